@@ -1,0 +1,101 @@
+"""Where the project's files lie, and how they are read: every fault names file, place and remedy, in Danish."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+DATA = ROOT / "data"
+LINE = "__linje__"
+
+
+class UserError(Exception):
+    """A fault that the user can mend. The message is Danish and stands alone, without a traceback."""
+
+    def _render_traceback_(self) -> list[str]:
+        """Show only the message in a notebook (IPython's protocol for exceptions)."""
+        return [f"Fejl: {self}"]
+
+
+class _LineLoader(yaml.SafeLoader):
+    """SafeLoader that notes each mapping's line and refuses a key given twice."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        mapping: dict[Any, Any] = {}
+        for key_node, value_node in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if key in mapping:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"{key!r} står to gange", key_node.start_mark
+                )
+            mapping[key] = self.construct_object(value_node, deep=True)
+        mapping[LINE] = node.start_mark.line + 1
+        return mapping
+
+
+def shown(path: Path) -> str:
+    """The path as messages show it: from the project's root where it lies there."""
+    return path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else str(path)
+
+
+def read_text(path: Path) -> str:
+    """The file as text (UTF-8, with or without byte order mark). Raises UserError."""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise UserError(f"{shown(path)}: filen findes ikke. Kontrollér stien.") from None
+    except IsADirectoryError:
+        raise UserError(f"{shown(path)}: er en mappe, ikke en fil. Angiv selve filen.") from None
+    except UnicodeDecodeError as fault:
+        raise UserError(
+            f"{shown(path)}, byte {fault.start + 1}: filen er ikke gemt som UTF-8. Gem den som CSV UTF-8."
+        ) from None
+    except OSError as fault:
+        raise UserError(f"{shown(path)}: filen kan ikke læses ({fault.strerror}).") from None
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """The YAML file as a dict; every mapping in it has its line number under the key `LINE`. Raises UserError."""
+    try:
+        content = yaml.load(read_text(path), Loader=_LineLoader)
+    except yaml.MarkedYAMLError as fault:
+        line = fault.problem_mark.line + 1 if fault.problem_mark else "?"
+        raise UserError(f"{shown(path)}, linje {line}: ikke gyldig YAML ({fault.problem}).") from None
+    if not isinstance(content, dict):
+        raise UserError(f"{shown(path)}: filen er tom eller ikke en YAML-opslagstabel.")
+    return content
+
+
+def without_lines(content: Any) -> Any:
+    """The same content without the line numbers that `read_yaml` notes."""
+    if isinstance(content, dict):
+        return {key: without_lines(value) for key, value in content.items() if key != LINE}
+    return [without_lines(value) for value in content] if isinstance(content, list) else content
+
+
+def read_table(path: Path, required: Iterable[str]) -> pd.DataFrame:
+    """The comma-separated file as text cells (empty string where nothing stands), shape (rows, columns).
+
+    Raises UserError for a file that is missing, empty, ragged, or lacks a required column.
+    """
+    text = read_text(path)
+    try:
+        table = pd.read_csv(StringIO(text), dtype=str, keep_default_na=False, skip_blank_lines=True)
+    except pd.errors.EmptyDataError:
+        raise UserError(f"{shown(path)}: filen er tom. Første linje skal være kolonnenavne.") from None
+    except pd.errors.ParserError as fault:
+        raise UserError(f"{shown(path)}: rækkerne har ikke lige mange felter ({fault}).") from None
+    missing = [name for name in required if name not in table.columns]
+    if missing:
+        found = ", ".join(table.columns[:8])
+        raise UserError(
+            f"{shown(path)}, linje 1: mangler kolonnen {', '.join(missing)}. Fandt: {found}. "
+            "Felterne skal være adskilt af komma."
+        )
+    return table
