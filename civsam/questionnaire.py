@@ -1,0 +1,181 @@
+"""The instrument: blocks, items, scales and labels; the single source of truth for what an answer may be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from civsam.files import DATA, LINE, UserError, read_yaml, shown
+
+DONT_KNOW = "ved_ikke"
+TYPES = ("enkelt", "flere", "ordinal", "antal", "tekst")
+
+
+@dataclass(frozen=True)
+class Scale:
+    """What may be answered: a type from `TYPES`, the codes with their labels, or the range of a count."""
+
+    id: str
+    type: str
+    answers: dict[str, str] = field(default_factory=dict)
+    low: int = 0
+    high: int = 0
+
+
+@dataclass(frozen=True)
+class Item:
+    """One question: wording, scale, block and the published statements that it serves.
+
+    `part_of` names the count items whose sum a count may not exceed.
+    """
+
+    id: str
+    block: str
+    scale: Scale
+    topic: str
+    wording: str
+    help: str = ""
+    statements: tuple[str, ...] = ()
+    part_of: tuple[str, ...] = ()
+
+    @property
+    def allows_dont_know(self) -> bool:
+        """All but free text may be answered with 'ved ikke'."""
+        return self.scale.type != "tekst"
+
+
+@dataclass(frozen=True)
+class Area:
+    """An administrative area: `municipalities` is how many of the largest have it, None for all of them."""
+
+    id: str
+    name: str
+    published: bool
+    municipalities: int | None
+
+
+@dataclass(frozen=True)
+class Questionnaire:
+    """The whole instrument. Dicts keep the order of the file."""
+
+    title: str
+    scope: str
+    dont_know: str
+    blocks: dict[str, str]
+    areas: dict[str, Area]
+    items: dict[str, Item]
+    without_item: dict[str, str]
+
+    def block(self, block: str) -> list[Item]:
+        """The items of one block, in order."""
+        return [item for item in self.items.values() if item.block == block]
+
+    def label(self, item: str, code: str) -> str:
+        """The words that a respondent saw for an answer code."""
+        return self.dont_know if code == DONT_KNOW else self.items[item].scale.answers[code]
+
+
+class _Reader:
+    """Turns the YAML into objects; every fault is told with file and line."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.content = read_yaml(path)
+
+    def stop(self, line: int | str, message: str) -> UserError:
+        return UserError(f"{shown(self.path)}, linje {line}: {message}")
+
+    def get(self, mapping: dict[str, Any], key: str, kind: type, default: Any = None) -> Any:
+        """The value under `key`, of the wanted kind; a key without default must be there."""
+        value = mapping.get(key, default)
+        if not isinstance(value, kind):
+            names = {str: "tekst", list: "en liste", dict: "en opslagstabel", int: "et helt tal", bool: "true/false"}
+            found = "mangler" if value is None else f"er {value!r}"
+            raise self.stop(mapping[LINE], f"'{key}' {found}; der skal stå {names[kind]}.")
+        return {k: v for k, v in value.items() if k != LINE} if kind is dict else value
+
+    def known(self, line: int, what: str, value: str, allowed: Any) -> str:
+        """`value`, if it is one of the allowed; else a message that suggests the nearest."""
+        if value in allowed:
+            return value
+        near = get_close_matches(str(value), list(allowed), n=1)
+        hint = f" Mente du '{near[0]}'?" if near else ""
+        raise self.stop(line, f"ukendt {what} '{value}'.{hint} Kendte: {', '.join(allowed)}.")
+
+    def scale(self, name: str, raw: dict[str, Any]) -> Scale:
+        kind = self.known(raw[LINE], "type", self.get(raw, "type", str), TYPES)
+        if kind == "antal":
+            low, high = self.get(raw, "mindst", int), self.get(raw, "hoejst", int)
+            if low > high:
+                raise self.stop(raw[LINE], f"'mindst' ({low}) er større end 'hoejst' ({high}).")
+            return Scale(name, kind, low=low, high=high)
+        if kind == "tekst":
+            return Scale(name, kind)
+        answers = self.get(raw, "svar", dict)
+        bad = [code for code in answers if not str(code).isidentifier() or code == DONT_KNOW]
+        if bad or not all(isinstance(label, str) for label in answers.values()):
+            what = f"svarkoden {bad[0]!r}" if bad else "en svartekst"
+            raise self.stop(raw[LINE], f"{what} kan ikke bruges. Koder er bogstaver, tal og _, og svar er tekst.")
+        return Scale(name, kind, answers)
+
+    def item(self, raw: dict[str, Any], blocks: dict[str, str], scales: dict[str, Scale]) -> Item:
+        line = raw[LINE]
+        allowed = ("id", "blok", "skala", "emne", "ordlyd", "hjaelp", "udsagn", "del_af", LINE)
+        for key in raw:
+            self.known(line, "nøgle", key, allowed)
+        return Item(
+            id=self.get(raw, "id", str),
+            block=self.known(line, "blok", self.get(raw, "blok", str), blocks),
+            scale=scales[self.known(line, "skala", self.get(raw, "skala", str), scales)],
+            topic=self.get(raw, "emne", str),
+            wording=self.get(raw, "ordlyd", str),
+            help=self.get(raw, "hjaelp", str, ""),
+            statements=tuple(self.get(raw, "udsagn", list, [])),
+            part_of=tuple(self.get(raw, "del_af", list, [])),
+        )
+
+    def items(self, blocks: dict[str, str], scales: dict[str, Scale]) -> dict[str, Item]:
+        items: dict[str, Item] = {}
+        lines: dict[str, int] = {}
+        for raw in self.get(self.content, "spoergsmaal", list):
+            item = self.item(raw, blocks, scales)
+            if item.id in items:
+                first = lines[item.id]
+                raise self.stop(raw[LINE], f"id '{item.id}' er brugt i linje {first}. Giv spørgsmålet et andet id.")
+            for total in item.part_of:
+                self.known(raw[LINE], "tæller i del_af", total, [i for i in items if items[i].scale.type == "antal"])
+            items[item.id], lines[item.id] = item, raw[LINE]
+        return items
+
+    def area(self, name: str, raw: dict[str, Any]) -> Area:
+        where = raw.get("kommuner")
+        if where != "alle" and not isinstance(where, int):
+            raise self.stop(raw[LINE], f"'kommuner' er {where!r}; der skal stå 'alle' eller et antal af de største.")
+        return Area(name, self.get(raw, "navn", str), self.get(raw, "kendt", bool),
+                    None if where == "alle" else where)
+
+
+@cache
+def read(path: Path = DATA / "spoergeskema.yml") -> Questionnaire:
+    """Read and check a questionnaire.
+
+    Raises UserError, with file and line, for a key that is missing or unknown, a duplicate id, an unknown scale,
+    block or type, and a code that cannot be used.
+    """
+    reader = _Reader(path)
+    content = reader.content
+    blocks = reader.get(content, "blokke", dict)
+    scales = {name: reader.scale(name, raw) for name, raw in reader.get(content, "skalaer", dict).items()}
+    areas = {name: reader.area(name, raw) for name, raw in reader.get(content, "fagomraader", dict).items()}
+    return Questionnaire(
+        title=reader.get(content, "titel", str),
+        scope=reader.get(content, "afgraensning", str),
+        dont_know=reader.get(content, "ved_ikke", str),
+        blocks=blocks,
+        areas=areas,
+        items=reader.items(blocks, scales),
+        without_item=reader.get(content, "uden_spoergsmaal", dict, {}),
+    )

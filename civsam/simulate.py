@@ -1,0 +1,269 @@
+"""The synthetic study: a population of complete answers, its response, and the anchoring to what is published.
+
+Three random streams, spawned from one seed, so that each step can be redrawn while the others stand still.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.stats import norm
+
+from civsam import published, register, survey
+from civsam.answers import write
+from civsam.files import DATA, LINE, UserError, read_yaml, without_lines
+from civsam.questionnaire import DONT_KNOW, Item, Questionnaire, read
+
+PLACEHOLDER = "Syntetisk kommentar"
+NONE = "ingen"  # the answer to items with several answers where nothing is ticked
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """A synthetic study. All tables are indexed by `stilling` and hold answer codes as text, a column an item.
+
+    truth: 838 rows, complete. asked: 838 rows, what each would have answered, 'ved ikke' included.
+    answers: the respondents' rows of `asked`, blank where they stopped.
+    """
+
+    frame: pd.DataFrame
+    truth: pd.DataFrame
+    asked: pd.DataFrame
+    answers: pd.DataFrame
+
+
+@cache
+def assumptions() -> dict[str, Any]:
+    """The values of `data/antagelser.yml`, without reasons. Raises UserError where a reason or value is missing."""
+    table = {name: entry for name, entry in read_yaml(DATA / "antagelser.yml").items() if name != LINE}
+    return {name: _value(name, entry) for name, entry in table.items()}
+
+
+def _value(name: str, entry: dict[str, Any]) -> Any:
+    """The value of an assumption, or of each in a group of them."""
+    if set(entry) == {"vaerdi", "grund", LINE}:
+        return without_lines(entry["vaerdi"])
+    if "vaerdi" in entry or not all(isinstance(part, dict) for key, part in entry.items() if key != LINE):
+        raise UserError(
+            f"data/antagelser.yml, linje {entry[LINE]}: '{name}' skal have både 'vaerdi' og 'grund', og intet andet."
+        )
+    return {key: _value(key, part) for key, part in entry.items() if key != LINE}
+
+
+def streams(seed: int) -> tuple[np.random.Generator, np.random.Generator, np.random.Generator]:
+    """Independent generators for population, response and anchoring."""
+    return tuple(np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(3))
+
+
+# ---- Population -----------------------------------------------------------------------------------------------------
+
+
+class _Population:
+    """Draws the complete answers of all positions in a frame."""
+
+    def __init__(self, frame: pd.DataFrame, questionnaire: Questionnaire, rng: np.random.Generator) -> None:
+        self.frame, self.rng, self.given = frame, rng, assumptions()
+        self.municipality = pd.factorize(frame["kommunekode"])[0]
+        self.shared = {block: self.block_level() for block in questionnaire.blocks}
+
+    def normal(self) -> np.ndarray:
+        return self.rng.standard_normal(len(self.frame))
+
+    def municipal(self) -> np.ndarray:
+        """One standard normal draw a municipality, spread to its positions."""
+        return self.rng.standard_normal(self.municipality.max() + 1)[self.municipality]
+
+    def block_level(self) -> np.ndarray:
+        """What the items of a block share: municipality and person, with their shares of the variance."""
+        icc, person = self.given["icc"], self.given["faelles_holdning"]
+        return np.sqrt(icc) * self.municipal() + np.sqrt(person) * self.normal()
+
+    def shift(self, item: str) -> np.ndarray:
+        """The item's differences between areas and between pressure groups, in standard deviations."""
+        total = np.zeros(len(self.frame))
+        for variable, key in (("fagomraade", "omraader"), ("udgiftspres", "udgiftspres")):
+            effect = self.given[key].get(item)
+            if effect:
+                total += self.frame[variable].map(effect).to_numpy(float)
+        return total
+
+    def latent(self, item: Item) -> np.ndarray:
+        """Standard normal level before the item's shifts are added."""
+        own = 1 - self.given["icc"] - self.given["faelles_holdning"]
+        return self.shared[item.block] + np.sqrt(own) * self.normal()
+
+    def choice(self, item: Item) -> np.ndarray:
+        """One answer: ordered probit. A positive shift moves towards agreement, or towards the first nominal answer."""
+        shares = self.given["fordelinger"][item.id]
+        codes = np.array(list(shares))
+        sign = 1 if item.scale.type == "ordinal" else -1
+        cuts = norm.ppf(np.cumsum(list(shares.values()))[:-1])
+        return codes[np.searchsorted(cuts, self.latent(item) + sign * self.shift(item.id))]
+
+    def several(self, item: Item) -> np.ndarray:
+        """Crosses, each with its own draw; 'ingen' where nothing else was ticked."""
+        shares = self.given["krydser"][item.id]
+        ticked = {code: self.latent(item) < norm.ppf(share) for code, share in shares.items()}
+        rows = zip(*ticked.values(), strict=True)
+        return np.array([" ".join(np.array(list(ticked))[list(row)]) or NONE for row in rows])
+
+    def count(self, item: Item) -> np.ndarray:
+        """Gamma-mixed Poisson with the area's mean."""
+        form, between = self.given["antal_form"], self.given["antal_kommune"]
+        mean = self.frame["fagomraade"].map(self.given["antal"][item.id]).to_numpy(float)
+        level = np.exp(between * self.municipal() - between**2 / 2) * self.rng.gamma(form, 1 / form, len(mean))
+        return np.minimum(self.rng.poisson(mean * level), item.scale.high)
+
+    def part(self, item: Item, total: np.ndarray) -> np.ndarray:
+        """How many of `total` collaborations: binomial, with the manager's own share on the logit scale."""
+        share = self.given["dele"][item.id]
+        own = np.log(share / (1 - share)) + self.given["dele_spredning"] * self.normal()
+        return self.rng.binomial(total, 1 / (1 + np.exp(-own)))
+
+    def text(self) -> np.ndarray:
+        writes = self.rng.random(len(self.frame)) < self.given["kommentar"]
+        return np.where(writes, PLACEHOLDER, "")
+
+
+def population(frame: pd.DataFrame, questionnaire: Questionnaire, rng: np.random.Generator) -> pd.DataFrame:
+    """The truth: complete answers of every position, no 'ved ikke'. Shape (positions, items), codes as text."""
+    draw = _Population(frame, questionnaire, rng)
+    columns: dict[str, np.ndarray] = {}
+    for item in questionnaire.items.values():
+        if item.part_of:
+            columns[item.id] = draw.part(item, sum(columns[total] for total in item.part_of))
+        else:
+            make = {"antal": draw.count, "flere": draw.several, "tekst": lambda _: draw.text()}
+            columns[item.id] = make.get(item.scale.type, draw.choice)(item)
+    return pd.DataFrame(columns, index=frame.index).astype(str)
+
+
+# ---- Response -------------------------------------------------------------------------------------------------------
+
+
+def responds(frame: pd.DataFrame, rng: np.random.Generator) -> np.ndarray:
+    """Who answers: a fixed number within each area and size type, at random within it. Boolean, shape (positions,)."""
+    target = round(assumptions()["svarprocent"] * len(frame))
+    groups = frame.groupby(["fagomraade", "kommunetype"], sort=True).indices
+    wanted = np.array([len(rows) for rows in groups.values()]) * target / len(frame)
+    number = np.floor(wanted).astype(int)
+    largest = np.argsort(number - wanted, kind="stable")[: target - number.sum()]
+    number[largest] += 1
+    chosen = np.zeros(len(frame), dtype=bool)
+    for rows, take in zip(groups.values(), number, strict=True):
+        chosen[rng.choice(rows, take, replace=False)] = True
+    return chosen
+
+
+def with_dont_know(truth: pd.DataFrame, questionnaire: Questionnaire, rng: np.random.Generator) -> pd.DataFrame:
+    """What each would answer if asked: the truth, with 'ved ikke' laid over it."""
+    rates, asked = assumptions()["ved_ikke"], truth.copy()
+    for item in questionnaire.items.values():
+        if not item.allows_dont_know:
+            continue
+        unsure = rng.random(len(truth)) < rates["del" if item.part_of else item.scale.type]
+        for total in item.part_of:
+            unsure |= (asked[total] == DONT_KNOW).to_numpy()
+        asked.loc[unsure, item.id] = DONT_KNOW
+    return asked
+
+
+def broken_off(answers: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    """Some stop on the way: everything from a random item on is blank. Nobody stops before the second item."""
+    answers = answers.copy()
+    stops = rng.random(len(answers)) < assumptions()["delvist_besvaret"]
+    first = np.where(stops, rng.integers(1, answers.shape[1], len(answers)), answers.shape[1])
+    return answers.where(np.arange(answers.shape[1]) < first[:, None], "")
+
+
+# ---- Anchoring ------------------------------------------------------------------------------------------------------
+
+
+class _Anchor:
+    """Moves the respondents' unweighted values onto the published ones by the fewest changes, chosen at random."""
+
+    def __init__(self, tables: tuple[pd.DataFrame, ...], answers: pd.DataFrame, rng: np.random.Generator) -> None:
+        self.tables, self.answers, self.rng = (*tables, answers), answers, rng
+
+    def write(self, rows: pd.Index, item: str, values: Any) -> None:
+        """The same change in truth, in what all would answer, and in the answers."""
+        for table in self.tables:
+            table.loc[rows, item] = values
+
+    def pick(self, among: pd.Index, number: int) -> pd.Index:
+        return among[np.sort(self.rng.choice(len(among), number, replace=False))]
+
+    def share(self, item: Item, key: str, target: float) -> None:
+        """As many key answers as the published share of all who answered the item."""
+        column = self.answers[item.id]
+        answered = column[column != ""]
+        others = answered[~answered.isin([key, DONT_KNOW])]
+        missing = round(target * len(answered)) - (answered == key).sum()
+        if missing > 0:
+            self.write(self.pick(others.index, missing), item.id, key)
+        elif missing < 0:
+            rows = self.pick(answered.index[answered == key], -missing)
+            self.write(rows, item.id, self.rng.choice(others.to_numpy(), len(rows)))
+
+    def ratio(self, item: Item, target: float) -> None:
+        """As many collaborations as the published share of those that the same managers counted."""
+        known = self.answers[[item.id, *item.part_of]].apply(pd.to_numeric, errors="coerce").dropna().astype(int)
+        part, total = known[item.id].copy(), known[list(item.part_of)].sum(axis=1)
+        missing = round(target * total.sum()) - part.sum()
+        step = int(np.sign(missing))
+        while missing:
+            room = part.index[part < total] if step > 0 else part.index[part > 0]
+            rows = self.pick(room, min(abs(missing), len(room)))
+            part[rows] += step
+            missing -= step * len(rows)
+        changed = part.index[part != known[item.id]]
+        self.write(changed, item.id, part[changed].astype(str))
+
+
+def anchor(tables: tuple[pd.DataFrame, ...], answers: pd.DataFrame, questionnaire: Questionnaire,
+           rng: np.random.Generator) -> None:
+    """Change `answers`, and the same rows of `tables`, in place until the published shares hold among respondents."""
+    move = _Anchor(tables, answers, rng)
+    for name, to in assumptions()["forankring"].items():
+        item, target = questionnaire.items[name], published.value(to["udsagn"])
+        if item.part_of:
+            move.ratio(item, target)
+        else:
+            move.share(item, to["svar"], target)
+
+
+# ---- The whole study ------------------------------------------------------------------------------------------------
+
+
+def simulate(seed: int, questionnaire: Questionnaire | None = None, *, anchored: bool = True) -> Simulation:
+    """A whole synthetic study, reproducible from its seed.
+
+    Without anchoring the truth is the model's own: use that for studies of bias, coverage, level and power.
+    """
+    questionnaire = questionnaire or read()
+    frame = register.frame(questionnaire)
+    for_population, for_response, for_anchor = streams(seed)
+    truth = population(frame, questionnaire, for_population)
+    asked = with_dont_know(truth, questionnaire, for_response)
+    answers = broken_off(asked[responds(frame, for_response)], for_response)
+    if anchored:
+        anchor((truth, asked), answers, questionnaire, for_anchor)
+    for table in (truth, asked, answers):
+        survey.recognise(table)
+    return Simulation(frame, truth, asked, answers)
+
+
+def write_study(seed: int, folder: Path) -> Simulation:
+    """Write `svar.csv`, `ramme.csv` and `sandhed.csv`, and record the answers' digest in `syntetiske_svar.csv`."""
+    study = simulate(seed)
+    folder.mkdir(parents=True, exist_ok=True)
+    write(study.answers, folder / "svar.csv")
+    write(study.frame[["kommunekode", "fagomraade"]], folder / "ramme.csv")
+    write(study.truth, folder / "sandhed.csv")
+    survey.record(study.answers, seed)
+    return study
