@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from civsam.survey import Survey
 
 STANDARD_DATA = "data/svar.csv"
 EVERYTHING = "alle"
+PLURAL = {survey.SYNTHETIC: "syntetiske", survey.COLLECTED: "indsamlede"}
 
 
 @dataclass(frozen=True)
@@ -94,14 +96,24 @@ def check(values: Mapping[str, Any]) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Edition:
-    """What a chapter works on. `survey` is weighted by response groups; `truth` holds all 838, if they are synthetic.
-
-    `truth` is a survey of what everybody would have answered: data of its own, never mixed with the answers.
-    """
+    """What a chapter works on. `survey` is weighted by response groups."""
 
     parameters: dict[str, Any]
     survey: Survey
-    truth: Survey | None
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the answers came from a simulation whose seed is known."""
+        own_file = find_data(self.parameters["data"]) != DATA / "svar.csv"
+        return self.survey.provenance == survey.SYNTHETIC and not own_file
+
+    @cached_property
+    def truth(self) -> Survey | None:
+        """What everybody would have answered, if that was simulated: data of its own, never mixed with the answers."""
+        if not self.simulated:
+            return None
+        study = simulate.simulate(self.parameters["seed"], self.survey.questionnaire)
+        return Survey(study.asked, study.frame, self.survey.questionnaire)
 
     @property
     def raw(self) -> Survey:
@@ -111,8 +123,8 @@ class Edition:
     def words(self) -> list[tuple[str, str]]:
         """The parameters as a reader wants them: pairs of term and explanation."""
         use, questionnaire = self.parameters, self.survey.questionnaire
-        is_standard = self.truth is not None
-        source = f"syntetiske, frø {use['seed']}" if is_standard else f"{self.survey.provenance}, {shown_name(use)}"
+        seed = f"frø {use['seed']}" if self.simulated else shown_name(use)
+        source = f"{PLURAL[self.survey.provenance]}, {seed}"
         areas = register.labels("fagomraade", questionnaire)
         level = f"{100 * use['konfidens']:.4g}".replace(".", ",")
         return [
@@ -142,9 +154,4 @@ def open_edition(**values: Any) -> Edition:
         given = simulate.simulate(use["seed"], questionnaire).answers
     else:
         given = answers.read(path, questionnaire, frame)
-    opened = weighting.by_response_groups(Survey(given, frame, questionnaire))
-    synthetic = path == DATA / "svar.csv" and opened.provenance == survey.SYNTHETIC
-    truth = None
-    if synthetic:
-        truth = Survey(simulate.simulate(use["seed"], questionnaire).asked, frame, questionnaire)
-    return Edition(use, opened, truth)
+    return Edition(use, weighting.by_response_groups(Survey(given, frame, questionnaire, level=use["konfidens"])))

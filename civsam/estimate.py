@@ -6,9 +6,10 @@ cluster-robust by municipality, without finite population correction.
 
 Every estimate is a ratio, and every variance comes from its influence values through `covariance`.
 
-Estimates are tidy tables with the columns `COLUMNS`: item and answer (codes), by and group (frame variable and code,
-"" for all), n (respondents in the base), count (how many of them), estimate, se, low, high, df (degrees of freedom),
-level, target and provenance.
+Estimates are tidy tables with the columns `COLUMNS`: statistic (share of respondents, mean of a count, or ratio: share
+of what the counts count), item and answer (codes; several items are joined by +), by and group (frame variable and
+code, "" for all), n (respondents in the base), count (how many of them), estimate, se, low, high, df (degrees of
+freedom), level (of confidence, the survey's own), target and provenance.
 """
 
 from __future__ import annotations
@@ -23,8 +24,10 @@ from civsam.questionnaire import DONT_KNOW
 from civsam.survey import Design, Survey
 
 TARGETS = ("population", "process")
-COLUMNS = ("item", "answer", "by", "group", "n", "count", "estimate", "se", "low", "high", "df", "level", "target",
-           "provenance")
+COLUMNS = (
+    "statistic", "item", "answer", "by", "group", "n", "count", "estimate", "se", "low", "high", "df",
+    "level", "target", "provenance",
+)
 
 
 def covariance(influence: np.ndarray, strata: np.ndarray, clusters: np.ndarray, fraction: np.ndarray) -> np.ndarray:
@@ -124,20 +127,20 @@ def share_interval(p: float, se: float, n: int, df: int, level: float) -> tuple[
     return float(np.nan_to_num(low, nan=0.0)), float(np.nan_to_num(high, nan=1.0))
 
 
-def _finish(table: pd.DataFrame, item: str, answer: str, level: float, *, share: bool) -> pd.DataFrame:
+def _finish(table: pd.DataFrame, statistic: str, item: str, answer: str, level: float) -> pd.DataFrame:
     """Add interval and names, in the order of `COLUMNS`."""
-    if share:
+    if statistic == "share":
         rows = table[["estimate", "se", "n", "df"]].itertuples(index=False)
         low, high = zip(*(share_interval(*row, level) for row in rows), strict=True)
     else:
         half = student.ppf((1 + level) / 2, table["df"].clip(lower=1)) * table["se"]
         low, high = table["estimate"] - half, table["estimate"] + half
-    full = table.assign(item=item, answer=answer, low=low, high=high, level=level)
+    full = table.assign(statistic=statistic, item=item, answer=answer, low=low, high=high, level=level)
     return full[list(COLUMNS)]
 
 
 def shares(survey: Survey, item: str, answers: str | list[str] | None = None, by: str | None = None, *,
-           target: str = "population", level: float = 0.95, dont_know: bool = True) -> pd.DataFrame:
+           target: str = "population", dont_know: bool = True) -> pd.DataFrame:
     """Share of those who answered the item that gave each answer; one row a group and answer.
 
     answers: a code, several (a row each), or None for all of the scale, 'ved ikke' included where it is offered. A code
@@ -152,22 +155,22 @@ def shares(survey: Survey, item: str, answers: str | list[str] | None = None, by
     for answer in [answers] if isinstance(answers, str) else answers:
         said = np.logical_or.reduce([survey.says(item, code) for code in answer.split("+")])
         table = _ratios(survey, said.astype(float), ones, base, by, target)
-        parts.append(_finish(table, item, answer, level, share=True))
+        parts.append(_finish(table, "share", item, answer, survey.level))
     return pd.concat(parts, ignore_index=True)
 
 
-def means(survey: Survey, items: str | list[str], by: str | None = None, *, target: str = "population",
-          level: float = 0.95) -> pd.DataFrame:
+def means(
+    survey: Survey, items: str | list[str], by: str | None = None, *, target: str = "population"
+) -> pd.DataFrame:
     """Mean of a count, or of the sum of several, among those who gave a number to all of them; one row a group."""
     names = [items] if isinstance(items, str) else items
     total = sum(survey.number(name) for name in names)
     base = ~np.isnan(total)
     table = _ratios(survey, total, np.ones(len(base)), base, by, target)
-    return _finish(table, "+".join(names), "", level, share=False)
+    return _finish(table, "mean", "+".join(names), "", survey.level)
 
 
-def ratios(survey: Survey, part: str, by: str | None = None, *, target: str = "population",
-           level: float = 0.95) -> pd.DataFrame:
+def ratios(survey: Survey, part: str, by: str | None = None, *, target: str = "population") -> pd.DataFrame:
     """Share of the collaborations: the sum of a count over the sum of the counts that it is a part of; one row a group.
 
     The base is managers who gave all the numbers; `count` is collaborations.
@@ -175,4 +178,4 @@ def ratios(survey: Survey, part: str, by: str | None = None, *, target: str = "p
     y = survey.number(part)
     x = sum(survey.number(name) for name in survey.questionnaire.items[part].part_of)
     table = _ratios(survey, y, x, ~np.isnan(x + y), by, target)
-    return _finish(table, part, "", level, share=False)
+    return _finish(table, "ratio", part, "", survey.level)

@@ -11,6 +11,7 @@ from typing import Any
 from civsam.files import DATA, LINE, UserError, read_yaml, shown
 
 DONT_KNOW = "ved_ikke"
+NONE = "ingen"  # the answer to items with several answers that says none of the others
 TYPES = ("enkelt", "flere", "ordinal", "antal", "tekst")
 
 

@@ -17,10 +17,9 @@ from scipy.stats import norm
 from civsam import published, register, survey
 from civsam.answers import write
 from civsam.files import DATA, LINE, UserError, read_yaml, without_lines
-from civsam.questionnaire import DONT_KNOW, Item, Questionnaire, read
+from civsam.questionnaire import DONT_KNOW, NONE, Item, Questionnaire, read
 
 PLACEHOLDER = "Syntetisk kommentar"
-NONE = "ingen"  # the answer to items with several answers where nothing is ticked
 
 
 @dataclass(frozen=True)
@@ -160,6 +159,16 @@ def responds(frame: pd.DataFrame, rng: np.random.Generator) -> np.ndarray:
     return chosen
 
 
+def responds_evenly(frame: pd.DataFrame, rng: np.random.Generator) -> np.ndarray:
+    """The same, drawn again until response is as even over regions and blocs as is assumed."""
+    groups = [frame[variable] == code for variable in ("region", "blok") for code in frame[variable].unique()]
+    while True:
+        chosen = responds(frame, rng)
+        rates = np.array([chosen[group].mean() for group in groups])
+        if np.abs(rates - chosen.mean()).max() <= assumptions()["jaevnt_fordelt"]:
+            return chosen
+
+
 def with_dont_know(truth: pd.DataFrame, questionnaire: Questionnaire, rng: np.random.Generator) -> pd.DataFrame:
     """What each would answer if asked: the truth, with 'ved ikke' laid over it."""
     rates, asked = assumptions()["ved_ikke"], truth.copy()
@@ -250,7 +259,8 @@ def simulate(seed: int, questionnaire: Questionnaire | None = None, *, anchored:
     for_population, for_response, for_anchor = streams(seed)
     truth = population(frame, questionnaire, for_population)
     asked = with_dont_know(truth, questionnaire, for_response)
-    answers = broken_off(asked[responds(frame, for_response)], for_response)
+    chosen = (responds_evenly if anchored else responds)(frame, for_response)
+    answers = broken_off(asked[chosen], for_response)
     if anchored:
         anchor((truth, asked), answers, questionnaire, for_anchor)
     for table in (truth, asked, answers):

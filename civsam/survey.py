@@ -67,13 +67,14 @@ class Survey:
     """Answers (respondents by items, codes as text, blank where nothing was answered) and all they need.
 
     answers and frame are indexed by `stilling`; every respondent stands in the frame. Without a `design` every
-    respondent counts the same, as in one response group.
+    respondent counts the same, as in one response group. `level` is the confidence level of all its intervals.
     """
 
     answers: pd.DataFrame
     frame: pd.DataFrame
     questionnaire: Questionnaire
     design: Design = field(default=None)  # type: ignore[assignment]
+    level: float = 0.95
 
     def __post_init__(self) -> None:
         """Fill in the plain design: one response group, equal weights."""

@@ -73,7 +73,7 @@ def install() -> None:
 
 def main() -> None:
     """Make the environment unless the one that is there was made from the same files."""
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 (runs before pip can refuse)
         stop(f"Python 3.11 eller nyere er nødvendig; dette er {sys.version.split()[0]}. "
              "Vælg en anden med: make PYTHON=python3.12")
     if MARK.exists() and MARK.read_text(encoding="utf-8") == wanted():

@@ -1,0 +1,117 @@
+"""Tables of all that is not answers: the report, the register, the questionnaire, published statements, assumptions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+from civsam import published, register
+from civsam.files import DATA, LINE, read_table, read_yaml
+from civsam.questionnaire import Questionnaire
+from civsam.survey import Survey
+from civsam.tables import Output, number, percent, table
+
+
+def report_table(caption: str, name: str) -> Output:
+    """The report's own data: authors, publisher, date, ISBN, with sources (`data/rapport.csv`)."""
+    frame = read_table(DATA / "rapport.csv", ["felt", "vaerdi", "kilde"]).set_index("felt")
+    frame.columns, frame.index.name = ["Oplysning", "Kilde"], "Felt"
+    return table(frame, caption, name, provenance="publiceret", words=True)
+
+
+def sources_table(caption: str, name: str) -> Output:
+    """What the codes S0, S1, ... stand for (`data/kilder.csv`)."""
+    frame = read_table(DATA / "kilder.csv", ["id", "titel", "hvad", "adresse"]).set_index("id")
+    frame.columns, frame.index.name = ["Titel", "Hvad det er", "Adresse"], "Kode"
+    return table(frame, caption, name, provenance="publiceret", words=True, folded="Vis kilderne")
+
+
+def published_table(ids: Iterable[str], caption: str, name: str) -> Output:
+    """Published statements with their sources and reservations."""
+    frame = published.statements().loc[list(ids), ["udsagn", "kilde", "note"]]
+    frame["kilde"] = frame["kilde"].str.replace(";", ", ")
+    frame.columns, frame.index.name = ["Offentliggjort udsagn", "Kilde", "Forbehold"], "Nr."
+    return table(frame, caption, name, provenance="publiceret", words=True)
+
+
+def assumption_table(caption: str, name: str) -> Output:
+    """Every assumption of the simulation with its value and reason (`data/antagelser.yml`)."""
+    rows: list[tuple[str, str, str]] = []
+    for key, entry in read_yaml(DATA / "antagelser.yml").items():
+        parts = {key: entry} if key != LINE and "vaerdi" in entry else entry if key != LINE else {}
+        rows += [(part, _in_words(use["vaerdi"]), use["grund"]) for part, use in parts.items() if part != LINE]
+    frame = pd.DataFrame(rows, columns=["Antagelse", "Værdi", "Grund"]).set_index("Antagelse")
+    return table(frame, caption, name, provenance="antaget", words=True, folded="Vis alle antagelser")
+
+
+def _in_words(value: object) -> str:
+    """A value of an assumption, a dict as a list of its parts."""
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_in_words(part)}" for key, part in value.items() if key != LINE)
+    return number(value, 3).rstrip("0").rstrip(",") if isinstance(value, float) else str(value)
+
+
+def area_table(survey: Survey, caption: str, name: str) -> Output:
+    """The areas: positions in the frame, and whether the name is published or this project's own."""
+    areas, positions = survey.questionnaire.areas, survey.frame["fagomraade"].value_counts()
+    frame = pd.DataFrame({
+        "Stillinger": [number(positions[area]) for area in areas],
+        "Navnet er": ["offentliggjort" if area.published else "projektets" for area in areas.values()],
+    }, index=pd.Index([area.name for area in areas.values()], name="Fagområde"))
+    frame.loc["I alt"] = [number(len(survey.frame)), ""]
+    return table(frame, caption, name, provenance="antaget")
+
+
+def item_table(questionnaire: Questionnaire, caption: str, name: str) -> Output:
+    """All questions with block, wording and the published statements that they serve."""
+    rows = [(item.id, questionnaire.blocks[item.block], item.wording, ", ".join(item.statements) or "ingen")
+            for item in questionnaire.items.values()]
+    frame = pd.DataFrame(rows, columns=["Id", "Blok", "Ordlyd", "Udsagn"]).set_index("Id")
+    return table(frame, caption, name, provenance="antaget", words=True, folded="Vis alle spørgsmål")
+
+
+def without_item_table(questionnaire: Questionnaire, ids: Iterable[str], caption: str, name: str) -> Output:
+    """Published statements that answers cannot judge, each with the reason."""
+    facts = published.statements()
+    rows = [(key, facts.at[key, "udsagn"], questionnaire.without_item[key]) for key in ids]
+    frame = pd.DataFrame(rows, columns=["Nr.", "Udsagn", "Hvorfor ikke"]).set_index("Nr.")
+    return table(frame, caption, name, provenance="publiceret", words=True)
+
+
+def region_table(caption: str, name: str) -> Output:
+    """The regions: municipalities, inhabitants, red mayors, large municipalities and those under high pressure."""
+    groups = register.municipalities().groupby("region")
+    frame = pd.DataFrame({
+        "Kommuner": groups.size().map(number),
+        "Indbyggere": groups["folketal_2015"].sum().map(number),
+        "Rød borgmester": groups["blok"].agg(lambda column: percent((column == "roed").mean())),
+        "Store kommuner": groups["kommunetype"].agg(lambda column: percent((column == "stor").mean())),
+        "Højt udgiftspres": groups["udgiftspres"].agg(lambda column: percent((column == "hoejt").mean())),
+    }).loc[list(register.VARIABLES["region"])]
+    frame.index = pd.Index(register.VARIABLES["region"].values(), name="Region")
+    return table(frame, caption, name, provenance="register")
+
+
+def municipality_table(caption: str, name: str) -> Output:
+    """All municipalities with their grouping variables, folded because it is long."""
+    register_rows = register.municipalities().sort_values("kommunenavn")
+    frame = pd.DataFrame({
+        "Indbyggere": register_rows["folketal_2015"].map(number),
+        **{register.NAMES[variable].capitalize(): register_rows[variable].map(register.VARIABLES[variable])
+           for variable in ("region", "kommunetype", "blok", "udgiftspres")},
+        "Udgiftspres, forhold": register_rows["pres"].map(lambda ratio: number(ratio, 3)),
+    })
+    frame.index = pd.Index(register_rows["kommunenavn"], name="Kommune")
+    return table(frame, caption, name, provenance="register", words=True, folded="Vis alle kommuner")
+
+
+def number_kinds(caption: str, name: str) -> Output:
+    """The three kinds of numbers in the book, and what may be concluded from each."""
+    frame = pd.DataFrame({
+        "Hvad det er": ["et tal eller udsagn fra en nævnt kilde", "et valg i simulationen, nedskrevet med sin grund",
+                        "regnet af en celle på de svar, udgaven bruger"],
+        "Hvad det kan bruges til": ["at sige noget om kommunerne", "at forstå, hvad der er bygget ind",
+                                    "at lære metoden; på indsamlede svar også at sige noget om de spurgte"],
+    }, index=pd.Index(["Offentliggjort", "Antaget", "Beregnet"], name="Slags tal"))
+    return table(frame, caption, name, provenance="antaget", words=True)

@@ -1,0 +1,230 @@
+"""The figures of the book: one house style, readable without colour vision, with alternative text written from data."""
+
+from __future__ import annotations
+
+import io
+import textwrap
+from dataclasses import dataclass
+from typing import Any
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from civsam import register
+from civsam.questionnaire import DONT_KNOW, NONE, Questionnaire
+from civsam.survey import SYNTHETIC, Survey
+from civsam.tables import (
+    MARKS,
+    group_label,
+    is_mean,
+    labels,
+    listed,
+    number,
+    percent,
+    provenance_of,
+    reading_note,
+    value,
+    with_interval,
+)
+
+WIDTH = 5.0  # inches: the page shows figures a little larger on a PC and two thirds of it on a phone
+INK, QUIET, ACCENT, FOCUS = "#222222", "#6b6b6b", "#0b5a8a", "#c2540a"
+SYNTHETIC_INK = "#7a4b00"
+# Red to blue through grey: told apart by readers with any colour vision, and in grey print by lightness.
+DIVERGING = {
+    4: ("#b2182b", "#ef8a62", "#67a9cf", "#2166ac"),
+    5: ("#b2182b", "#ef8a62", "#d9d9d9", "#67a9cf", "#2166ac"),
+}
+STYLE = {
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],  # ships with matplotlib, so the layout is the same everywhere
+    "font.size": 10.5,
+    "axes.labelsize": 9.5, "xtick.labelsize": 9.5, "ytick.labelsize": 10.5, "legend.fontsize": 9.5,
+    "axes.edgecolor": "#9a9a9a", "grid.color": "#e3e3e3", "text.color": INK, "axes.labelcolor": QUIET,
+    "xtick.color": QUIET, "ytick.color": INK,
+    "svg.hashsalt": "civsam",
+    "svg.fonttype": "path",
+}
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A drawn figure: SVG with the same bytes every time, caption, alternative text, and a note on how to read it."""
+
+    svg: str
+    name: str
+    caption: str
+    alt: str
+    note: str = ""
+
+    def __repr__(self) -> str:
+        """The words of the figure, for those who do not see it."""
+        return f"{self.caption}\n{self.alt}"
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict[str, str], dict[str, Any]]:
+        """Data and metadata for Jupyter (IPython's display protocol)."""
+        facts = {"name": self.name, "caption": self.caption, "alt": self.alt, "note": self.note}
+        return {"image/svg+xml": self.svg, "text/plain": repr(self)}, {"image/svg+xml": {"civsam": facts}}
+
+
+def _canvas(height: float, **kwargs: Any) -> tuple[plt.Figure, Any]:
+    with mpl.rc_context():
+        sns.set_theme(style="whitegrid", rc=STYLE)
+        return plt.subplots(figsize=(WIDTH, height), layout="constrained", **kwargs)
+
+
+def _finish(figure: plt.Figure, provenance: str, words: dict[str, str]) -> Figure:
+    """Put the provenance into the drawing itself, so that it follows a copy, and save it without date."""
+    if provenance == SYNTHETIC:
+        figure.supxlabel(MARKS[provenance].upper(), x=0.01, ha="left", fontsize=8, color=SYNTHETIC_INK, weight="bold")
+    stream = io.StringIO()
+    with mpl.rc_context(STYLE):
+        figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None}, transparent=False)
+    plt.close(figure)
+    return Figure(stream.getvalue(), **words)
+
+
+def _wrapped(words: str, width: int = 24) -> str:
+    return "\n".join(textwrap.wrap(words, width))
+
+
+def _base(estimates: pd.DataFrame) -> str:
+    """The number of respondents behind a figure, or its range."""
+    low, high = estimates["n"].min(), estimates["n"].max()
+    return f"n = {number(low)}" if low == high else f"n fra {number(low)} til {number(high)}"
+
+
+def _from_the_top(estimates: pd.DataFrame) -> pd.DataFrame:
+    """Highest first, with 'none of these' and 'ved ikke' last."""
+    last = estimates["answer"].map({NONE: 1, DONT_KNOW: 2}).fillna(0)
+    return estimates.assign(last=last).sort_values(["last", "estimate"], ascending=[True, False], kind="stable")
+
+
+def dots(
+    survey: Survey, estimates: pd.DataFrame, caption: str, name: str, *, focus: str = "", ordered: bool = False
+) -> Figure:
+    """A dot and an interval for each estimate, from the highest down, or in the given order (`ordered`).
+
+    focus: the code of a group to bring out.
+    """
+    rows = estimates if ordered else _from_the_top(estimates)
+    names = labels(rows, survey.questionnaire)
+    mean = is_mean(rows.iloc[0])
+    words = [_wrapped(text) for text in names]
+    figure, axes = _canvas(0.9 + max(0.4, 0.19 * max(text.count("\n") + 1 for text in words)) * len(rows))
+    place = np.arange(len(rows))[::-1]
+    colour = np.where(rows["group"].isin([focus]) & (focus != ""), FOCUS, ACCENT)
+    axes.hlines(place, rows["low"], rows["high"], color=colour, linewidth=3, alpha=0.5)
+    known = rows["estimate"].notna().to_numpy()  # a group that nobody answered in keeps its row, without a dot
+    sns.scatterplot(x=rows["estimate"][known], y=place[known], c=colour[known], s=38, ax=axes, zorder=3, legend=False)
+    axes.set(xlabel="", ylabel="")
+    for y, (_, row) in zip(place[known], rows[known].iterrows(), strict=True):
+        axes.annotate(value(row), (row["high"], y), xytext=(5, 0), textcoords="offset points", va="center", fontsize=9)
+    axes.set_yticks(place, words)
+    axes.set_ylim(-0.6, len(rows) - 0.4)
+    axes.grid(axis="y", visible=False)
+    axes.xaxis.set_major_locator(MaxNLocator(5))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: number(x) if mean else percent(x)))
+    axes.set_xlim(0, np.nanmax([*rows["high"], 0.01]) * 1.16)  # room for the number beside the longest line
+    sns.despine(ax=axes, left=True)
+    told = "; ".join(f"{text} {with_interval(row)}" for text, (_, row) in zip(names, rows.iterrows(), strict=True))
+    return _finish(figure, provenance_of(rows), {
+        "name": name,
+        "caption": caption,
+        "alt": f"Prikdiagram med intervaller. {told}.",
+        "note": f"{_base(rows)}. Stregen er {reading_note(rows)}",
+    })
+
+
+def _likert_rows(estimates: pd.DataFrame, questionnaire: Questionnaire) -> tuple[list[str], pd.DataFrame]:
+    """Row names, and shares with a column an answer; a row is an item, or a group of one item."""
+    keys = estimates[["item", "group"]].agg("|".join, axis=1)
+    wide = estimates.assign(key=keys).pivot(index="key", columns="answer", values="estimate").loc[keys.unique()]
+    firsts = estimates.assign(key=keys).drop_duplicates("key")
+    names = [group_label(row, questionnaire) if row["by"] else questionnaire.items[row["item"]].topic
+             for _, row in firsts.iterrows()]
+    return names, wide
+
+
+def _bars(axes: plt.Axes, wide: pd.DataFrame, codes: list[str], answers: list[str]) -> None:
+    """Stacked bars around the middle of the scale, each part with its percent where there is room."""
+    half = len(codes) // 2
+    left_side = wide[codes[:half]].sum(axis=1) + (wide[codes[half]] / 2 if len(codes) % 2 else 0)
+    start, place = -left_side.to_numpy(), np.arange(len(wide))[::-1]
+    for code, words, colour in zip(codes, answers, DIVERGING[len(codes)], strict=True):
+        width = wide[code].to_numpy()
+        axes.barh(place, width, left=start, color=colour, height=0.72, label=words, edgecolor="white", linewidth=0.6)
+        dark = colour in (DIVERGING[5][0], DIVERGING[5][-1])
+        for x, y, share in zip(start + width / 2, place, width, strict=True):
+            if share >= 0.08:
+                axes.text(x, y, number(100 * share), ha="center", va="center", fontsize=8.5,
+                          color="white" if dark else INK)
+        start = start + width
+
+
+def likert(survey: Survey, estimates: pd.DataFrame, caption: str, name: str) -> Figure:
+    """Diverging bars for items on one ordered scale (or one item by group), with 'ved ikke' at the side."""
+    questionnaire = survey.questionnaire
+    scale = questionnaire.items[estimates["item"].iloc[0]].scale
+    codes, answers = list(scale.answers), list(scale.answers.values())
+    names, wide = _likert_rows(estimates, questionnaire)
+    figure, (axes, side) = _canvas(1.5 + 0.44 * len(wide), ncols=2, sharey=True, width_ratios=(6, 1))
+    _bars(axes, wide, codes, answers)
+    place = np.arange(len(wide))[::-1]
+    axes.set_yticks(place, [_wrapped(words, 20) for words in names])
+    axes.axvline(0, color=QUIET, linewidth=0.8, zorder=0)
+    axes.set_xticks([])
+    axes.grid(visible=False)
+    unsure = wide[DONT_KNOW].to_numpy()
+    side.barh(place, unsure, color="#8a8a8a", height=0.72)
+    side.set_xlim(0, max(0.2, unsure.max() * 2.2))
+    for y, share in zip(place, unsure, strict=True):
+        side.text(share + 0.008, y, number(100 * share), va="center", fontsize=8.5)
+    side.set_xticks([])
+    side.grid(visible=False)
+    side.set_title(_wrapped(questionnaire.dont_know, 6), fontsize=9, color=QUIET)
+    sns.despine(fig=figure, left=True, bottom=True)
+    handles, columns = axes.get_legend_handles_labels()[0], 3 if len(codes) == 5 else 2
+    by_row = [i for column in range(columns) for i in range(column, len(codes), columns)]  # legends fill columns first
+    figure.legend([handles[i] for i in by_row], [answers[i] for i in by_row], loc="outside upper center",
+                  ncols=columns, frameon=False, handlelength=1, columnspacing=1)
+    told = "; ".join(
+        f"{words}: " + ", ".join(f"{text.lower()} {percent(share)}" for text, share in
+                                 zip([*answers, questionnaire.dont_know], row[[*codes, DONT_KNOW]], strict=True))
+        for words, (_, row) in zip(names, wide.iterrows(), strict=True))
+    return _finish(figure, provenance_of(estimates), {
+        "name": name,
+        "caption": caption,
+        "alt": f"Liggende, delte søjler. {told}.",
+        "note": f"{_base(estimates)}. Tallene er procent af dem, der svarede på spørgsmålet, ved ikke medregnet. "
+                "Svar vægtet efter fagområde og kommunetype.",
+    })
+
+
+def municipality_map(column: str, caption: str, name: str) -> Figure:
+    """The 98 municipalities as equal tiles, coloured by a grouping variable of the register."""
+    table, groups = register.municipalities(), register.VARIABLES[column]
+    codes = list(groups)
+    number_of = table[column].map(codes.index)
+    grid = table.assign(value=number_of).pivot(index="row", columns="col", values="value")
+    short = table.assign(short=table["kommunenavn"].str[:3]).pivot(index="row", columns="col", values="short")
+    colours = {"blok": ["#c9533f", "#3f86b8"]}.get(column, sns.color_palette("YlGnBu", len(codes)).as_hex())
+    figure, axes = _canvas(3.9)
+    sns.heatmap(grid, annot=short.fillna(""), fmt="", cmap=colours, vmin=-0.5, vmax=len(codes) - 0.5, cbar=False,
+                linewidths=1, linecolor="white", square=True, ax=axes, annot_kws={"fontsize": 5.2})
+    axes.set(xticks=[], yticks=[], xlabel="", ylabel="")
+    handles = [plt.Rectangle((0, 0), 1, 1, color=colour) for colour in colours]
+    axes.legend(handles, groups.values(), loc="upper right", bbox_to_anchor=(1.0, 1.05), frameon=False)
+    counts = table[column].value_counts()
+    told = listed(f"{counts[code]} i gruppen {groups[code]}" for code in codes)
+    return _finish(figure, "register", {
+        "name": name,
+        "caption": caption,
+        "alt": f"Kort, hvor hver af de {len(table)} kommuner er et lige stort felt. {told}.",
+        "note": "Hvert felt er en kommune, vist med navnets tre første bogstaver. Felterne ligger omtrent som på et "
+                "landkort.",
+    })

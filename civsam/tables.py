@@ -1,0 +1,341 @@
+"""The door through which results reach a page: tables, sentences and cards, with Danish formats and provenance.
+
+Whatever is made from answers carries their provenance mark; nobody has to remember it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from html import escape
+from string import Formatter
+from typing import Any
+
+import pandas as pd
+from babel.numbers import format_decimal, format_percent
+
+from civsam import published, register
+from civsam.edition import Edition
+from civsam.questionnaire import Questionnaire
+from civsam.survey import COLLECTED, SYNTHETIC, Survey
+
+MARKS = {SYNTHETIC: "syntetiske svar", COLLECTED: "indsamlede svar", "publiceret": "publiceret", "antaget": "antaget",
+         "register": "register"}
+
+
+@dataclass(frozen=True)
+class Output:
+    """What a cell shows: HTML for pages, text for terminals. `facts` make the book give it a number."""
+
+    html: str
+    text: str
+    facts: dict[str, str] = field(default_factory=dict)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict[str, str], dict[str, Any]]:
+        """Data and metadata for Jupyter (IPython's display protocol)."""
+        metadata = {"text/html": {"civsam": self.facts}} if self.facts else {}
+        return {"text/html": self.html, "text/plain": self.text}, metadata
+
+
+# ---- Danish formats
+
+
+def number(value: float, decimals: int = 0) -> str:
+    """A number in Danish: 1234.5 as 1.234,5; a dash where there is none."""
+    pattern = "#,##0." + "0" * decimals if decimals else "#,##0"
+    return "–" if pd.isna(value) else format_decimal(value, pattern, locale="da_DK")
+
+
+def percent(share: float) -> str:
+    """A share as whole percent, with a no-break space; a dash where there is none."""
+    return "–" if pd.isna(share) else format_percent(share, locale="da_DK")
+
+
+def listed(words: Iterable[str]) -> str:
+    """Words as a Danish list: a, b og c."""
+    *first, last = words
+    return f"{', '.join(first)} og {last}" if first else last
+
+
+def is_mean(row: pd.Series) -> bool:
+    """Whether an estimate is a mean of counts; else it is a share."""
+    return (row["answer"] == "" and "+" in row["item"]) or row["item"] in ("pra_lange", "pra_korte")
+
+
+def value(row: pd.Series) -> str:
+    """An estimate's number: percent for shares, one decimal for means."""
+    return number(row["estimate"], 1) if is_mean(row) else percent(row["estimate"])
+
+
+def interval(row: pd.Series) -> str:
+    """An estimate's interval, 79–84."""
+    if pd.isna(row["low"]):
+        return "–"
+    if is_mean(row):
+        return f"{number(row['low'], 1)}–{number(row['high'], 1)}"
+    return f"{number(100 * row['low'])}–{number(100 * row['high'])}"
+
+
+TARGET_NAMES = {"population": "alle adspurgte", "process": "processen bag svarene"}
+
+
+def with_interval(row: pd.Series) -> str:
+    """An estimate and its interval, 82 % (79–84)."""
+    return f"{value(row)} ({interval(row)})"
+
+
+def group_label(row: pd.Series, questionnaire: Questionnaire) -> str:
+    """The words for the group that an estimate is about."""
+    return register.labels(row["by"], questionnaire)[row["group"]] if row["by"] else "Alle"
+
+
+def _joined(words: list[str], link: str) -> str:
+    """Labels as one phrase: only the first keeps its capital."""
+    return link.join([words[0], *(word[0].lower() + word[1:] for word in words[1:])])
+
+
+def _topic(row: pd.Series, questionnaire: Questionnaire) -> str:
+    return _joined([questionnaire.items[item].topic for item in row["item"].split("+")], " og ")
+
+
+def _answer(row: pd.Series, questionnaire: Questionnaire) -> str:
+    if not row["answer"]:
+        return ""
+    return _joined([questionnaire.label(row["item"], code) for code in row["answer"].split("+")], " eller ")
+
+
+def described(estimates: pd.DataFrame, questionnaire: Questionnaire) -> pd.DataFrame:
+    """What tells the estimates from one another, in words: only the columns that vary, the nearest first."""
+    words = pd.DataFrame({
+        name: [make(row, questionnaire) for _, row in estimates.iterrows()]
+        for name, make in {
+            "Gruppe": group_label,
+            "Svar": _answer,
+            "Spørgsmål": _topic,
+            "Variabel": lambda row, _: register.NAMES.get(row["by"], "").capitalize(),
+            "Gælder": lambda row, _: TARGET_NAMES[row["target"]],
+        }.items()
+    })
+    varying = words.loc[:, words.nunique() > 1]
+    return varying if len(varying.columns) else words[["Spørgsmål"]]
+
+
+def labels(estimates: pd.DataFrame, questionnaire: Questionnaire) -> list[str]:
+    """The words for each estimate in a figure or a list."""
+    return list(described(estimates, questionnaire).iloc[:, 0])
+
+
+# ---- Provenance
+
+
+def provenance_of(estimates: pd.DataFrame) -> str:
+    """The provenance of estimates. Raises ValueError where it is missing or mixed: nothing is shown without it."""
+    found = set(estimates["provenance"]) if "provenance" in estimates else set()
+    if len(found) != 1:
+        raise ValueError(f"estimates of one provenance are needed, not {sorted(found)}")
+    return found.pop()
+
+
+def mark(provenance: str) -> str:
+    """The badge that says where a number comes from."""
+    return f'<span class="maerke {provenance}">{MARKS[provenance]}</span>'
+
+
+# ---- Tables
+
+
+def _html_rows(frame: pd.DataFrame) -> str:
+    """Head and body, with scope on every heading."""
+    head = "".join(f'<th scope="col">{escape(str(name))}</th>' for name in (frame.index.name or "", *frame.columns))
+    body = "".join(
+        f'<tr><th scope="row">{escape(str(name))}</th>{"".join(f"<td>{escape(str(cell))}</td>" for cell in row)}</tr>'
+        for name, row in zip(frame.index, frame.to_numpy(), strict=True)
+    )
+    return f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody>"
+
+
+def table(frame: pd.DataFrame, caption: str, name: str, *, provenance: str, note: str = "", words: bool = False,
+          folded: str = "") -> Output:
+    """A table with caption and number. `frame` holds ready-made text; its index is the row headings.
+
+    words: cells are text, not numbers, and stand to the left. folded: the text that unfolds a long table.
+    """
+    kind = "tabel tekst" if words else "tabel"
+    html = (
+        f'<div class="{kind}" role="region" tabindex="0" aria-label="{escape(caption)}"><table>'
+        f"<caption>{escape(caption)} {mark(provenance)}</caption>{_html_rows(frame)}</table></div>"
+    )
+    if note:
+        html += f'<p class="note">{escape(note)}</p>'
+    if folded:
+        html = f"<details><summary>{escape(folded)}</summary>{html}</details>"
+    text = f"{caption} [{MARKS[provenance]}]\n{frame.to_string()}\n{note}".rstrip()
+    return Output(html, text, {"name": name, "caption": caption})
+
+
+def reading_note(estimates: pd.DataFrame) -> str:
+    """What the intervals cover and which question they answer, in words."""
+    if estimates["target"].nunique() > 1:
+        return "Intervallerne svarer hver på sit spørgsmål."
+    level = number(100 * estimates["level"].iloc[0], 1).removesuffix(",0")
+    if estimates["target"].iloc[0] == "population":
+        return f"{level} %-interval for alle adspurgte; svar vægtet efter fagområde og kommunetype."
+    return f"{level} %-interval for processen bag svarene; usikkerheden regnet på tværs af kommuner."
+
+
+def estimates_table(survey: Survey, estimates: pd.DataFrame, caption: str, name: str) -> Output:
+    """Estimates as a table: a row each, with interval and base, and a column for all that varies among them."""
+    rows = [row for _, row in estimates.iterrows()]
+    frame = described(estimates, survey.questionnaire).assign(
+        Tal=[value(row) for row in rows],
+        Interval=[interval(row) for row in rows],
+        n=[number(n) for n in estimates["n"]],
+    )
+    frame = frame.set_index(frame.columns[0])
+    return table(frame, caption, name, provenance=provenance_of(estimates), note=reading_note(estimates))
+
+
+def group_table(survey: Survey, estimates: pd.DataFrame, caption: str, name: str, *, folded: bool = False) -> Output:
+    """Estimates by group: a row a group, a column an answer (or a question, where there are several)."""
+    heading = _answer if estimates["item"].nunique() == 1 else _topic
+    cells = pd.DataFrame({
+        "row": [group_label(row, survey.questionnaire) for _, row in estimates.iterrows()],
+        "column": [heading(row, survey.questionnaire) for _, row in estimates.iterrows()],
+        "cell": [with_interval(row) for _, row in estimates.iterrows()],
+    })
+    frame = cells.pivot(index="row", columns="column", values="cell")
+    frame = frame.loc[cells["row"].unique(), cells["column"].unique()]
+    variable = register.NAMES[estimates["by"].iloc[0]]
+    frame.index.name = variable.capitalize()
+    return table(frame, caption, name, provenance=provenance_of(estimates), note=reading_note(estimates),
+                 folded=f"Vis fordelt efter {variable}" if folded else "")
+
+
+def rates_table(rates: pd.DataFrame, survey: Survey, caption: str, name: str) -> Output:
+    """Response rates as a table. Rows of several variables may be stacked."""
+    frame = pd.DataFrame({
+        "Gruppe": [group_label(row, survey.questionnaire) for _, row in rates.iterrows()],
+        "Adspurgte": [number(n) for n in rates["asked"]],
+        "Svarede": [number(n) for n in rates["responded"]],
+        "Svarprocent": [percent(share) for share in rates["estimate"]],
+    }).set_index("Gruppe")
+    return table(frame, caption, name, provenance=provenance_of(rates))
+
+
+def statements_table(statements: dict[str, Any], survey: Survey, caption: str, name: str) -> Output:
+    """Published statements beside what these data show.
+
+    statements: id of the statement to its estimates, or to a text where answers cannot tell.
+    """
+    facts = published.statements()
+    rows = []
+    for statement, shown in statements.items():
+        data = shown if isinstance(shown, str) else summary(survey, shown)
+        rows.append((statement, facts.at[statement, "udsagn"], data))
+    frame = pd.DataFrame(rows, columns=["Nr.", "Offentliggjort udsagn", "Disse data"]).set_index("Nr.")
+    return table(frame, caption, name, provenance=survey.provenance, words=True)
+
+
+def published_value(statement: str) -> str:
+    """A published number as it is written: shares as percent, counts as numbers."""
+    fact = published.statements().loc[statement]
+    return percent(fact["vaerdi"]) if fact["art"] == "andel" else number(fact["vaerdi"])
+
+
+def comparison_table(columns: dict[str, dict[str, pd.DataFrame]], survey: Survey, caption: str, name: str) -> Output:
+    """The published value of some statements beside one-row estimates; `columns`: heading to statement to estimate."""
+    ids = list(next(iter(columns.values())))
+    facts = published.statements().loc[ids]
+    frame = pd.DataFrame({"Offentliggjort": [published_value(name) for name in ids]}, index=facts["udsagn"])
+    for heading, estimates in columns.items():
+        frame[heading] = [value(estimates[name].iloc[0]) for name in ids]
+    frame.index.name = "Udsagn"
+    return table(frame, caption, name, provenance=survey.provenance)
+
+
+def summary(survey: Survey, estimates: pd.DataFrame) -> str:
+    """One estimate with its interval, or several from the highest, each with its words (and interval, if few)."""
+    provenance_of(estimates)
+    if len(estimates) == 1:
+        return with_interval(estimates.iloc[0])
+    ordered = estimates.sort_values("estimate", ascending=False, kind="stable")
+    words = labels(ordered, survey.questionnaire)
+    shown = with_interval if len(ordered) <= 5 else value
+    return "; ".join(f"{text} {shown(row)}" for text, (_, row) in zip(words, ordered.iterrows(), strict=True))
+
+
+# ---- Sentences, questions, cards
+
+
+def sentence(text: str, survey: Survey, *estimates: pd.DataFrame | str) -> Output:
+    """A sentence with numbers, made by the cell: each {} takes an estimate (or several, or a ready-made text)."""
+    filled = text.format(*(part if isinstance(part, str) else summary(survey, part) for part in estimates))
+    html = f'<p class="saetning">{escape(filled)} {mark(survey.provenance)}</p>'
+    return Output(html, f"{filled} [{MARKS[survey.provenance]}]")
+
+
+def published_sentence(text: str) -> Output:
+    """A sentence with published numbers: {N5} is replaced by the value of statement N5, which is named after it."""
+    ids = [part[1] for part in Formatter().parse(text) if part[1]]
+    filled = text.format(**{name: published_value(name) for name in ids})
+    source = f"udsagn {listed(ids)}"
+    html = f'<p class="saetning">{escape(filled)} <span class="kilde">({source})</span> {mark("publiceret")}</p>'
+    return Output(html, f"{filled} ({source}) [{MARKS['publiceret']}]")
+
+
+def highest(survey: Survey, estimates: pd.DataFrame, *, lowest: bool = False) -> str:
+    """The words of the estimate that is highest (or lowest)."""
+    place = estimates["estimate"].argmin() if lowest else estimates["estimate"].argmax()
+    return labels(estimates, survey.questionnaire)[place]
+
+
+def question(survey: Survey, *items: str) -> Output:
+    """Questions as they were asked, each with how many answered, said 'ved ikke' and left it out."""
+    parts = [_asked(survey, item) for item in items]
+    html = "".join(f'<p class="ordlyd">{escape(wording)}</p><p class="grundlag"><code>{item}</code> · {base}</p>'
+                   for item, wording, base in parts)
+    text = "\n".join(f"{wording}\n{item}: {base}" for item, wording, base in parts)
+    mine = survey.provenance
+    return Output(f'<div class="spoergsmaal">{html}{mark(mine)}</div>', f"{text} [{MARKS[mine]}]")
+
+
+def _asked(survey: Survey, item: str) -> tuple[str, str, str]:
+    """An item, its wording with help, and its base in words."""
+    asked = survey.questionnaire.items[item]
+    n, known, everybody = survey.answered(item).sum(), survey.knows(item).sum(), len(survey.answers)
+    base = f"n = {number(n)}; ved ikke: {number(n - known)}; ikke besvaret: {number(everybody - n)}"
+    return item, f"{asked.wording} {asked.help}".strip(), base
+
+
+def quotation(text: str) -> Output:
+    """Words from the questionnaire, set off from the chapter's own."""
+    return Output(f'<blockquote class="spoergsmaal"><p class="ordlyd">{escape(text)}</p></blockquote>', text)
+
+
+def cards(survey: Survey, entries: dict[str, pd.DataFrame], base: str) -> Output:
+    """Key figures as cards: a text to a one-row estimate. `base` says whom they are about."""
+    html, text = [], []
+    for words, estimates in entries.items():
+        row = estimates.iloc[0]
+        counted = "low" not in row  # a response rate is counted, not estimated
+        spread = f"{number(row['responded'])} af {number(row['asked'])}" if counted else f"interval {interval(row)}"
+        big = percent(row["estimate"]) if counted else value(row)
+        html.append(f'<div class="kort"><p class="tal">{big}</p><p class="tekst">{escape(words)}</p>'
+                    f'<p class="usikkerhed">{spread}</p>{mark(provenance_of(estimates))}</div>')
+        text.append(f"{big} {words} ({spread}) [{MARKS[survey.provenance]}]")
+    return Output(f'<div class="noegletal">{"".join(html)}</div><p class="note">{escape(base)}</p>', "\n".join(text))
+
+
+def banner(edition: Edition) -> Output:
+    """What every chapter opens with: where the answers come from, and the edition's parameters in words."""
+    survey = edition.survey
+    notice = {
+        SYNTHETIC: "Svarene på denne side er syntetiske. De er trukket af en model, så de passer med det, der er "
+                   "offentliggjort om undersøgelsen. Alt andet i dem er antagelser. Ingen har svaret dette.",
+        COLLECTED: "Svarene på denne side er indsamlede og læst fra en fil.",
+    }[survey.provenance]
+    terms = "".join(f"<div><dt>{escape(term)}</dt><dd>{escape(words)}</dd></div>" for term, words in edition.words())
+    html = (f'<div class="banner {survey.provenance}" role="note"><p><strong>{MARKS[survey.provenance].capitalize()}.'
+            f'</strong> {escape(notice)}</p><dl class="parametre">{terms}</dl></div>')
+    text = "; ".join(f"{term}: {words}" for term, words in edition.words())
+    return Output(html, f"{MARKS[survey.provenance].capitalize()}. {notice}\n{text}")

@@ -1,0 +1,130 @@
+"""Questionnaire, register, published statements: the facts that everything stands on."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from civsam import published, questionnaire, register
+from civsam.files import DATA, UserError
+from civsam.simulate import assumptions
+
+INSTRUMENT = questionnaire.read()
+TEXT = (DATA / "spoergeskema.yml").read_text(encoding="utf-8")
+
+
+def broken(tmp_path: Path, old: str, new: str, count: int = 1) -> str:
+    """The message for the questionnaire with `old` replaced by `new`."""
+    assert old in TEXT
+    path = tmp_path / "skema.yml"
+    path.write_text(TEXT.replace(old, new, count), encoding="utf-8")
+    with pytest.raises(UserError) as fault:
+        questionnaire.read(path)
+    return str(fault.value)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("id: pol_nye", "id: pol_fokus", ["'pol_fokus' er brugt i linje", "Giv spørgsmålet et andet id"]),
+        ("skala: janej", "skala: jannej", ["ukendt skala 'jannej'", "Mente du 'janej'"]),
+        ("blok: politik", "blok: politk", ["ukendt blok 'politk'", "Mente du 'politik'"]),
+        ("type: ordinal", "type: ordnet", ["ukendt type 'ordnet'"]),
+        ("del_af: [pra_lange, pra_korte]", "del_af: [pra_langt]", ["del_af 'pra_langt'", "Mente du 'pra_lange'"]),
+        ("    emne: Øget", "    enme: Øget", ["ukendt nøgle 'enme'", "Mente du 'emne'"]),
+        ("    emne: Øget fokus på samarbejde\n", "", ["'emne' mangler"]),
+        ("mindst: 0", "mindst: nul", ["'mindst' er 'nul'", "et helt tal"]),
+        ("hoejst: 500", "hoejst: -1", ["er større end 'hoejst'"]),
+        ("ja: Ja,", "'ja da': Ja,", ["'ja da' kan ikke bruges"]),
+        ("kommuner: 54", "kommuner: halvdelen", ["'kommuner' er 'halvdelen'"]),
+        ("skalaer:\n", "skalaer:\n  janej: {}\n", ["står to gange"]),
+        ("blokke:\n", "blokke: [\n", ["ikke gyldig YAML"]),
+    ],
+)
+def test_a_broken_questionnaire_is_told_with_file_line_and_remedy(
+    tmp_path: Path, old: str, new: str, expected: list[str]
+) -> None:
+    message = broken(tmp_path, old, new)
+    assert message.startswith(str(tmp_path / "skema.yml"))
+    assert ", linje " in message
+    for words in expected:
+        assert words in message
+
+
+def test_the_line_is_the_line_of_the_fault(tmp_path: Path) -> None:
+    line = TEXT[: TEXT.index("- id: pol_nye")].count("\n") + 1
+    assert f"linje {line}:" in broken(tmp_path, "id: pol_nye", "id: pol_fokus")
+
+
+def test_every_published_statement_has_an_item_or_a_reason() -> None:
+    served = {name for item in INSTRUMENT.items.values() for name in item.statements}
+    assert served | set(INSTRUMENT.without_item) == set(published.statements().index)
+    assert not served & set(INSTRUMENT.without_item)
+
+
+def test_the_four_blocks_come_in_the_order_of_the_study() -> None:
+    assert list(INSTRUMENT.blocks) == ["politik", "praksis", "forvaltning", "vaerdi"]
+    assert list(dict.fromkeys(item.block for item in INSTRUMENT.items.values())) == list(INSTRUMENT.blocks)
+
+
+def test_all_kinds_of_question_are_asked() -> None:
+    assert {item.scale.type for item in INSTRUMENT.items.values()} == set(questionnaire.TYPES)
+
+
+def test_the_four_published_areas_are_marked_as_such() -> None:
+    known = {area.name for area in INSTRUMENT.areas.values() if area.published}
+    assert known == {"Sundhed og forebyggelse", "Socialområdet", "Kultur og fritid", "Teknik og Miljø"}
+
+
+def test_the_frame_has_the_published_number_of_positions_and_municipalities() -> None:
+    frame = register.frame(INSTRUMENT)
+    assert len(frame) == published.value("N2")
+    assert frame["kommunekode"].nunique() == published.value("N1")
+    assert frame.index.is_unique
+    assert not frame.isna().any().any()
+
+
+def test_the_register_agrees_with_the_known_totals() -> None:
+    table = register.municipalities()
+    assert table["region"].value_counts().to_dict() == {
+        "hovedstaden": 29, "syddanmark": 22, "midtjylland": 19, "sjaelland": 17, "nordjylland": 11,
+    }
+    assert table["blok"].value_counts().to_dict() == {"blaa": 63, "roed": 35}
+    assert table["folketal_2015"].sum() == 5_659_624
+    assert not table.duplicated(["col", "row"]).any()
+
+
+def test_the_pressure_ratio_is_the_fiscal_stress_of_the_source() -> None:
+    table = register.municipalities()
+    pd.testing.assert_series_equal(
+        table["pres"].round(4), pd.to_numeric(table["fiscalstress_2014"]), check_names=False, atol=1.01e-4
+    )
+
+
+def test_the_pressure_groups_are_thirds_in_order() -> None:
+    table = register.municipalities()
+    assert sorted(table["udgiftspres"].value_counts()) == [32, 33, 33]
+    groups = table.groupby("udgiftspres")["pres"]
+    assert groups.max()["lavt"] <= groups.min()["middel"]
+    assert groups.max()["middel"] <= groups.min()["hoejt"]
+
+
+def test_size_types_are_cut_where_the_labels_say() -> None:
+    cut = register.size_type(pd.Series([29_999, 30_000, 59_999, 60_000]))
+    assert list(cut) == ["lille", "mellem", "mellem", "stor"]
+
+
+def test_every_published_number_has_a_source_and_lies_in_its_own_range() -> None:
+    table = published.statements()
+    assert (table["kilde"] != "").all()
+    ranged = table.dropna(subset=["nedre", "oevre", "vaerdi"])
+    assert len(ranged) >= 8
+    assert ranged["vaerdi"].between(ranged["nedre"], ranged["oevre"]).all()
+
+
+def test_every_assumption_has_a_value_and_a_reason() -> None:
+    assert assumptions()["svarprocent"] == published.value("N3")
+    shares = assumptions()["fordelinger"]
+    for name, share in shares.items():
+        assert list(share) == list(INSTRUMENT.items[name].scale.answers)
+        assert sum(share.values()) == pytest.approx(1)

@@ -1,0 +1,136 @@
+"""What reaches a page: Danish formats, provenance everywhere, figures that say the same to all readers."""
+
+import re
+import xml.etree.ElementTree as ET
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+from civsam import edition, estimate, facts, plots, tables
+from civsam.survey import Survey
+
+EDITION = edition.open_edition()
+SURVEY = EDITION.survey
+# The same answers less one are no longer known: collected.
+COLLECTED = Survey(SURVEY.answers.iloc[1:], SURVEY.frame, SURVEY.questionnaire)
+
+
+def likert(survey: Survey) -> plots.Figure:
+    return plots.likert(survey, estimate.shares(survey, "vae_tillid", by="region"), "Tillid", "fig-x")
+
+
+def dots(survey: Survey) -> plots.Figure:
+    return plots.dots(survey, estimate.shares(survey, "pra_emner"), "Emner", "fig-y")
+
+
+def test_numbers_are_written_in_danish() -> None:
+    assert tables.number(1234567.891, 2) == "1.234.567,89"
+    assert tables.number(-0.5, 1) == "-0,5"
+    assert tables.percent(0.824) == "82\u00a0%"
+    assert tables.number(float("nan")) == tables.percent(float("nan")) == "–"
+    assert tables.listed(["a"]) == "a"
+    assert tables.listed(["a", "b", "c"]) == "a, b og c"
+
+
+def test_every_output_made_from_answers_says_where_they_came_from() -> None:
+    for survey, words in ((SURVEY, "syntetiske svar"), (COLLECTED, "indsamlede svar")):
+        shares = estimate.shares(survey, "pol_fokus", by="region")
+        outputs = [
+            tables.estimates_table(survey, shares, "c", "n"),
+            tables.group_table(survey, shares, "c", "n"),
+            tables.sentence("{}", survey, shares),
+            tables.question(survey, "pol_fokus"),
+            tables.cards(survey, {"x": shares}, "b"),
+            tables.statements_table({"N5": shares}, survey, "c", "n"),
+            tables.comparison_table({"a": {"N5": shares}}, survey, "c", "n"),
+        ]
+        for output in outputs:
+            assert words in output.html
+            assert words in output.text
+
+
+def test_a_figure_from_synthetic_answers_carries_the_mark_in_the_drawing() -> None:
+    # text is drawn as glyphs: matplotlib leaves the words themselves in a comment
+    for draw in (likert, dots):
+        assert "SYNTETISKE SVAR" in draw(SURVEY).svg
+        assert "SYNTETISKE SVAR" not in draw(COLLECTED).svg
+
+
+def test_estimates_without_or_with_mixed_provenance_are_not_shown() -> None:
+    shares = estimate.shares(SURVEY, "pol_fokus")
+    mixed = pd.concat([shares, estimate.shares(COLLECTED, "pol_fokus")])
+    for bad in (shares.drop(columns="provenance"), mixed):
+        with pytest.raises(ValueError, match="provenance"):
+            tables.estimates_table(SURVEY, bad, "c", "n")
+        with pytest.raises(ValueError, match="provenance"):
+            plots.dots(SURVEY, bad, "c", "n")
+
+
+@pytest.mark.parametrize("draw", [likert, dots, lambda _: plots.municipality_map("blok", "Kort", "kort-x")])
+def test_a_figure_has_the_same_bytes_every_time_and_no_date(draw) -> None:
+    first, second = draw(SURVEY), draw(SURVEY)
+    assert first.svg == second.svg
+    assert "<dc:date>" not in first.svg
+    ET.fromstring(first.svg)
+
+
+def test_alternative_text_holds_every_number_in_the_figure() -> None:
+    shares = estimate.shares(SURVEY, "pra_emner")
+    alt = dots(SURVEY).alt
+    for _, row in shares.iterrows():
+        assert f"{tables.percent(row['estimate'])} ({tables.interval(row)})" in alt
+    alt = likert(SURVEY).alt
+    assert alt.count("ved ikke") == alt.count("helt enig") == 5
+
+
+def test_bars_add_up_to_all_who_answered() -> None:
+    shares = estimate.shares(SURVEY, "vae_tillid", by="region")
+    assert shares.groupby("group")["estimate"].sum().to_numpy() == pytest.approx(1)
+    drawn = re.findall(r"(\d+)\u00a0%", likert(SURVEY).alt)
+    assert sum(map(int, drawn)) == pytest.approx(500, abs=10)  # five regions, each 100 give or take rounding
+
+
+def test_dont_know_comes_last_whatever_its_size() -> None:
+    shares = estimate.shares(SURVEY, "pra_emner").assign(estimate=lambda t: t["estimate"].where(
+        t["answer"] != "ved_ikke", 0.99))
+    assert plots.dots(SURVEY, shares, "c", "n").alt.rstrip(".").split("; ")[-1].startswith("Ved ikke")
+
+
+def test_an_empty_group_does_not_break_a_figure_or_a_table() -> None:
+    only = SURVEY.answers[SURVEY.background["region"] != "nordjylland"]
+    survey = Survey(only, SURVEY.frame, SURVEY.questionnaire)
+    assert "Nordjylland – (–)" in plots.dots(survey, estimate.shares(survey, "pol_fokus", "ja", "region"), "c", "n").alt
+    plots.likert(survey, estimate.shares(survey, "vae_tillid", by="region"), "c", "n")
+    assert "–" in tables.group_table(survey, estimate.shares(survey, "pol_fokus", by="region"), "c", "n").text
+
+
+def test_tables_have_caption_and_scope_and_escape_what_they_show() -> None:
+    frame = pd.DataFrame({"a<b": ["<script>"]}, index=pd.Index(["&"], name="r"))
+    html = tables.table(frame, "En <tabel>", "tab-x", provenance="register").html
+    assert "<caption>En &lt;tabel&gt;" in html
+    assert html.count('scope="col"') == 2
+    assert html.count('scope="row"') == 1
+    assert "<script>" not in html
+
+
+def test_a_published_sentence_takes_its_numbers_from_the_file() -> None:
+    output = tables.published_sentence("{N5} af {N2}")
+    assert output.text == "82\u00a0% af 838 (udsagn N5 og N2) [publiceret]"
+    with pytest.raises(KeyError):
+        tables.published_sentence("{N99}")
+
+
+def test_the_banner_warns_of_synthetic_answers_and_tells_the_parameters() -> None:
+    html = tables.banner(EDITION).html
+    assert "Ingen har svaret dette" in html
+    for term, words in EDITION.words():
+        assert term in html
+        assert words in html
+    assert "Ingen har svaret dette" not in tables.banner(replace(EDITION, survey=COLLECTED)).html
+
+
+def test_every_assumption_is_shown_with_its_reason() -> None:
+    text = facts.assumption_table("c", "n").text
+    for name in ("standardfroe", "pol_fokus", "pra_lange", "ved_ikke", "forankring", "jaevnt_fordelt"):
+        assert name in text
