@@ -145,13 +145,19 @@ def mark(provenance: str) -> str:
 
 
 def _html_rows(frame: pd.DataFrame) -> str:
-    """Head and body, with scope on every heading."""
-    head = "".join(f'<th scope="col">{escape(str(name))}</th>' for name in (frame.index.name or "", *frame.columns))
+    """Head and body, with scope on every heading; columns without digits are marked as words."""
+    kinds = ["" if frame[name].astype(str).str.contains(r"\d|^–?$").all() else ' class="ord"' for name in frame]
+    heads = zip((frame.index.name or "", *frame.columns), ("", *kinds), strict=True)
+    head = "".join(f'<th scope="col"{kind}>{escape(str(name))}</th>' for name, kind in heads)
     body = "".join(
-        f'<tr><th scope="row">{escape(str(name))}</th>{"".join(f"<td>{escape(str(cell))}</td>" for cell in row)}</tr>'
+        f'<tr><th scope="row">{escape(str(name))}</th>{_html_cells(row, kinds)}</tr>'
         for name, row in zip(frame.index, frame.to_numpy(), strict=True)
     )
     return f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody>"
+
+
+def _html_cells(row: Iterable[object], kinds: list[str]) -> str:
+    return "".join(f"<td{kind}>{escape(str(cell))}</td>" for cell, kind in zip(row, kinds, strict=True))
 
 
 def table(frame: pd.DataFrame, caption: str, name: str, *, provenance: str, note: str = "", words: bool = False,
