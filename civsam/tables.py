@@ -150,14 +150,16 @@ def _html_rows(frame: pd.DataFrame) -> str:
     heads = zip((frame.index.name or "", *frame.columns), ("", *kinds), strict=True)
     head = "".join(f'<th scope="col"{kind}>{escape(str(name))}</th>' for name, kind in heads)
     body = "".join(
-        f'<tr><th scope="row">{escape(str(name))}</th>{_html_cells(row, kinds)}</tr>'
+        f'<tr><th scope="row">{escape(str(name))}</th>{_html_cells(row, frame.columns, kinds)}</tr>'
         for name, row in zip(frame.index, frame.to_numpy(), strict=True)
     )
     return f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody>"
 
 
-def _html_cells(row: Iterable[object], kinds: list[str]) -> str:
-    return "".join(f"<td{kind}>{escape(str(cell))}</td>" for cell, kind in zip(row, kinds, strict=True))
+def _html_cells(row: Iterable[object], names: Iterable[str], kinds: list[str]) -> str:
+    """A row's cells, each with its column's name: a phone shows tables of words as a list of them."""
+    return "".join(f'<td{kind} data-navn="{escape(str(name))}">{escape(str(cell))}</td>'
+                   for cell, name, kind in zip(row, names, kinds, strict=True))
 
 
 def table(frame: pd.DataFrame, caption: str, name: str, *, provenance: str, note: str = "", words: bool = False,
