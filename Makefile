@@ -1,0 +1,30 @@
+# The commands people type. Only Python 3.11 or later (and make) must be there beforehand.
+# Parameters: make book PARAMS="seed=7 fokus=kultur --name froe7"
+
+PYTHON ?= python3
+BIN = .venv/bin
+
+.PHONY: book test notebooks bench clean setup
+
+book: setup
+	@$(BIN)/civsam book $(PARAMS)
+
+notebooks: setup
+	@$(BIN)/civsam notebooks
+
+bench: setup
+	@$(BIN)/python tools/bench.py
+
+test: setup
+	@$(PYTHON) tools/setup_browser.py
+	@echo "Kodens form"; $(BIN)/ruff check .
+	@echo "Prøver af koden"; $(BIN)/pytest tests --ignore=tests/test_site.py
+	@echo "Prøver af kapitlerne: giver de det, de har gemt?"; $(BIN)/pytest --nbval --nbval-current-env -n 2 --dist loadfile -W default index.ipynb chapters
+	@$(BIN)/civsam book
+	@echo "Prøver af bogen i en browser"; $(BIN)/pytest tests/test_site.py
+
+clean:
+	rm -rf _build
+
+setup:
+	@$(PYTHON) tools/setup_env.py

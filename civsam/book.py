@@ -1,0 +1,166 @@
+"""Build an edition of the book: chapters run, sources staged, pages rendered, the finished book put in its place."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import yaml
+
+from civsam.chapters import (
+    UNUSED,
+    WORK,
+    ChapterError,
+    Values,
+    chapter_digest,
+    chapters,
+    digest,
+    pages,
+    read_json,
+    run_chapters,
+    seconds,
+    surroundings,
+    tree,
+    write_if_changed,
+    write_json,
+)
+from civsam.files import ROOT, UserError
+
+EDITIONS = ROOT / "_build" / "udgaver"
+BOOK = "."  # key of the book's own digest, beside those of the chapters
+JUPYTER_BOOK = f"import sys; sys.modules['{UNUSED}'] = None; from jupyter_book.cli.main import main; main()"
+
+
+class Places:
+    """Where an edition is made: executed notebooks, sources for Jupyter Book, what they were made from; then the books.
+
+    `new` is the book on its way in, `old` the last one on its way out.
+    """
+
+    def __init__(self, name: str) -> None:
+        """The places of the edition of that name; nothing is made here."""
+        work = WORK / name
+        self.name, self.lock = name, work / "laas"
+        self.executed, self.stage, self.state = work / "kapitler", work / "bog", work / "aftryk.json"
+        self.book, self.new, self.old = EDITIONS / name, EDITIONS / f".{name}.ny", EDITIONS / f".{name}.gammel"
+
+
+@contextmanager
+def locked(places: Places) -> Iterator[None]:
+    """Keep others from building the same edition. Raises UserError if somebody does; ends with the process."""
+    places.lock.parent.mkdir(parents=True, exist_ok=True)
+    with places.lock.open("a") as file:
+        try:
+            if os.name == "nt":
+                import msvcrt
+
+                msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+            else:
+                import fcntl
+
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise UserError(f"udgaven {places.name} er ved at blive bygget af en anden kørsel. "
+                            "Vent, til den er færdig, eller vælg et andet navn med --name.") from None
+        yield
+
+
+def execute(places: Places, values: Values, given: Values) -> None:
+    """Bring the executed notebooks up to date. Raises UserError and ChapterError."""
+    around, state = surroundings(values), read_json(places.state)
+    now = {chapter: chapter_digest(chapter, around) for chapter in chapters()}
+
+    def target(chapter: str) -> Path:
+        return places.executed / f"{chapter}.ipynb"
+
+    def keep(chapter: str, text: str) -> None:
+        write_if_changed(target(chapter), text.encode())
+        state[chapter] = now[chapter]  # only now: what failed or was stopped is run again
+        write_json(places.state, state)
+
+    changed = [chapter for chapter in now if state.get(chapter) != now[chapter] or not target(chapter).exists()]
+    for chapter in now:
+        if chapter not in changed:
+            print(f"  {chapter:<24} uændret", flush=True)
+    if changed:
+        run_chapters(changed, given, keep)
+
+
+def fill_stage(places: Places) -> None:
+    """Lay out what Jupyter Book is to render, and nothing else, with execution turned off."""
+    config = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))
+    config["execute"] = {"execute_notebooks": "off"}
+    run, copied = chapters(), ["_toc.yml", *config.get("bibtex_bibfiles", [])]
+    wanted = {name: (ROOT / name).read_bytes() for name in [*copied, *(f"{p}.md" for p in pages() if p not in run)]}
+    wanted |= {f"{chapter}.ipynb": (places.executed / f"{chapter}.ipynb").read_bytes() for chapter in run}
+    wanted["_config.yml"] = yaml.safe_dump(config, allow_unicode=True, sort_keys=False).encode()
+    for file in places.stage.rglob("*"):
+        if file.is_file() and file.relative_to(places.stage).as_posix() not in wanted:
+            file.unlink()
+    for name, content in wanted.items():
+        write_if_changed(places.stage / name, content)
+
+
+def render(places: Places) -> None:
+    """Render the staged sources with Jupyter Book; warnings are faults. Raises ChapterError with what it said."""
+    shutil.rmtree(places.stage / "_build", ignore_errors=True)
+    command = [sys.executable, "-c", JUPYTER_BOOK, "build", str(places.stage), "-W", "--keep-going", "-q"]
+    said = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8",
+                          errors="replace", check=False, cwd=ROOT)
+    if said.returncode or not (places.stage / "_build" / "html" / "index.html").exists():
+        raise ChapterError(f"bogen kunne ikke samles. Jupyter Book skrev:\n{said.stdout.strip()}")
+
+
+def recover(places: Places) -> None:
+    """Put the last good book back if an earlier run was stopped while it changed books."""
+    if places.old.exists() and not places.book.exists():
+        places.old.rename(places.book)
+    for left_over in (places.old, places.new):
+        shutil.rmtree(left_over, ignore_errors=True)
+
+
+def publish(places: Places, html: Path) -> None:
+    """Put the finished book in the place of the last one, which is there until the new one is whole."""
+    recover(places)
+    EDITIONS.mkdir(parents=True, exist_ok=True)
+    html.rename(places.new)
+    if places.book.exists():
+        places.book.rename(places.old)
+    places.new.rename(places.book)
+    shutil.rmtree(places.old, ignore_errors=True)
+
+
+def build(name: str, values: Values, given: Values) -> Path:
+    """Build the edition and return its first page; `given` is what differs from the defaults in `values`.
+
+    Raises UserError and ChapterError; the last good book then stays.
+    """
+    places, clock = Places(name), [time.perf_counter()]
+    with locked(places):
+        recover(places)
+        print(f"Udgaven {name}: kapitlerne køres", flush=True)
+        execute(places, values, given)
+        clock.append(time.perf_counter())
+        fill_stage(places)
+        state = read_json(places.state)
+        shown_pages = digest(tree(places.stage), tree(ROOT / "civsam"), (ROOT / "requirements.txt").read_bytes())
+        if state.get(BOOK) == shown_pages and (places.book / "index.html").exists():
+            print("Bogen er uændret", flush=True)
+            clock += [clock[-1]] * 2
+        else:
+            print("Bogen samles", flush=True)
+            render(places)
+            clock.append(time.perf_counter())
+            publish(places, places.stage / "_build" / "html")
+            write_json(places.state, state | {BOOK: shown_pages})
+            clock.append(time.perf_counter())
+    steps = [*zip(("kapitler", "samling", "udgivelse"), clock, clock[1:], strict=False), ("i alt", clock[0], clock[-1])]
+    for step, start, end in steps:
+        print(f"  {step:<24} {seconds(end - start):>8}")
+    return places.book / "index.html"
