@@ -101,6 +101,11 @@ class Edition:
     parameters: dict[str, Any]
     survey: Survey
 
+    @cached_property
+    def process(self) -> Survey:
+        """The same answers for the question whether groups differ: clustered by municipality."""
+        return weighting.for_process(self.survey)
+
     @property
     def simulated(self) -> bool:
         """Whether the answers came from a simulation whose seed is known."""

@@ -71,16 +71,20 @@ class Figure:
         return {"image/svg+xml": self.svg, "text/plain": repr(self)}, {"image/svg+xml": {"civsam": facts}}
 
 
-def _canvas(height: float, **kwargs: Any) -> tuple[plt.Figure, Any]:
+def _canvas(rows: float, top: float, bottom: float, left: float, **kwargs: Any) -> tuple[plt.Figure, Any]:
+    """Axes of the given height with margins around them, all in inches: laid out by hand, at half the time."""
+    height = rows + top + bottom
+    sides = {"left": left / WIDTH, "right": 0.98, "top": 1 - top / height, "bottom": bottom / height}
     with mpl.rc_context():
         sns.set_theme(style="whitegrid", rc=STYLE)
-        return plt.subplots(figsize=(WIDTH, height), layout="constrained", **kwargs)
+        return plt.subplots(figsize=(WIDTH, height), gridspec_kw=sides | kwargs.pop("gridspec", {}), **kwargs)
 
 
 def _finish(figure: plt.Figure, provenance: str, words: dict[str, str]) -> Figure:
     """Put the provenance into the drawing itself, so that it follows a copy, and save it without date."""
     if provenance == SYNTHETIC:
-        figure.supxlabel(MARKS[provenance].upper(), x=0.01, ha="left", fontsize=8, color=SYNTHETIC_INK, weight="bold")
+        figure.text(0.01, 0.05 / figure.get_figheight(), MARKS[provenance].upper(), fontsize=8, color=SYNTHETIC_INK,
+                    weight="bold")
     stream = io.StringIO()
     with mpl.rc_context(STYLE):
         figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None}, transparent=False)
@@ -90,6 +94,11 @@ def _finish(figure: plt.Figure, provenance: str, words: dict[str, str]) -> Figur
 
 def _wrapped(words: str, width: int = 24) -> str:
     return "\n".join(textwrap.wrap(words, width))
+
+
+def _row_height(labels: list[str], least: float) -> float:
+    """Inches a row, so that labels of several lines do not meet."""
+    return max(least, 0.19 * max(text.count("\n") + 1 for text in labels))
 
 
 def _base(estimates: pd.DataFrame) -> str:
@@ -115,13 +124,12 @@ def dots(
     names = labels(rows, survey.questionnaire)
     mean = is_mean(rows.iloc[0])
     words = [_wrapped(text) for text in names]
-    figure, axes = _canvas(0.9 + max(0.4, 0.19 * max(text.count("\n") + 1 for text in words)) * len(rows))
+    figure, axes = _canvas(_row_height(words, 0.4) * len(rows), top=0.05, bottom=0.5, left=2.05)
     place = np.arange(len(rows))[::-1]
     colour = np.where(rows["group"].isin([focus]) & (focus != ""), FOCUS, ACCENT)
     axes.hlines(place, rows["low"], rows["high"], color=colour, linewidth=3, alpha=0.5)
     known = rows["estimate"].notna().to_numpy()  # a group that nobody answered in keeps its row, without a dot
-    sns.scatterplot(x=rows["estimate"][known], y=place[known], c=colour[known], s=38, ax=axes, zorder=3, legend=False)
-    axes.set(xlabel="", ylabel="")
+    axes.scatter(rows["estimate"][known], place[known], c=colour[known], s=38, zorder=3)
     for y, (_, row) in zip(place[known], rows[known].iterrows(), strict=True):
         axes.annotate(value(row), (row["high"], y), xytext=(5, 0), textcoords="offset points", va="center", fontsize=9)
     axes.set_yticks(place, words)
@@ -172,10 +180,14 @@ def likert(survey: Survey, estimates: pd.DataFrame, caption: str, name: str) -> 
     scale = questionnaire.items[estimates["item"].iloc[0]].scale
     codes, answers = list(scale.answers), list(scale.answers.values())
     names, wide = _likert_rows(estimates, questionnaire)
-    figure, (axes, side) = _canvas(1.5 + 0.44 * len(wide), ncols=2, sharey=True, width_ratios=(6, 1))
+    words = [_wrapped(text, 20) for text in names]
+    figure, (axes, side) = _canvas(
+        _row_height(words, 0.44) * len(wide), top=0.95, bottom=0.25, left=1.65,
+        ncols=2, sharey=True, width_ratios=(6, 1), gridspec={"wspace": 0.03},
+    )
     _bars(axes, wide, codes, answers)
     place = np.arange(len(wide))[::-1]
-    axes.set_yticks(place, [_wrapped(words, 20) for words in names])
+    axes.set_yticks(place, words)
     axes.axvline(0, color=QUIET, linewidth=0.8, zorder=0)
     axes.set_xticks([])
     axes.grid(visible=False)
@@ -190,7 +202,7 @@ def likert(survey: Survey, estimates: pd.DataFrame, caption: str, name: str) -> 
     sns.despine(fig=figure, left=True, bottom=True)
     handles, columns = axes.get_legend_handles_labels()[0], 3 if len(codes) == 5 else 2
     by_row = [i for column in range(columns) for i in range(column, len(codes), columns)]  # legends fill columns first
-    figure.legend([handles[i] for i in by_row], [answers[i] for i in by_row], loc="outside upper center",
+    figure.legend([handles[i] for i in by_row], [answers[i] for i in by_row], loc="upper center",
                   ncols=columns, frameon=False, handlelength=1, columnspacing=1)
     told = "; ".join(
         f"{words}: " + ", ".join(f"{text.lower()} {percent(share)}" for text, share in
@@ -213,7 +225,7 @@ def municipality_map(column: str, caption: str, name: str) -> Figure:
     grid = table.assign(value=number_of).pivot(index="row", columns="col", values="value")
     short = table.assign(short=table["kommunenavn"].str[:3]).pivot(index="row", columns="col", values="short")
     colours = {"blok": ["#c9533f", "#3f86b8"]}.get(column, sns.color_palette("YlGnBu", len(codes)).as_hex())
-    figure, axes = _canvas(3.9)
+    figure, axes = _canvas(3.2, top=0.1, bottom=0.1, left=0.1)
     sns.heatmap(grid, annot=short.fillna(""), fmt="", cmap=colours, vmin=-0.5, vmax=len(codes) - 0.5, cbar=False,
                 linewidths=1, linecolor="white", square=True, ax=axes, annot_kws={"fontsize": 5.2})
     axes.set(xticks=[], yticks=[], xlabel="", ylabel="")

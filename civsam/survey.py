@@ -9,6 +9,8 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from civsam import register
+from civsam.design import Design, Stage
 from civsam.files import DATA, read_table
 from civsam.questionnaire import DONT_KNOW, Questionnaire
 
@@ -48,20 +50,6 @@ def provenance(answers: pd.DataFrame) -> str:
     return SYNTHETIC if digest(answers) in recorded | _simulated_here else COLLECTED
 
 
-@dataclass(frozen=True)
-class Design:
-    """How respondents stand for the population. All arrays have one entry a respondent.
-
-    weights: how many positions each stands for. strata: response group codes. population: positions in the
-    respondent's group, for the finite population correction. clusters: municipality codes.
-    """
-
-    weights: np.ndarray
-    strata: np.ndarray
-    population: np.ndarray
-    clusters: np.ndarray
-
-
 @dataclass(frozen=True, eq=False)
 class Survey:
     """Answers (respondents by items, codes as text, blank where nothing was answered) and all they need.
@@ -75,17 +63,14 @@ class Survey:
     questionnaire: Questionnaire
     design: Design = field(default=None)  # type: ignore[assignment]
     level: float = 0.95
+    _cache: dict[str, tuple[np.ndarray, list[set[str]]]] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
-        """Fill in the plain design: one response group, equal weights."""
+        """Fill in the plain design: one response group, equal weights, finite population correction."""
         if self.design is None:
-            n = len(self.answers)
-            object.__setattr__(self, "design", Design(
-                weights=np.full(n, len(self.frame) / n),
-                strata=np.zeros(n, dtype=int),
-                population=np.full(n, len(self.frame)),
-                clusters=pd.factorize(self.background["kommunekode"])[0],
-            ))
+            n, size = len(self.answers), len(self.frame)
+            whole = Stage(np.zeros(n, dtype=int), np.arange(n), np.full(n, size))
+            object.__setattr__(self, "design", Design(np.full(n, size / max(n, 1)), (whole,), "population"))
 
     @cached_property
     def provenance(self) -> str:
@@ -97,21 +82,49 @@ class Survey:
         """The respondents' rows of the frame, in the order of the answers."""
         return self.frame.loc[self.answers.index]
 
+    def codes(self, item: str) -> np.ndarray:
+        """The answers as integers, shape (n,): -1 for none, then the scale's answers in order, and last 'ved ikke'.
+
+        For items with several answers each combination that occurs has a code of its own; `answer_sets` tells them.
+        """
+        return self._coded(item)[0]
+
+    def answer_sets(self, item: str) -> list[set[str]]:
+        """The answers that each code of `codes` stands for."""
+        return self._coded(item)[1]
+
+    def _coded(self, item: str) -> tuple[np.ndarray, list[set[str]]]:
+        if item not in self._cache:
+            codes, found = pd.factorize(self.answers[item])
+            order = [*self.questionnaire.items[item].scale.answers, DONT_KNOW]
+            texts = sorted((text for text in found if text), key=lambda text: (order.index(text), "")
+                           if text in order else (len(order), text))
+            place = {text: code for code, text in enumerate(texts)} | {"": -1}
+            recode = np.array([place[text] for text in found], dtype=np.int32)
+            self._cache[item] = (recode[codes], [set(text.split(" ")) for text in texts])
+        return self._cache[item]
+
     def answered(self, item: str) -> np.ndarray:
         """Who answered the item, 'ved ikke' included. Boolean, shape (n,)."""
-        return (self.answers[item] != "").to_numpy()
+        return self.codes(item) >= 0
 
     def knows(self, item: str) -> np.ndarray:
         """Who answered the item with something else than 'ved ikke'. Boolean, shape (n,)."""
-        return self.answered(item) & (self.answers[item] != DONT_KNOW).to_numpy()
+        return self.answered(item) & ~self.says(item, DONT_KNOW)
 
-    def says(self, item: str, code: str) -> np.ndarray:
-        """Who gave this answer; for items with several answers, who ticked it. Boolean, shape (n,)."""
-        column = self.answers[item]
-        if self.questionnaire.items[item].scale.type == "flere":
-            return np.array([code in given.split(" ") for given in column])
-        return (column == code).to_numpy()
+    def says(self, item: str, *codes: str) -> np.ndarray:
+        """Who gave one of these answers (or ticked it among several). Boolean, shape (n,)."""
+        hit = np.array([bool(answers.intersection(codes)) for answers in self.answer_sets(item)] + [False])
+        return hit[self.codes(item)]
 
     def number(self, item: str) -> np.ndarray:
         """The counts, NaN where nothing or 'ved ikke' was answered. Float, shape (n,)."""
-        return pd.to_numeric(self.answers[item], errors="coerce").to_numpy(float)
+        values = [float(*answers) if answers != {DONT_KNOW} else np.nan for answers in self.answer_sets(item)]
+        return np.array([*values, np.nan])[self.codes(item)]
+
+    def group(self, variable: str) -> np.ndarray:
+        """The respondents' codes of a frame variable as integers in the order of its labels, shape (n,)."""
+        if variable not in self._cache:
+            order = {code: place for place, code in enumerate(register.labels(variable, self.questionnaire))}
+            self._cache[variable] = (self.background[variable].map(order).to_numpy(int), [])
+        return self._cache[variable][0]

@@ -15,6 +15,7 @@ import pandas as pd
 from babel.numbers import format_decimal, format_percent
 
 from civsam import published, register
+from civsam.design import TARGETS
 from civsam.edition import Edition
 from civsam.questionnaire import Questionnaire
 from civsam.survey import COLLECTED, SYNTHETIC, Survey
@@ -76,9 +77,6 @@ def interval(row: pd.Series) -> str:
     return f"{number(100 * row['low'])}–{number(100 * row['high'])}"
 
 
-TARGET_NAMES = {"population": "alle adspurgte", "process": "processen bag svarene"}
-
-
 def with_interval(row: pd.Series) -> str:
     """An estimate and its interval, 82 % (79–84)."""
     return f"{value(row)} ({interval(row)})"
@@ -113,7 +111,7 @@ def described(estimates: pd.DataFrame, questionnaire: Questionnaire) -> pd.DataF
             "Svar": _answer,
             "Spørgsmål": _topic,
             "Variabel": lambda row, _: register.NAMES.get(row["by"], "").capitalize(),
-            "Gælder": lambda row, _: TARGET_NAMES[row["target"]],
+            "Gælder": lambda row, _: TARGETS[row["target"]],
         }.items()
     })
     varying = words.loc[:, words.nunique() > 1]

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from civsam import register
-from civsam.survey import Design, Survey
+from civsam.design import Design, Stage
+from civsam.survey import Survey
 
 MIN_RESPONDENTS = 5  # a response group needs this many for its variance to be worth having
 
@@ -59,12 +60,16 @@ def by_response_groups(survey: Survey) -> Survey:
     own = group.loc[survey.answers.index]
     population = own.map(group.value_counts()).to_numpy()
     respondents = own.map(own.value_counts()).to_numpy()
-    return replace(survey, design=Design(
-        weights=population / respondents,
-        strata=pd.factorize(own)[0],
-        population=population,
-        clusters=survey.design.clusters,
-    ))
+    stage = Stage(pd.factorize(own)[0], np.arange(len(own)), population)
+    return replace(survey, design=Design(population / respondents, (stage,), "population"))
+
+
+def for_process(survey: Survey) -> Survey:
+    """The same answers and weights for what lies behind them: municipalities as clusters, as if drawn from many."""
+    n = len(survey.answers)
+    municipality = pd.factorize(survey.background["kommunekode"])[0]
+    stage = Stage(np.zeros(n, dtype=int), municipality, np.full(n, np.inf))
+    return replace(survey, design=Design(survey.design.weights, (stage,), "process"))
 
 
 def unweighted(survey: Survey) -> Survey:

@@ -1,5 +1,7 @@
 """Response rates, response groups and their weights."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -48,8 +50,7 @@ def test_design_effect_of_unequal_weights() -> None:
     assert weighting.design_effect(EDITION.raw) == pytest.approx(1)
     design = EDITION.raw.design
     weights = np.where(np.arange(len(design.weights)) % 2, 3.0, 1.0)
-    uneven = Survey(WEIGHTED.answers, WEIGHTED.frame, WEIGHTED.questionnaire,
-                    type(design)(weights, design.strata, design.population, design.clusters))
+    uneven = replace(WEIGHTED, design=replace(design, weights=weights))
     assert weighting.design_effect(uneven) == pytest.approx(1.25)
 
 
