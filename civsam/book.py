@@ -107,14 +107,19 @@ def fill_stage(places: Places) -> None:
         write_if_changed(places.stage / name, content)
 
 
-def render(places: Places) -> None:
-    """Render the staged sources with Jupyter Book; warnings are faults. Raises ChapterError with what it said."""
-    shutil.rmtree(places.stage / "_build", ignore_errors=True)
+def render(places: Places) -> Path:
+    """Render the staged sources anew with Jupyter Book, and return the folder of pages.
+
+    Warnings are faults: raises ChapterError with what Jupyter Book said.
+    """
+    built = places.stage / "_build"
+    shutil.rmtree(built, ignore_errors=True)
     command = [sys.executable, "-c", JUPYTER_BOOK, "build", str(places.stage), "-W", "--keep-going", "-q"]
-    said = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8",
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8",
                           errors="replace", check=False, cwd=ROOT)
-    if said.returncode or not (places.stage / "_build" / "html" / "index.html").exists():
-        raise ChapterError(f"bogen kunne ikke samles. Jupyter Book skrev:\n{said.stdout.strip()}")
+    if done.returncode or not (built / "html" / "index.html").exists():
+        raise ChapterError(f"bogen kunne ikke samles. Jupyter Book skrev:\n{done.stdout.strip()}")
+    return built / "html"
 
 
 def recover(places: Places) -> None:
@@ -149,16 +154,16 @@ def build(name: str, values: Values, given: Values) -> Path:
         clock.append(time.perf_counter())
         fill_stage(places)
         state = read_json(places.state)
-        shown_pages = digest(tree(places.stage), tree(ROOT / "civsam"), (ROOT / "requirements.txt").read_bytes())
-        if state.get(BOOK) == shown_pages and (places.book / "index.html").exists():
+        now = digest(tree(places.stage), tree(ROOT / "civsam"), (ROOT / "requirements.txt").read_bytes())
+        if state.get(BOOK) == now and (places.book / "index.html").exists():
             print("Bogen er uændret", flush=True)
             clock += [clock[-1]] * 2
         else:
             print("Bogen samles", flush=True)
-            render(places)
+            html = render(places)
             clock.append(time.perf_counter())
-            publish(places, places.stage / "_build" / "html")
-            write_json(places.state, state | {BOOK: shown_pages})
+            publish(places, html)
+            write_json(places.state, state | {BOOK: now})
             clock.append(time.perf_counter())
     steps = [*zip(("kapitler", "samling", "udgivelse"), clock, clock[1:], strict=False), ("i alt", clock[0], clock[-1])]
     for step, start, end in steps:

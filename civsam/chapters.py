@@ -19,6 +19,7 @@ from civsam.files import ROOT, UserError, shown
 
 WORK = ROOT / "_build" / "arbejde"
 TIMES = WORK / "tider.json"
+TRACE = WORK / "fejl.txt"
 RUN_METADATA = ("papermill", "execution")
 INJECTED = "injected-parameters"
 UNUSED = "rfc3987_syntax"  # jsonschema imports it where it is found: 1.4 s for a grammar that nobody here asks for
@@ -186,7 +187,8 @@ def cell_fault(chapter: str, fault: Any, injected: bool) -> Exception:
     if fault.ename == UserError.__name__:
         return UserError(f"{where}: {fault.evalue}")
     trace = re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(fault.traceback))
-    return ChapterError(f"{where} fejlede.\n{trace}\n{fault.ename}: {fault.evalue}")
+    write_if_changed(TRACE, trace.encode())
+    return ChapterError(f"{where}: {fault.ename}: {fault.evalue}\nHele forløbet står i {shown(TRACE)}.")
 
 
 def cleaned(done: Any, given: Values) -> str:
@@ -216,7 +218,7 @@ def without_paths(text: str, given: Values) -> str:
     return re.sub(r"[^\s\"']*ipykernel_\d+[\\/]+\d+\.py", "<celle>", text)
 
 
-def run_chapters(wanted: list[str], given: Values, keep: Callable[[str, str], None]) -> None:
+def run_chapters(wanted: list[str], given: Values, keep: Callable[[str, str], object]) -> None:
     """Run chapters side by side, the slowest first; `keep` gets each chapter and its text as it is finished.
 
     Raises UserError or ChapterError for the first chapter that fails, after those under way are finished and kept.
@@ -229,7 +231,13 @@ def run_chapters(wanted: list[str], given: Values, keep: Callable[[str, str], No
     times, faults = read_json(TIMES), []
     longest_first = sorted(wanted, key=lambda name: (-times.get(name, 0), -notebook(name).stat().st_size))
     workers = ThreadPoolExecutor(min(os.cpu_count() or 1, len(wanted)))
-    running = {workers.submit(run_chapter, chapter, given): chapter for chapter in longest_first}
+
+    def run_unless_failed(chapter: str) -> tuple[str, float]:
+        if faults:
+            raise CancelledError
+        return run_chapter(chapter, given)
+
+    running = {workers.submit(run_unless_failed, chapter): chapter for chapter in longest_first}
     for future in as_completed(running):
         chapter = running[future]
         try:
@@ -240,7 +248,6 @@ def run_chapters(wanted: list[str], given: Values, keep: Callable[[str, str], No
             continue
         except (UserError, ChapterError) as fault:
             faults.append(fault)
-            workers.shutdown(wait=False, cancel_futures=True)
     write_json(TIMES, times)
     if faults:
         raise faults[0]
@@ -251,4 +258,4 @@ def refresh() -> None:
 
     Raises UserError and ChapterError; a notebook that fails is left as it was.
     """
-    run_chapters(chapters(), {}, lambda chapter, text: write_if_changed(notebook(chapter), text.encode()) and None)
+    run_chapters(chapters(), {}, lambda chapter, text: write_if_changed(notebook(chapter), text.encode()))

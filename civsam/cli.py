@@ -34,6 +34,7 @@ DANISH = {
     "not allowed with argument %s": "kan ikke bruges sammen med %s",
 }
 SYSTEM_FAULTS = {
+    errno.ENOENT: "den findes ikke",
     errno.EACCES: "der er ikke adgang",
     errno.EPERM: "der er ikke adgang",
     errno.EROFS: "der kan ikke skrives dér",
@@ -145,7 +146,7 @@ def run_simulate(options: argparse.Namespace) -> None:
 
     known = edition.PARAMETERS["seed"]
     seed = known.default if options.seed is None else known.check(known.parse(options.seed))
-    folder = DATA if options.out is None else Path(options.out).expanduser().resolve()
+    folder = DATA if options.out is None else Path(os.path.expanduser(options.out)).resolve()
     if folder == DATA and seed != known.default:
         raise UserError(f"frø {seed} ville overskrive standardudgavens svar i data/. Vælg en anden mappe med --out.")
     study = simulate.write_study(seed, folder)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -22,6 +22,44 @@ class Stage:
     population: np.ndarray
 
 
+SWEEPS = 10  # as in R survey; the sweeps have by then all but converged
+
+
+@dataclass(frozen=True, eq=False)
+class Calibration:
+    """The margins that weights were raked to, as the variance needs them, and how well the totals are met.
+
+    cell: each respondent's cell, shape (n,). margins: for each margin its code of every cell, shape (cells,).
+    weights: with which a margin's means are taken, shape (n,). discrepancy: the largest, relative to its total.
+    """
+
+    cell: np.ndarray
+    margins: tuple[np.ndarray, ...]
+    weights: np.ndarray
+    iterations: int = 0
+    discrepancy: float = 0.0
+
+    def residual(self, influence: np.ndarray, weights: np.ndarray) -> np.ndarray:
+        """Influence values less what the margins explain; shapes (n, k), (n,) and (n, k).
+
+        w z becomes w (z - x'b), x the margins (Deville & Särndal 1992). b is found by sweeping the means of one margin
+        after another off z, `SWEEPS` times: the convention of R survey's rake, where the means are unweighted. Where
+        the weights before raking are very unequal, the weighted regression of Deville, Särndal & Sautory (1993) is a
+        little closer.
+        """
+        share = np.where(weights > 0, self.weights, 0.0)
+        z = np.divide(influence, weights[:, None], out=np.zeros(influence.shape), where=weights[:, None] > 0)
+        cells = len(self.margins[0])
+        count = np.bincount(self.cell, share, cells)[:, None]
+        left, explained = _totals(z * share[:, None], self.cell, cells), np.zeros((cells, influence.shape[1]))
+        for codes in self.margins * SWEEPS:
+            groups = codes.max() + 1
+            size = _totals(count, codes, groups)
+            mean = (_totals(left, codes, groups) / np.where(size > 0, size, 1))[codes]
+            left, explained = left - count * mean, explained + mean
+        return influence - weights[:, None] * explained[self.cell]
+
+
 @dataclass(frozen=True, eq=False)
 class Design:
     """Weights and stages of selection, and the question that they answer (a key of `TARGETS`).
@@ -33,6 +71,7 @@ class Design:
     weights: np.ndarray
     stages: tuple[Stage, ...]
     target: str
+    calibration: Calibration | None = None
 
     def __post_init__(self) -> None:
         """Refuse what no estimate could be made from."""
@@ -42,6 +81,8 @@ class Design:
         lengths = {len(part) for stage in self.stages for part in (stage.strata, stage.clusters, stage.population)}
         if lengths - {n}:
             raise ValueError(f"every array of a stage must have {n} entries, as the weights")
+        if self.calibration is not None and len(self.calibration.cell) != n:
+            raise ValueError(f"the calibration must have {n} entries, as the weights")
 
     @cached_property
     def nested(self) -> list[Nested]:
@@ -62,6 +103,16 @@ class Nested:
     size: np.ndarray  # clusters drawn in each stratum
     fraction: np.ndarray  # drawn of all, in each stratum
     carried: np.ndarray  # of each cluster: the product of the fractions of the stages before
+
+    @property
+    def scale(self) -> np.ndarray:
+        """What the squared deviations of each cluster count for: (1 - f) m / (m - 1) times the fractions before.
+
+        Raises ValueError where a stratum holds a single cluster that is not the whole stratum, and counts.
+        """
+        if np.any((self.carried > 0) & ((self.size == 1) & (self.fraction < 1))[self.stratum]):
+            raise ValueError("a stratum has a single cluster: join it with another")
+        return self.carried * ((1 - self.fraction) * self.size / np.maximum(self.size - 1, 1))[self.stratum]
 
 
 def pairs(first: np.ndarray, second: np.ndarray) -> np.ndarray:
@@ -89,48 +140,75 @@ def covariance(influence: np.ndarray, design: Design) -> np.ndarray:
 
     At each stage: the sum over strata of (1 - f) m / (m - 1) times the squared deviations of the totals of its m
     clusters, times the fractions f of the stages before (Cochran 1977; Särndal, Swensson & Wretman 1992).
+    After calibration the residuals take the place of the influence values.
 
     Raises ValueError where a stratum holds a single cluster that is not the whole stratum.
     """
-    return _sum_over_stages(design, lambda stage: _totals(influence, stage.cluster))
+    if design.calibration is not None:
+        influence = design.calibration.residual(influence, design.weights)
+    return sum(_stage_variance(stage, _totals(influence, stage.cluster)) for stage in design.nested)
 
 
 def grouped_covariance(influence: np.ndarray, group: np.ndarray, groups: int, design: Design) -> np.ndarray:
     """The same where each row bears on one estimator only, its group's: shape (n,) and (n,) give (groups, groups)."""
-    def totals(stage: Nested) -> np.ndarray:
-        cells = np.bincount(stage.cluster * groups + group, influence, len(stage.stratum) * groups)
-        return cells.reshape(-1, groups)
+    if design.calibration is not None:  # the residual of one row bears on every group
+        spread = np.zeros((len(group), groups))
+        spread[np.arange(len(group)), group] = influence
+        return covariance(spread, design)
 
-    return _sum_over_stages(design, totals)
+    def variance(stage: Nested) -> np.ndarray:
+        if len(stage.stratum) == len(group):
+            return _element_variance(stage, influence, group, groups)
+        return _stage_variance(stage, cluster_sums(influence, group, groups, stage))
+
+    return sum(variance(stage) for stage in design.nested)
 
 
-def _totals(influence: np.ndarray, cluster: np.ndarray) -> np.ndarray:
-    return np.column_stack([np.bincount(cluster, column) for column in influence.T])
-
-
-def _sum_over_stages(design: Design, totals: Callable[[Nested], np.ndarray]) -> np.ndarray:
-    """The variance of all stages from the totals of the clusters at each, shape (clusters, k)."""
-    return sum(_stage_variance(stage, totals(stage)) for stage in design.nested)
+def _totals(influence: np.ndarray, cluster: np.ndarray, clusters: int = 0) -> np.ndarray:
+    return np.column_stack([np.bincount(cluster, column, clusters) for column in influence.T])
 
 
 def _stage_variance(stage: Nested, totals: np.ndarray) -> np.ndarray:
-    m, f, stratum = stage.size, stage.fraction, stage.stratum
-    if np.any((m == 1) & (f < 1)):
-        raise ValueError("a stratum has a single cluster: join it with another")
-    if len(m) == 1:
+    """One stage's part of the covariance from the totals of its clusters, shape (clusters, k)."""
+    if len(stage.size) == 1:
         deviation = totals - totals.mean(axis=0)
     else:
-        mean = np.column_stack([np.bincount(stratum, column) for column in totals.T]) / m[:, None]
-        deviation = totals - mean[stratum]
-    scale = stage.carried * ((1 - f) * m / np.maximum(m - 1, 1))[stratum]
-    return deviation.T @ (deviation * scale[:, None])
+        mean = _totals(totals, stage.stratum) / stage.size[:, None]
+        deviation = totals - mean[stage.stratum]
+    return deviation.T @ (deviation * stage.scale[:, None])
+
+
+def _element_variance(stage: Nested, influence: np.ndarray, group: np.ndarray, groups: int) -> np.ndarray:
+    """The same where every row is a cluster of its own, without a matrix of rows by groups.
+
+    In a stratum of m rows with means t of the groups' influence over all of them, two groups covary by -m t t'; a group
+    varies by its own rows' squared deviations and by t^2 for each of the others.
+    """
+    cell, cells = stage.stratum[stage.cluster] * groups + group, len(stage.size) * groups
+    mean = np.bincount(cell, influence, cells) / np.repeat(stage.size, groups)
+    squares = np.bincount(cell, (influence - mean[cell]) ** 2, cells)
+    others = np.repeat(stage.size, groups) - np.bincount(cell, minlength=cells)
+    own, mean = (squares + others * mean**2).reshape(-1, groups), mean.reshape(-1, groups)
+    scale = np.zeros(len(stage.size))
+    scale[stage.stratum] = stage.scale
+    result = -(mean.T @ (mean * (scale * stage.size)[:, None]))
+    np.fill_diagonal(result, scale @ own)
+    return result
+
+
+def cluster_sums(values: np.ndarray, group: np.ndarray, groups: int, stage: Nested) -> np.ndarray:
+    """Sums of values (n,) over the rows of each cluster and group, shape (clusters, groups)."""
+    cells = len(stage.stratum) * groups
+    return np.bincount(stage.cluster * groups + group, values, cells).reshape(-1, groups)
 
 
 def degrees_of_freedom(design: Design, group: np.ndarray, groups: int) -> np.ndarray:
     """Clusters less strata of the first stage among the rows of each group; weight 0 and group -1 are left out."""
     stage = design.nested[0]
-    used = (group >= 0) & (design.weights > 0)
-    cluster = np.unique(stage.cluster[used] * groups + group[used])
-    in_group, cluster = cluster % groups, cluster // groups
-    stratum = np.unique(stage.stratum[cluster] * groups + in_group)
-    return np.bincount(in_group, minlength=groups) - np.bincount(stratum % groups, minlength=groups)
+    return freedom(cluster_sums(design.weights, group + 1, groups + 1, stage)[:, 1:] > 0, stage)
+
+
+def freedom(there: np.ndarray, stage: Nested) -> np.ndarray:
+    """Clusters less strata from which clusters each group is in; shape (clusters, groups) gives (groups,)."""
+    strata = [np.count_nonzero(np.bincount(stage.stratum[inside])) for inside in there.T]
+    return np.count_nonzero(there, axis=0) - np.array(strata, dtype=int)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -79,7 +80,7 @@ def known(name: str) -> Parameter:
 
 def find_data(data: str) -> Path:
     """The answer file: as written where that exists, else from the project's root."""
-    path = Path(data).expanduser()
+    path = Path(os.path.expanduser(data))  # unlike Path's own, it leaves an unknown ~name alone
     return path.resolve() if path.exists() else (ROOT / path).resolve()
 
 
@@ -96,7 +97,7 @@ def check(values: Mapping[str, Any]) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Edition:
-    """What a chapter works on. `survey` is weighted by response groups."""
+    """What a chapter works on. `survey` is weighted by response groups and raked to the frame's margins."""
 
     parameters: dict[str, Any]
     survey: Survey
@@ -111,6 +112,15 @@ class Edition:
         """Whether the answers came from a simulation whose seed is known."""
         own_file = find_data(self.parameters["data"]) != DATA / "svar.csv"
         return self.survey.provenance == survey.SYNTHETIC and not own_file
+
+    @cached_property
+    def unanchored(self) -> tuple[Survey, Survey] | None:
+        """Respondents, not weighted, and everybody, of a draw with the same seed and no anchoring, if simulated."""
+        if not self.simulated:
+            return None
+        study = simulate.simulate(self.parameters["seed"], self.survey.questionnaire, anchored=False)
+        return tuple(Survey(table, study.frame, self.survey.questionnaire, level=self.survey.level)
+                     for table in (study.answers, study.asked))
 
     @cached_property
     def truth(self) -> Survey | None:
@@ -159,4 +169,9 @@ def open_edition(**values: Any) -> Edition:
         given = simulate.simulate(use["seed"], questionnaire).answers
     else:
         given = answers.read(path, questionnaire, frame)
-    return Edition(use, weighting.by_response_groups(Survey(given, frame, questionnaire, level=use["konfidens"])))
+    plain = Survey(given, frame, questionnaire, level=use["konfidens"])
+    try:
+        return Edition(use, weighting.raked(plain))
+    except ValueError:
+        raise UserError(f"{shown_name(use)}: svarene kan ikke vægtes til rammen, fordi mindst ét fagområde, én "
+                        "kommunetype, region, blok eller gruppe af udgiftspres er helt uden svar.") from None

@@ -1,120 +1,295 @@
-"""Shares, means and ratios with standard error and interval, in all or by group.
+"""Shares, means, ratios, totals and quantiles with standard error and interval, in all or by group.
 
 What an estimate is about follows from the survey's design: `population` (what all in the frame would say; response is
 the second phase) or `process` (what lies behind the answers; see `weighting.for_process`).
 
-Every estimate is a ratio, and every variance comes from its influence values through `design.covariance`. A group is a
-domain: the rows outside it stay in the design with influence 0.
+Every variance comes from influence values through `design.covariance`. A group is a domain: the rows outside it stay in
+the design with influence 0 (Särndal, Swensson & Wretman 1992, chapters 5 and 10).
 
-Estimates are tidy tables with the columns `COLUMNS`: statistic (share of respondents, mean of a count, or ratio: share
-of what the counts count), item and answer (codes; several items are joined by +), by and group (frame variable and
-code, "" for all), n (respondents in the base), count (how many of them), estimate, se, low, high, df (degrees of
-freedom), level (of confidence, the survey's own), target and provenance.
+Estimates are tidy tables with the columns `COLUMNS`: statistic (share of respondents, mean of a count, ratio: share of
+what the counts count, total, quantile, or "share difference" and so on between groups), item and answer (codes; several
+items are joined by +; of a quantile the answer is its probability), by and group (frame variable and code, "" for all),
+n (respondents in the base), count (how many of them, or of what they count), estimate, se, low, high, df (degrees of
+freedom: clusters less strata among the base of the group), level (of confidence, the survey's own), target and
+provenance.
+
+deff is the design effect: the variance over that of a simple random sample with replacement of n respondents (R
+`survey`'s deff="replace"; the default there is this over 1 - n / N). n_effective is n / deff: how many respondents of
+such a sample would tell as much (Kish 1965, section 8.2).
+
+Where an estimate stands on little, as in R `survey`:
+- Weight 0: the respondent is in no estimate, not in n, count or df, but in the size of cluster and stratum.
+- Nobody in a group: n is 0, estimate, standard error and interval are missing.
+- One cluster in a group (or one respondent, where respondents are the clusters): the standard error is that of a domain
+  and says nothing; df is 0, so there is no interval.
+- One cluster in a stratum that is not the whole stratum: ValueError. Join the stratum with another.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
 import numpy as np
 import pandas as pd
+from scipy.special import expit, logit
 from scipy.stats import t as student
 from statsmodels.stats.proportion import proportion_confint
 
 from civsam import register
-from civsam.design import degrees_of_freedom, grouped_covariance
+from civsam.design import cluster_sums, freedom, grouped_covariance
 from civsam.questionnaire import DONT_KNOW
 from civsam.survey import Survey
 
 COLUMNS = (
     "statistic", "item", "answer", "by", "group", "n", "count", "estimate", "se", "low", "high", "df",
-    "level", "target", "provenance",
+    "level", "target", "provenance", "deff", "n_effective",
 )
 
+TIE = 1e-9  # a cumulated share this close to a probability has reached it: sums of weights are not exact
+Columns = dict[str, np.ndarray]
 
-def _ratios(survey: Survey, y: np.ndarray, x: np.ndarray, base: np.ndarray, by: str | None) -> pd.DataFrame:
-    """Weighted sum of y over that of x within each group's base, with standard errors.
 
-    Influence of a row: w (y - r x) / X inside its group, 0 outside (Särndal, Swensson & Wretman 1992, ch. 5).
+# ---- What is estimated, and for whom ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class Variables:
+    """What an estimate is made of: a ratio of weighted sums of y and x (None: 1) over the respondents in the base.
+
+    Shapes (n,). y is 0 outside the base; it is boolean for shares.
     """
-    codes = list(register.labels(by, survey.questionnaire)) if by else [""]
-    k, design = len(codes), survey.design
-    group = survey.group(by) if by else np.zeros(len(base), dtype=int)
-    y, x, weight = np.where(base, y, 0.0), np.where(base, x, 0.0), np.where(base, design.weights, 0.0)
-    total = np.bincount(group, weight * x, k)
+
+    y: np.ndarray
+    x: np.ndarray | None
+    base: np.ndarray
+
+
+def variables(survey: Survey, statistic: str, item: str, answer: str = "", *, dont_know: bool = True) -> Variables:
+    """The variables of a share, mean or ratio, as the functions of those names describe them.
+
+    item: several counts are joined by +. answer: of a share only; several are joined by +. Raises ValueError for
+    another statistic.
+    """
+    weighs = survey.design.weights > 0
+    if statistic == "share":
+        base = weighs & (survey.answered(item) if dont_know else survey.knows(item))
+        return Variables(survey.says(item, *answer.split("+")) & base, None, base)
+    if statistic not in ("mean", "ratio"):
+        raise ValueError(f"statistic must be share, mean or ratio, not {statistic!r}")
+    y, x = sum(survey.number(name) for name in item.split("+")), None
+    base = weighs & ~np.isnan(y)
+    if statistic == "ratio":
+        x = sum(survey.number(name) for name in survey.questionnaire.items[item].part_of)
+        base &= ~np.isnan(x)
+        x = np.where(base, x, 0.0)
+    return Variables(np.where(base, y, 0.0), x, base)
+
+
+@dataclass(frozen=True, eq=False)
+class Groups:
+    """The groups of a frame variable among the respondents of a base.
+
+    labels: the k codes; code: (n,) each respondent's group; weights: (n,), 0 outside the base.
+    """
+
+    survey: Survey
+    by: str | None
+    labels: list[str]
+    code: np.ndarray
+    weights: np.ndarray
+
+    def sums(self, values: np.ndarray) -> np.ndarray:
+        """Sum of values (n,) in each group, shape (k,). Not weighted."""
+        if len(self.labels) == 1:
+            return np.array([values.sum()], dtype=float)
+        return np.bincount(self.code, values, len(self.labels))
+
+    def covariance(self, influence: np.ndarray) -> np.ndarray:
+        """Covariance of the groups' estimators from influence values (n,), 0 outside the base; shape (k, k)."""
+        return grouped_covariance(influence, self.code, len(self.labels), self.survey.design)
+
+    @cached_property
+    def n(self) -> np.ndarray:
+        """Respondents in the base of each group, shape (k,)."""
+        return self.sums((self.weights > 0).astype(float)).astype(int)
+
+    @cached_property
+    def by_cluster(self) -> np.ndarray:
+        """Sums of the weights in each cluster of the first stage and group, shape (clusters, k)."""
+        return cluster_sums(self.weights, self.code, len(self.labels), self.survey.design.nested[0])
+
+    @cached_property
+    def size(self) -> np.ndarray:
+        """How many each group's respondents stand for: the sum of their weights, shape (k,)."""
+        return self.sums(self.weights)  # in the order of all sums, so that a share of all is 1 to the last bit
+
+    @cached_property
+    def df(self) -> np.ndarray:
+        """Degrees of freedom of each group, shape (k,)."""
+        return freedom(self.by_cluster > 0, self.survey.design.nested[0])
+
+
+def groups(survey: Survey, base: np.ndarray, by: str | None) -> Groups:
+    """The groups of a frame variable, or all as one, among the respondents in base (n,)."""
+    labels = list(register.labels(by, survey.questionnaire)) if by else [""]
+    code = survey.group(by) if by else np.zeros(len(base), dtype=int)
+    return Groups(survey, by, labels, code, survey.design.weights * base)
+
+
+# ---- Estimates and their variances -----------------------------------------------------------------------------------
+
+
+def ratio(
+    among: Groups, y: np.ndarray, x: np.ndarray | None = None, covariance: np.ndarray | None = None
+) -> tuple[Columns, np.ndarray]:
+    """Weighted sum of y over that of x in each group: columns of shape (k,), and the covariance (k, k).
+
+    y and x: (n,), 0 outside the base; no x is 1. Influence of a row: w (y - r x) / X inside its group, 0 outside
+    (Särndal, Swensson & Wretman 1992, chapter 5). covariance: another than that, say from replicate weights.
+    """
+    values, weights = y.astype(float), among.weights
+    below = among.size if x is None else among.sums(weights * x)
     with np.errstate(invalid="ignore", divide="ignore"):
-        ratio = np.bincount(group, weight * y, k) / total
-        influence = weight * (y - ratio[group] * x) / total[group]
-    variance = np.diag(grouped_covariance(np.where(base, influence, 0.0), group, k, design))
-    return pd.DataFrame({
-        "by": by or "",
-        "group": codes,
-        "n": np.bincount(group, base, k).astype(int),
-        "count": np.bincount(group, y, k),
-        "estimate": ratio,
-        "se": np.where(np.isnan(ratio), np.nan, np.sqrt(variance)),
-        "df": degrees_of_freedom(design, np.where(base, group, -1), k),
-        "target": design.target,
-        "provenance": survey.provenance,
+        r = among.sums(weights * values) / below
+        residual = np.where(below > 0, r, 0.0)[among.code]
+        if x is not None:
+            residual *= x
+        np.subtract(values, residual, out=residual)
+        influence = weights * residual
+        spread = below * r * (1 - r) if y.dtype == bool else among.sums(influence * residual)
+        if covariance is None:
+            covariance = among.covariance(influence) / np.outer(below, below)
+        srs = among.size * spread / (among.n - 1) / below**2
+    return _columns(among, values, r, covariance, srs), covariance
+
+
+def total(among: Groups, y: np.ndarray) -> Columns:
+    """Weighted sum of y in each group, columns as of `ratio`. Influence of a row: w y inside its group, 0 outside."""
+    values, weights = y.astype(float), among.weights
+    sums = among.sums(weights * values)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        residual = values - np.where(among.size > 0, sums / among.size, 0.0)[among.code]
+        srs = among.size * among.sums(weights * residual**2) / (among.n - 1)
+    return _columns(among, values, np.where(among.n > 0, sums, np.nan), among.covariance(weights * values), srs)
+
+
+def _columns(among: Groups, y: np.ndarray, estimate: np.ndarray, covariance: np.ndarray, srs: np.ndarray) -> Columns:
+    """The columns that differ from row to row; srs: the variance under simple random sampling, shape (k,)."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        se = np.where(np.isnan(estimate), np.nan, np.sqrt(np.diag(covariance)))
+        deff = se**2 / srs
+        return {"n": among.n, "count": among.sums(y), "estimate": estimate, "se": se, "df": among.df,
+                "deff": deff, "n_effective": among.n / deff}
+
+
+def tidy(
+    among: Groups, statistic: str, item: str, answers: Sequence[str], columns: Columns, interval: str = "beta"
+) -> pd.DataFrame:
+    """The table of `COLUMNS` with a row an answer and group, from columns such as those of `ratio`.
+
+    Where there is no low and high yet, shares get the interval of that name, see `share_interval`, others t intervals.
+    """
+    if "low" not in columns:
+        estimate, se, n, df = (columns[name] for name in ("estimate", "se", "n", "df"))
+        level, share = among.survey.level, statistic == "share"
+        limits = share_interval(estimate, se, n, df, level, interval) if share else t_interval(estimate, se, df, level)
+        columns = columns | dict(zip(("low", "high"), limits, strict=True))
+    table = pd.DataFrame({
+        "statistic": statistic, "item": item, "answer": [answer for answer in answers for _ in among.labels],
+        "by": among.by or "", "group": among.labels * len(answers), "level": among.survey.level,
+        "target": among.survey.design.target, "provenance": among.survey.provenance, **columns,
     })
+    return table[list(COLUMNS)]
+
+
+def _joined(parts: Sequence[Columns]) -> Columns:
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+# ---- Intervals -------------------------------------------------------------------------------------------------------
+
+
+def t_interval(estimate: np.ndarray, se: np.ndarray, df: np.ndarray, level: float) -> tuple[np.ndarray, np.ndarray]:
+    """Two-sided t intervals, shapes (k,); missing where df is less than 1."""
+    half = student.ppf((1 + level) / 2, np.where(df < 1, np.nan, df)) * se
+    return estimate - half, estimate + half
 
 
 def share_interval(
-    p: np.ndarray, se: np.ndarray, n: np.ndarray, df: np.ndarray, level: float
+    p: np.ndarray, se: np.ndarray, n: np.ndarray, df: np.ndarray, level: float, method: str = "beta"
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Korn-Graubard intervals: Clopper-Pearson on the effective sample size (Korn & Graubard 1998); shapes (k,).
+    """Intervals of shares inside 0 and 1; shapes (k,).
 
-    At 0 and 1, where the standard error says nothing, n itself is the size. Of a whole group there is no doubt.
+    beta: Clopper-Pearson on the effective sample size (Korn & Graubard 1998). logit: the t interval of log(p / (1 - p))
+    by the delta method, as R `survey`'s. At 0 and 1, where the standard error says nothing, both are Clopper-Pearson on
+    n itself. Of a share that the design leaves no doubt about (se 0, but for rounding), it is the share. Missing where
+    df is less than 1. Raises ValueError for another method.
     """
+    if method not in ("beta", "logit"):
+        raise ValueError(f"interval must be beta or logit, not {method!r}")
     tail = (1 + level) / 2
+    t = student.ppf(tail, np.where(df < 1, np.nan, df))
     certain = (p == 0) | (p == 1)
     with np.errstate(divide="ignore", invalid="ignore"):
-        shrunk = (student.ppf(tail, np.maximum(n - 1, 1)) / student.ppf(tail, df)) ** 2
-        size = np.where(certain, n, p * (1 - p) / se**2 * shrunk)
+        known = ~certain & (se <= 1e-9 * np.sqrt(p * (1 - p)))
+        odd = certain | known
+        shrunk = (student.ppf(tail, np.maximum(n - 1, 1)) / t) ** 2
+        size = np.where(odd, n, p * (1 - p) / np.where(odd, 1.0, se) ** 2 * shrunk)
         low, high = proportion_confint(size * p, size, alpha=1 - level, method="beta")
-    low, high = np.where(p == 0, 0.0, low), np.where(p == 1, 1.0, high)
-    known = (se == 0) & ~certain
+        low, high = np.where(p == 0, 0.0, low), np.where(p == 1, 1.0, high)
+        if method == "logit":
+            half = t * se / (p * (1 - p))
+            low = np.where(certain, low, expit(logit(p) - half))
+            high = np.where(certain, high, expit(logit(p) + half))
     nothing = np.isnan(p) | (df < 1)
     low, high = np.where(known, p, low), np.where(known, p, high)
     return np.where(nothing, np.nan, low), np.where(nothing, np.nan, high)
 
 
-def _finish(table: pd.DataFrame, statistic: str, item: str, answer: str, level: float) -> pd.DataFrame:
-    """Add interval and names, in the order of `COLUMNS`."""
-    if statistic == "share":
-        low, high = share_interval(*table[["estimate", "se", "n", "df"]].to_numpy().T, level)
-    else:
-        half = student.ppf((1 + level) / 2, table["df"].clip(lower=1)) * table["se"]
-        low, high = table["estimate"] - half, table["estimate"] + half
-    return table.assign(statistic=statistic, item=item, answer=answer, low=low, high=high, level=level)[list(COLUMNS)]
+# ---- The estimates ---------------------------------------------------------------------------------------------------
+
+
+def _answers(survey: Survey, item: str, answers: str | list[str] | None, dont_know: bool) -> list[str]:
+    """The answers asked for; all of the scale for None."""
+    if answers is None:
+        offered = list(survey.questionnaire.items[item].scale.answers)
+        return [*offered, DONT_KNOW] if dont_know else offered
+    return [answers] if isinstance(answers, str) else list(answers)
+
+
+def _one(survey: Survey, statistic: str, items: str | list[str], by: str | None) -> pd.DataFrame:
+    item = _joint(items)
+    those = variables(survey, statistic, item)
+    among = groups(survey, those.base, by)
+    return tidy(among, statistic, item, [""], ratio(among, those.y, those.x)[0])
+
+
+def _joint(items: str | list[str]) -> str:
+    return items if isinstance(items, str) else "+".join(items)
 
 
 def shares(
-    survey: Survey, item: str, answers: str | list[str] | None = None, by: str | None = None, *, dont_know: bool = True
+    survey: Survey, item: str, answers: str | list[str] | None = None, by: str | None = None, *,
+    dont_know: bool = True, interval: str = "beta",
 ) -> pd.DataFrame:
     """Share of those who answered the item that gave each answer; one row a group and answer.
 
     answers: a code, several (a row each), or None for all of the scale, 'ved ikke' included where it is offered. A code
-    "a+b" is the share who gave either. dont_know: whether 'ved ikke' counts in the base.
+    "a+b" is the share who gave either. dont_know: whether 'ved ikke' counts in the base. interval: "beta"
+    (Korn-Graubard) or "logit", see `share_interval`.
     """
-    if answers is None:
-        offered = list(survey.questionnaire.items[item].scale.answers)
-        answers = [*offered, DONT_KNOW] if dont_know else offered
-    base = survey.answered(item) if dont_know else survey.knows(item)
-    ones = np.ones(len(base))
-    parts = []
-    for answer in [answers] if isinstance(answers, str) else answers:
-        said = survey.says(item, *answer.split("+")).astype(float)
-        table = _ratios(survey, said, ones, base, by)
-        parts.append(_finish(table, "share", item, answer, survey.level))
-    return pd.concat(parts, ignore_index=True)
+    wanted = _answers(survey, item, answers, dont_know)
+    those = [variables(survey, "share", item, answer, dont_know=dont_know) for answer in wanted]
+    among = groups(survey, those[0].base, by)
+    columns = _joined([ratio(among, one.y)[0] for one in those])
+    return tidy(among, "share", item, wanted, columns, interval)
 
 
 def means(survey: Survey, items: str | list[str], by: str | None = None) -> pd.DataFrame:
     """Mean of a count, or of the sum of several, among those who gave a number to all of them; one row a group."""
-    names = [items] if isinstance(items, str) else items
-    total = sum(survey.number(name) for name in names)
-    base = ~np.isnan(total)
-    table = _ratios(survey, total, np.ones(len(base)), base, by)
-    return _finish(table, "mean", "+".join(names), "", survey.level)
+    return _one(survey, "mean", items, by)
 
 
 def ratios(survey: Survey, part: str, by: str | None = None) -> pd.DataFrame:
@@ -122,7 +297,62 @@ def ratios(survey: Survey, part: str, by: str | None = None) -> pd.DataFrame:
 
     The base is managers who gave all the numbers; `count` is collaborations.
     """
-    y = survey.number(part)
-    x = sum(survey.number(name) for name in survey.questionnaire.items[part].part_of)
-    table = _ratios(survey, y, x, ~np.isnan(x + y), by)
-    return _finish(table, "ratio", part, "", survey.level)
+    return _one(survey, "ratio", part, by)
+
+
+def totals(
+    survey: Survey, items: str | list[str], answers: str | list[str] | None = None, by: str | None = None
+) -> pd.DataFrame:
+    """Weighted total of a count or the sum of several, or of those who gave each answer; one row a group and answer.
+
+    answers: as for `shares`; counts have none. Who did not answer the item adds nothing to the total. t intervals.
+    """
+    item = _joint(items)
+    if survey.questionnaire.items[item.split("+")[0]].scale.type == "antal":
+        wanted, those = [""], [variables(survey, "mean", item)]
+    else:
+        wanted = _answers(survey, item, answers, True)
+        those = [variables(survey, "share", item, answer) for answer in wanted]
+    among = groups(survey, those[0].base, by)
+    return tidy(among, "total", item, wanted, _joined([total(among, one.y) for one in those]))
+
+
+def quantiles(
+    survey: Survey, items: str | list[str], probabilities: Sequence[float] = (0.25, 0.5, 0.75), by: str | None = None
+) -> pd.DataFrame:
+    """Quantiles of a count, or of the sum of several, with Woodruff intervals; one row a group and probability.
+
+    The quantile is the smallest value that at least the share p is at or below (R `survey`'s rule "math"; a share
+    within `TIE` of p has reached it). Its interval runs between the quantiles at the limits of the t interval of the
+    share F that is at or below it (Woodruff 1952), or to the group's smallest or largest value; the standard error is
+    its length over 2 t. count, deff and n_effective are those of F. Raises ValueError for probabilities outside 0 to 1.
+    """
+    if not all(0 < p < 1 for p in probabilities):
+        raise ValueError("probabilities must lie between 0 and 1")
+    item, parts = _joint(items), []
+    those = variables(survey, "mean", item)
+    among = groups(survey, those.base, by)
+    at = _inverse(among, those.y)
+    for p in probabilities:
+        quantile = at(np.full(len(among.labels), p))
+        columns, _ = ratio(among, those.base & (those.y <= quantile[among.code]))
+        low, high = (at(limit) for limit in t_interval(columns["estimate"], columns["se"], columns["df"], survey.level))
+        se = (high - low) / 2 / student.ppf((1 + survey.level) / 2, np.maximum(columns["df"], 1))
+        parts.append(columns | {"estimate": quantile, "se": se, "low": low, "high": high})
+    return tidy(among, "quantile", item, [f"{p:g}" for p in probabilities], _joined(parts))
+
+
+def _inverse(among: Groups, y: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+    """The function from cumulated shares, one a group, to the smallest values that reach them; both (k,)."""
+    there, k = among.weights > 0, len(among.labels)
+    values, place = np.unique(y[there], return_inverse=True)
+    weight = np.bincount(place * k + among.code[there], among.weights[there], len(values) * k).reshape(-1, k)
+    with np.errstate(invalid="ignore"):
+        cumulated = weight.cumsum(axis=0) / weight.sum(axis=0)
+
+    def value(share: np.ndarray) -> np.ndarray:
+        before = (cumulated < np.clip(share, 0, 1) - TIE) | (cumulated == 0)
+        found = np.append(values, np.nan)[before.sum(axis=0)]
+        return np.where(np.isnan(share) | (among.n == 0), np.nan, found)
+
+    return value

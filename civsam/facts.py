@@ -10,7 +10,7 @@ from civsam import published, register
 from civsam.files import DATA, LINE, read_table, read_yaml
 from civsam.questionnaire import Questionnaire
 from civsam.survey import Survey
-from civsam.tables import Output, number, percent, table
+from civsam.tables import Output, mark, number, percent, table
 
 
 def report_table(caption: str, name: str) -> Output:
@@ -35,6 +35,22 @@ def published_table(ids: Iterable[str], caption: str, name: str) -> Output:
     return table(frame, caption, name, provenance="publiceret", words=True)
 
 
+def findings_table(ids: Iterable[str], caption: str, name: str) -> Output:
+    """Published statements alone, with where they were read."""
+    frame = published.statements().loc[list(ids), ["udsagn", "kilde"]]
+    frame["kilde"] = frame["kilde"].str.replace(";", ", ")
+    frame.columns, frame.index.name = ["Offentliggjort udsagn", "Kilde"], "Nr."
+    return table(frame, caption, name, provenance="publiceret", words=True)
+
+
+def mayor_sentence() -> Output:
+    """How sure the mayors' parties are: numbers of municipalities from the register."""
+    sure = register.municipalities()["borgmester_sikkerhed"].value_counts()
+    text = (f"Borgmesterens parti er bekræftet for {sure['hoej']} kommuner, sandsynligt for {sure['ret_hoej']} og "
+            f"usikkert for {sure['lav']}.")
+    return Output(f'<p class="saetning">{text} {mark("register")}</p>', text)
+
+
 def assumption_table(caption: str, name: str) -> Output:
     """Every assumption of the simulation with its value and reason (`data/antagelser.yml`)."""
     rows: list[tuple[str, str, str]] = []
@@ -48,7 +64,7 @@ def assumption_table(caption: str, name: str) -> Output:
 def _in_words(value: object) -> str:
     """A value of an assumption, a dict as a list of its parts."""
     if isinstance(value, dict):
-        return ", ".join(f"{key} {_in_words(part)}" for key, part in value.items() if key != LINE)
+        return "; ".join(f"{key} {_in_words(part)}" for key, part in value.items() if key != LINE)
     return number(value, 3).rstrip("0").rstrip(",") if isinstance(value, float) else str(value)
 
 
@@ -75,8 +91,8 @@ def without_item_table(questionnaire: Questionnaire, ids: Iterable[str], caption
     """Published statements that answers cannot judge, each with the reason."""
     facts = published.statements()
     rows = [(key, facts.at[key, "udsagn"], questionnaire.without_item[key]) for key in ids]
-    frame = pd.DataFrame(rows, columns=["Nr.", "Udsagn", "Hvorfor ikke"]).set_index("Nr.")
-    return table(frame, caption, name, provenance="publiceret", words=True)
+    frame = pd.DataFrame(rows, columns=["Nr.", "Offentliggjort udsagn", "Projektets begrundelse"]).set_index("Nr.")
+    return table(frame, caption, name, provenance="projekt", words=True)
 
 
 def region_table(caption: str, name: str) -> Output:
@@ -100,7 +116,7 @@ def municipality_table(caption: str, name: str) -> Output:
         "Indbyggere": register_rows["folketal_2015"].map(number),
         **{register.NAMES[variable].capitalize(): register_rows[variable].map(register.VARIABLES[variable])
            for variable in ("region", "kommunetype", "blok", "udgiftspres")},
-        "Udgiftspres, forhold": register_rows["pres"].map(lambda ratio: number(ratio, 3)),
+        "Udgiftsbehov i forhold til ressourcer": register_rows["pres"].map(lambda ratio: number(ratio, 3)),
     })
     frame.index = pd.Index(register_rows["kommunenavn"], name="Kommune")
     return table(frame, caption, name, provenance="register", words=True, folded="Vis alle kommuner")
@@ -114,4 +130,4 @@ def number_kinds(caption: str, name: str) -> Output:
         "Hvad det kan bruges til": ["at sige noget om kommunerne", "at forstå, hvad der er bygget ind",
                                     "at lære metoden; på indsamlede svar også at sige noget om de spurgte"],
     }, index=pd.Index(["Offentliggjort", "Antaget", "Beregnet"], name="Slags tal"))
-    return table(frame, caption, name, provenance="antaget", words=True)
+    return table(frame, caption, name, provenance="projekt", words=True)

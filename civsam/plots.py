@@ -14,8 +14,9 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from civsam import register
+from civsam import published, register
 from civsam.questionnaire import DONT_KNOW, NONE, Questionnaire
+from civsam.statements import WORDS
 from civsam.survey import SYNTHETIC, Survey
 from civsam.tables import (
     MARKS,
@@ -213,7 +214,7 @@ def likert(survey: Survey, estimates: pd.DataFrame, caption: str, name: str) -> 
         "caption": caption,
         "alt": f"Liggende, delte søjler. {told}.",
         "note": f"{_base(estimates)}. Tallene er procent af dem, der svarede på spørgsmålet, ved ikke medregnet. "
-                "Svar vægtet efter fagområde og kommunetype.",
+                "Svarene er vægtet.",
     })
 
 
@@ -239,4 +240,27 @@ def municipality_map(column: str, caption: str, name: str) -> Figure:
         "alt": f"Kort, hvor hver af de {len(table)} kommuner er et lige stort felt. {told}.",
         "note": "Hvert felt er en kommune, vist med navnets tre første bogstaver. Felterne ligger omtrent som på et "
                 "landkort.",
+    })
+
+
+def verdicts(survey: Survey, judged: pd.DataFrame, caption: str, name: str) -> Figure:
+    """All claims at a glance: a row a statement, a column a verdict."""
+    facts = published.statements()["udsagn"]
+    columns = ("under-\nstøttet", "uafgjort", "modsagt", "kan ikke\nafgøres")
+    colours = (ACCENT, "#8a8a8a", FOCUS, "#c9c9c9")
+    figure, axes = _canvas(0.27 * len(judged), top=0.45, bottom=0.25, left=2.6)
+    place = np.arange(len(judged))[::-1]
+    column = judged["verdict"].map(list(WORDS).index).to_numpy()
+    axes.scatter(column, place, c=np.array(colours)[column], s=70, zorder=3)
+    short = [textwrap.shorten(facts[key].replace("\u00a0", " "), 37, placeholder=" …") for key in judged["id"]]
+    axes.set_yticks(place, [f"{text}  {key}" for key, text in zip(judged["id"], short, strict=True)], fontsize=7.5)
+    axes.set_xticks(range(len(columns)), columns, fontsize=8)
+    axes.xaxis.tick_top()
+    axes.set(xlim=(-0.5, len(columns) - 0.5), ylim=(-0.7, len(judged) - 0.3))
+    sns.despine(ax=axes, left=True, bottom=True)
+    told = "; ".join(f"{WORDS[verdict]}: {listed(judged.loc[judged['verdict'] == verdict, 'id'])}"
+                     for verdict in WORDS if (judged["verdict"] == verdict).any())
+    return _finish(figure, provenance_of(judged), {
+        "name": name, "caption": caption, "alt": f"Oversigt over udsagn efter afgørelse. {told}.",
+        "note": "En prik for hvert udsagn. Tabellerne nedenfor viser tallene bag.",
     })

@@ -8,7 +8,7 @@ import pandas as pd
 
 from civsam.files import DATA, read_table
 
-COLUMNS = ("id", "udsagn", "art", "gruppe", "enhed", "vaerdi", "nedre", "oevre", "kilde", "evidens", "note")
+COLUMNS = ("id", "udsagn", "art", "gruppe", "enhed", "vaerdi", "ord", "nedre", "oevre", "kilde", "evidens", "note")
 
 
 @cache

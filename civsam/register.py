@@ -20,7 +20,7 @@ VARIABLES: dict[str, dict[str, str]] = {
     "fagomraade": {},  # filled from the questionnaire by `labels`
     "kommunetype": {
         "lille": "Under 30.000 indbyggere",
-        "mellem": "30.000-59.999 indbyggere",
+        "mellem": "30.000–59.999 indbyggere",
         "stor": "60.000 indbyggere og derover",
     },
     "region": {

@@ -54,6 +54,13 @@ def _value(name: str, entry: dict[str, Any]) -> Any:
     return {key: _value(key, part) for key, part in entry.items() if key != LINE}
 
 
+def has_effect(item: str, variable: str) -> bool:
+    """Whether the groups of a frame variable differ on an item (or a sum of items) in the model."""
+    given = assumptions()
+    sources = {"fagomraade": {**given["omraader"], **given["antal"]}, "udgiftspres": given["udgiftspres"]}
+    return any(name in sources.get(variable, {}) for name in item.split("+"))
+
+
 def streams(seed: int) -> tuple[np.random.Generator, np.random.Generator, np.random.Generator]:
     """Independent generators for population, response and anchoring."""
     return tuple(np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(3))

@@ -5,7 +5,7 @@ Whatever is made from answers carries their provenance mark; nobody has to remem
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from html import escape
 from string import Formatter
@@ -14,14 +14,17 @@ from typing import Any
 import pandas as pd
 from babel.numbers import format_decimal, format_percent
 
-from civsam import published, register
+from civsam import __version__, published, register
 from civsam.design import TARGETS
 from civsam.edition import Edition
 from civsam.questionnaire import Questionnaire
+from civsam.simulate import has_effect
 from civsam.survey import COLLECTED, SYNTHETIC, Survey
 
-MARKS = {SYNTHETIC: "syntetiske svar", COLLECTED: "indsamlede svar", "publiceret": "publiceret", "antaget": "antaget",
-         "register": "register"}
+MARKS = {
+    SYNTHETIC: "syntetiske svar", COLLECTED: "indsamlede svar", "publiceret": "offentliggjort", "antaget": "antaget",
+    "projekt": "projektets", "register": "register",
+}
 
 
 @dataclass(frozen=True)
@@ -43,8 +46,11 @@ class Output:
 
 def number(value: float, decimals: int = 0) -> str:
     """A number in Danish: 1234.5 as 1.234,5; a dash where there is none."""
+    if pd.isna(value):
+        return "–"
     pattern = "#,##0." + "0" * decimals if decimals else "#,##0"
-    return "–" if pd.isna(value) else format_decimal(value, pattern, locale="da_DK")
+    rounded = round(float(value), decimals) + 0.0  # no minus before a zero
+    return format_decimal(rounded, pattern, locale="da_DK").replace("-", "\u2212")
 
 
 def percent(share: float) -> str:
@@ -87,19 +93,19 @@ def group_label(row: pd.Series, questionnaire: Questionnaire) -> str:
     return register.labels(row["by"], questionnaire)[row["group"]] if row["by"] else "Alle"
 
 
-def _joined(words: list[str], link: str) -> str:
+def joined(words: list[str], link: str) -> str:
     """Labels as one phrase: only the first keeps its capital."""
     return link.join([words[0], *(word[0].lower() + word[1:] for word in words[1:])])
 
 
 def _topic(row: pd.Series, questionnaire: Questionnaire) -> str:
-    return _joined([questionnaire.items[item].topic for item in row["item"].split("+")], " og ")
+    return joined([questionnaire.items[item].topic for item in row["item"].split("+")], " og ")
 
 
 def _answer(row: pd.Series, questionnaire: Questionnaire) -> str:
     if not row["answer"]:
         return ""
-    return _joined([questionnaire.label(row["item"], code) for code in row["answer"].split("+")], " eller ")
+    return joined([questionnaire.label(row["item"], code) for code in row["answer"].split("+")], " eller ")
 
 
 def described(estimates: pd.DataFrame, questionnaire: Questionnaire) -> pd.DataFrame:
@@ -161,12 +167,13 @@ def _html_cells(row: Iterable[object], names: Iterable[str], kinds: list[str]) -
 
 
 def table(frame: pd.DataFrame, caption: str, name: str, *, provenance: str, note: str = "", words: bool = False,
-          folded: str = "") -> Output:
+          stacked: bool = False, folded: str = "") -> Output:
     """A table with caption and number. `frame` holds ready-made text; its index is the row headings.
 
-    words: cells are text, not numbers, and stand to the left. folded: the text that unfolds a long table.
+    words: cells are text, not numbers, and stand to the left. stacked: the cells of a row stand below one another, each
+    with its heading. folded: the text that unfolds a long table.
     """
-    kind = "tabel tekst" if words else "tabel"
+    kind = "tabel" + " tekst" * (words or stacked) + " stak" * stacked
     html = (
         f'<div class="{kind}" role="region" tabindex="0" aria-label="{escape(caption)}"><table>'
         f"<caption>{escape(caption)} {mark(provenance)}</caption>{_html_rows(frame)}</table></div>"
@@ -184,9 +191,19 @@ def reading_note(estimates: pd.DataFrame) -> str:
     if estimates["target"].nunique() > 1:
         return "Intervallerne svarer hver på sit spørgsmål."
     level = number(100 * estimates["level"].iloc[0], 1).removesuffix(",0")
-    if estimates["target"].iloc[0] == "population":
-        return f"{level} %-interval for alle adspurgte; svar vægtet efter fagområde og kommunetype."
-    return f"{level} %-interval for processen bag svarene; usikkerheden regnet på tværs af kommuner."
+    counts = "" if (estimates["statistic"] == "share").all() else " Chefer, der ikke kendte antallet, indgår ikke."
+    about = {"population": "for, hvad alle adspurgte ville svare; svarene er vægtet",
+             "process": "for processen bag svarene; usikkerheden er regnet mellem kommuner"}
+    return f"{level}\u00a0%-interval {about[estimates['target'].iloc[0]]}.{counts}{_chance_note(estimates)}"
+
+
+def _chance_note(estimates: pd.DataFrame) -> str:
+    """Where synthetic groups are equal by construction, the reader is told that what she sees is chance."""
+    grouped = estimates[estimates["by"] != ""]
+    if grouped.empty or provenance_of(estimates) != SYNTHETIC:
+        return ""
+    effects = [has_effect(*pair) for pair in grouped[["item", "by"]].drop_duplicates().itertuples(index=False)]
+    return "" if any(effects) else " I modellen bag de syntetiske svar er grupperne ens; forskellene er tilfældige."
 
 
 def estimates_table(survey: Survey, estimates: pd.DataFrame, caption: str, name: str) -> Output:
@@ -199,6 +216,58 @@ def estimates_table(survey: Survey, estimates: pd.DataFrame, caption: str, name:
     )
     frame = frame.set_index(frame.columns[0])
     return table(frame, caption, name, provenance=provenance_of(estimates), note=reading_note(estimates))
+
+
+def p_table(tests: pd.DataFrame, caption: str, name: str, *, note: str = "") -> Output:
+    """Tests as a table: a row each, named by its frame variable, with p before and after correction for the family."""
+    frame = pd.DataFrame({
+        "F": [number(x, 2) for x in tests["statistic"]],
+        "p": [p_value(p) for p in tests["p"]],
+        "p, korrigeret": [p_value(p) for p in tests["p_adjusted"]],
+    }, index=pd.Index([register.NAMES[by].capitalize() for by in tests["by"]], name="Variabel"))
+    return table(frame, caption, name, provenance=provenance_of(tests), note=note)
+
+
+def p_value(p: float) -> str:
+    """A p-value with three decimals; the smallest as under 0,001."""
+    return "under 0,001" if p < 0.001 else number(p, 3)
+
+
+def weights_table(summary: pd.DataFrame, caption: str, name: str) -> Output:
+    """Versions of the weights: their range, design effect and effective number of respondents."""
+    frame = pd.DataFrame({
+        "Mindste": [number(x, 2) for x in summary["low"]],
+        "Største": [number(x, 2) for x in summary["high"]],
+        "Designeffekt": [number(x, 3) for x in summary["design_effect"]],
+        "Effektivt antal": [number(x) for x in summary["effective_n"]],
+    }, index=pd.Index(summary["version"], name="Vægte"))
+    return table(frame, caption, name, provenance=provenance_of(summary))
+
+
+def errors_table(
+    draw: tuple[Survey, Survey] | None, versions: dict[str, Callable[[Survey], Survey]],
+    measures: dict[str, Callable[[Survey], pd.DataFrame]], caption: str, name: str,
+) -> Output:
+    """How far estimates are from a known truth: a row a measure, a column a way of weighting.
+
+    draw: respondents and everybody, or None where nobody knows the truth: then the table says so.
+    """
+    if draw is None:
+        nobody = {"Hvorfor": ["De indsamlede svars sandhed kender ingen."]}
+        frame = pd.DataFrame(nobody, index=pd.Index(["–"], name="Mål"))
+        return table(frame, caption, name, provenance=COLLECTED, words=True)
+    respondents, everybody = draw
+    rows = {}
+    for words, make in measures.items():
+        known = make(everybody).iloc[0]
+        shown = (lambda x: number(x, 1)) if is_mean(known) else (lambda x: number(100 * x, 1))
+        rows[words] = {"Sandheden": value(known)} | {
+            heading: shown(make(weigh(respondents)).iloc[0]["estimate"] - known["estimate"])
+            for heading, weigh in versions.items()
+        }
+    frame = pd.DataFrame.from_dict(rows, orient="index")
+    frame.index.name = "Mål"
+    return table(frame, caption, name, provenance=everybody.provenance)
 
 
 def group_table(survey: Survey, estimates: pd.DataFrame, caption: str, name: str, *, folded: bool = False) -> Output:
@@ -228,24 +297,10 @@ def rates_table(rates: pd.DataFrame, survey: Survey, caption: str, name: str) ->
     return table(frame, caption, name, provenance=provenance_of(rates))
 
 
-def statements_table(statements: dict[str, Any], survey: Survey, caption: str, name: str) -> Output:
-    """Published statements beside what these data show.
-
-    statements: id of the statement to its estimates, or to a text where answers cannot tell.
-    """
-    facts = published.statements()
-    rows = []
-    for statement, shown in statements.items():
-        data = shown if isinstance(shown, str) else summary(survey, shown)
-        rows.append((statement, facts.at[statement, "udsagn"], data))
-    frame = pd.DataFrame(rows, columns=["Nr.", "Offentliggjort udsagn", "Disse data"]).set_index("Nr.")
-    return table(frame, caption, name, provenance=survey.provenance, words=True)
-
-
 def published_value(statement: str) -> str:
-    """A published number as it is written: shares as percent, counts as numbers."""
+    """A published number as its source has it: in words, as percent, or as a count."""
     fact = published.statements().loc[statement]
-    return percent(fact["vaerdi"]) if fact["art"] == "andel" else number(fact["vaerdi"])
+    return fact["ord"] or (percent(fact["vaerdi"]) if fact["art"] == "andel" else number(fact["vaerdi"]))
 
 
 def comparison_table(columns: dict[str, dict[str, pd.DataFrame]], survey: Survey, caption: str, name: str) -> Output:
@@ -318,18 +373,29 @@ def quotation(text: str) -> Output:
     return Output(f'<blockquote class="spoergsmaal"><p class="ordlyd">{escape(text)}</p></blockquote>', text)
 
 
-def cards(survey: Survey, entries: dict[str, pd.DataFrame], base: str) -> Output:
-    """Key figures as cards: a text to a one-row estimate. `base` says whom they are about."""
+def cards(survey: Survey, entries: dict[str, pd.DataFrame], statements: list[str]) -> Output:
+    """Key figures as cards: a text to a one-row estimate, each beside the published statement it belongs to."""
     html, text = [], []
-    for words, estimates in entries.items():
+    for (words, estimates), statement in zip(entries.items(), statements, strict=True):
         row = estimates.iloc[0]
         counted = "low" not in row  # a response rate is counted, not estimated
-        spread = f"{number(row['responded'])} af {number(row['asked'])}" if counted else f"interval {interval(row)}"
+        level = "" if counted else f"{number(100 * row['level'], 1).removesuffix(',0')}\u00a0%-interval"
+        spread = f"{number(row['responded'])} af {number(row['asked'])}" if counted else f"{level} {interval(row)}"
         big = percent(row["estimate"]) if counted else value(row)
+        known = f"Offentliggjort: {published_value(statement)} ({statement})"
         html.append(f'<div class="kort"><p class="tal">{big}</p><p class="tekst">{escape(words)}</p>'
-                    f'<p class="usikkerhed">{spread}</p>{mark(provenance_of(estimates))}</div>')
-        text.append(f"{big} {words} ({spread}) [{MARKS[survey.provenance]}]")
-    return Output(f'<div class="noegletal">{"".join(html)}</div><p class="note">{escape(base)}</p>', "\n".join(text))
+                    f'<p class="usikkerhed">{spread}</p><p class="usikkerhed">{known}</p>'
+                    f'{mark(provenance_of(estimates))}</div>')
+        text.append(f"{big} {words} ({spread}). {known} [{MARKS[survey.provenance]}]")
+    return Output(f'<div class="noegletal">{"".join(html)}</div>', "\n".join(text))
+
+
+def citation(edition: Edition) -> Output:
+    """How to cite this edition: version and answers are those of the edition."""
+    made = dict(edition.words())["Svar"]
+    warning = " Tallene er ikke resultater af undersøgelsen." if edition.survey.provenance == SYNTHETIC else ""
+    return quotation(f"civsam (2026). Kommunernes samarbejde med civile aktører: et forskningskompendium. "
+                     f"Version {__version__}. Svar: {made}.{warning}")
 
 
 def banner(edition: Edition) -> Output:
@@ -338,7 +404,8 @@ def banner(edition: Edition) -> Output:
     notice = {
         SYNTHETIC: "Svarene på denne side er syntetiske. De er trukket af en model, så de passer med det, der er "
                    "offentliggjort om undersøgelsen. Alt andet i dem er antagelser. Ingen har svaret dette.",
-        COLLECTED: "Svarene på denne side er indsamlede og læst fra en fil.",
+        COLLECTED: "Svarene på denne side er indsamlede og læst fra en fil. Små grupper er ikke skjult, så bogen må "
+                   "ikke deles med andre end dem, der må se svarene.",
     }[survey.provenance]
     terms = "".join(f"<div><dt>{escape(term)}</dt><dd>{escape(words)}</dd></div>" for term, words in edition.words())
     html = (f'<div class="banner {survey.provenance}" role="note"><p><strong>{MARKS[survey.provenance].capitalize()}.'

@@ -36,7 +36,8 @@ def project(tmp_path, monkeypatch):
     write_notebook(tmp_path / "kapitel.ipynb", "print(seed)")
     work = tmp_path / "_build" / "arbejde"
     for module, name, value in ((chapters, "ROOT", tmp_path), (chapters, "WORK", work), (book, "WORK", work),
-                                (chapters, "TIMES", work / "tider.json"), (book, "EDITIONS", tmp_path / "udgaver")):
+                                (chapters, "TIMES", work / "tider.json"), (chapters, "TRACE", work / "fejl.txt"),
+                                (book, "EDITIONS", tmp_path / "udgaver")):
         monkeypatch.setattr(module, name, value)
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -219,7 +220,7 @@ def test_notebooks_are_refreshed_to_the_same_bytes(project):
 
 @pytest.mark.parametrize(("source", "kind", "told"), [
     ("class UserError(Exception): pass\nraise UserError('skæv svarfil')", UserError, "kodecelle 2: skæv svarfil"),
-    ("1 / 0", chapters.ChapterError, "kodecelle 2 fejlede"),
+    ("1 / 0", chapters.ChapterError, "kodecelle 2: ZeroDivisionError"),
 ])
 def test_a_failing_cell_is_named_and_leaves_the_notebook(project, source, kind, told):
     write_notebook(project / "kapitel.ipynb", source)
@@ -318,9 +319,7 @@ def quick(project, monkeypatch):
 
     def render(places):
         count.rendered += 1
-        target = places.stage / "_build" / "html"
-        target.mkdir(parents=True)
-        (target / "index.html").write_text((places.stage / "kapitel.ipynb").read_text("utf-8"), "utf-8")
+        return html(project, (places.stage / "kapitel.ipynb").read_text("utf-8"))
 
     monkeypatch.setattr(chapters, "run_chapter", run_chapter)
     monkeypatch.setattr(book, "render", render)
@@ -351,6 +350,16 @@ def test_a_failed_chapter_leaves_the_last_book_and_is_run_again(quick):
             build(seed=7)
         assert quick.run == runs
     assert shown_book(places) == first
+
+
+def test_after_a_fault_no_more_chapters_are_begun(quick, project):
+    names = [f"nr{number}" for number in range(20)]
+    for name in names:
+        write_notebook(project / f"{name}.ipynb")
+    quick.fault = UserError("nej")
+    with pytest.raises(UserError, match="nej"):
+        chapters.run_chapters(names, {}, lambda chapter, text: None)
+    assert quick.run < len(names)
 
 
 def test_the_stage_holds_what_the_book_needs_and_nothing_else(quick):

@@ -1,0 +1,223 @@
+"""The report's statements as data, judged on whatever answers there are: numbers and a verdict, no text.
+
+`data/paastande.yml` says how each published statement is read; `compare` holds the rules. Verdicts are `VERDICTS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from civsam import compare, estimate, published, weighting
+from civsam.compare import CONTRADICTED, SUPPORTED, UNDECIDED
+from civsam.files import DATA, LINE, UserError, read_yaml, shown, without_lines
+from civsam.models import Measure, measure
+from civsam.questionnaire import Item, Scale
+from civsam.survey import Survey
+
+VERDICTS = (SUPPORTED, UNDECIDED, CONTRADICTED, "kan_ikke")
+KEYS = ("regel", "spoergsmaal", "maal", "end", "graense", "efter", "grupper", "undtagen", "margin", "grund")
+COLUMNS = ("id", "rule", "target", "a", "b", "n", "estimate", "low", "high", "p", "verdict", "provenance")
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One published statement as something that answers can support or contradict; see the head of the data file."""
+
+    id: str
+    rule: str
+    process: bool
+    measures: list[dict[str, str]]
+    against: list[dict[str, str]]
+    limit: float | None
+    by: list[str]
+    groups: list[str]
+    except_groups: list[str]
+    margin: float | None
+    reason: str
+
+
+@cache
+def read(path: Path = DATA / "paastande.yml") -> dict[str, Claim]:
+    """The claims by the id of their statement.
+
+    Raises UserError, with file and line, for an unknown statement, key, rule or margin, or a limit that is not there.
+    """
+    content = read_yaml(path)
+    margins = {name: entry["vaerdi"] for name, entry in without_lines(content["marginer"]).items()}
+    facts = published.statements()
+    claims = {}
+    for name, entry in content["paastande"].items():
+        if name == LINE:
+            continue
+        where = f"{shown(path)}, linje {entry[LINE]}: påstanden {name}"
+        wrong = [key for key in entry if key not in (*KEYS, LINE)]
+        if wrong or name not in facts.index or entry.get("regel") not in RULES:
+            raise UserError(f"{where} har en ukendt nøgle, et ukendt id eller en ukendt regel. "
+                            f"Nøgler: {', '.join(KEYS)}. Regler: {', '.join(RULES)}.")
+        limit = facts.at[name, "nedre"] if entry.get("graense") == "nedre" else entry.get("graense")
+        if entry.get("margin", "andel") not in margins or (limit is not None and not 0 <= limit <= 1):
+            raise UserError(f"{where}: margin skal være en af {', '.join(margins)}, og graense et tal fra 0 til 1.")
+        part = without_lines(entry)
+        claims[name] = Claim(
+            name, part["regel"], part.get("spoergsmaal") == "proces", part.get("maal", []), part.get("end", []), limit,
+            part.get("efter", []), part.get("grupper", []), part.get("undtagen", []),
+            margins.get(part.get("margin")), part.get("grund", ""),
+        )
+    return claims
+
+
+def judge(survey: Survey) -> pd.DataFrame:
+    """All claims on these answers: a row a claim, with the columns `COLUMNS`.
+
+    a and b name what is compared, estimate, low and high the deciding comparison: the weakest where several must hold.
+    target is the question that is answered. What answers cannot judge has the verdict `kan_ikke` and no numbers.
+    """
+    process = weighting.for_process(survey)
+    rows = [_judged(claim, process if claim.process else survey) for claim in read().values()]
+    return pd.DataFrame(rows).assign(provenance=survey.provenance)[list(COLUMNS)]
+
+
+def _judged(claim: Claim, survey: Survey) -> dict[str, Any]:
+    row = {"id": claim.id, "rule": claim.rule, "target": survey.design.target}
+    if claim.rule == "kan_ikke":
+        return row | {"target": "", "a": "", "b": "", "n": 0, "verdict": "kan_ikke"} | dict.fromkeys(NUMBERS, np.nan)
+    return row | _summed(RULES[claim.rule](claim, survey))
+
+
+NUMBERS = ("estimate", "low", "high", "p")
+Judged = tuple[pd.DataFrame, str]  # comparisons, turned so that a positive one supports the claim, and the verdict
+
+
+def _summed(parts: list[Judged]) -> dict[str, Any]:
+    """One row from the parts of a claim: all must be supported, and one that is contradicted contradicts it."""
+    verdicts = {verdict for _, verdict in parts}
+    verdict = SUPPORTED if verdicts == {SUPPORTED} else CONTRADICTED if CONTRADICTED in verdicts else UNDECIDED
+    table = pd.concat([table for table, _ in parts], ignore_index=True)
+    weakest = table.loc[table["weight"].fillna(-np.inf).idxmin()]
+    same = weakest.get("by", "") == ""  # the same respondents on both sides
+    n = int(max(weakest["n_a"], weakest["n_b"]) if same else weakest["n_a"] + weakest["n_b"])
+    return {"a": weakest["a"], "b": weakest["b"], "n": n, "verdict": verdict, **weakest[list(NUMBERS)]}
+
+
+def _measure(survey: Survey, spec: dict[str, str]) -> Measure:
+    """The statistic that a `maal` names."""
+    if "andel" in spec:
+        return measure(survey, spec["andel"], spec["svar"])
+    return measure(survey, spec.get("middel") or spec["del"], ratio="del" in spec)
+
+
+def _turned(table: pd.DataFrame) -> pd.DataFrame:
+    """The same comparisons with a and b changed about."""
+    swapped = table.rename(columns={"a": "b", "b": "a", "n_a": "n_b", "n_b": "n_a"})
+    return swapped.assign(estimate=-table["estimate"], low=-table["high"], high=-table["low"])
+
+
+# ---- Rules: each gives the parts that must all hold -----------------------------------------------------------------
+
+
+def _equal(claim: Claim, survey: Survey) -> list[Judged]:
+    value, (spec,) = published.value(claim.id), claim.measures
+    narrow, wide = (_estimate(replace(survey, level=level), spec) for level in (0.90, 0.95))
+    verdict = compare.verdict_equal((narrow["low"], narrow["high"]), (wide["low"], wide["high"]), value, claim.margin)
+    row = {"a": spec.get("svar", ""), "b": str(value), "n_a": wide["n"], "n_b": 0, "p": np.nan, "weight": 0.0}
+    return [(pd.DataFrame([row | wide[["estimate", "low", "high"]].to_dict()]), verdict)]
+
+
+def _estimate(survey: Survey, spec: dict[str, str]) -> pd.Series:
+    if "del" in spec:
+        return estimate.ratios(survey, spec["del"]).iloc[0]
+    return estimate.shares(survey, spec["andel"], spec["svar"]).iloc[0]
+
+
+def _more_than(claim: Claim, survey: Survey, *, less: bool = False) -> list[Judged]:
+    measures = [_measure(survey, spec) for spec in claim.measures]
+    if claim.limit is not None:
+        tables = [compare.above(survey, what, claim.limit) for what in measures]
+        tables = [_turned(table) if less else table for table in tables]
+        return [(table.assign(weight=table["low"]), compare.verdict_more_than(table)) for table in tables]
+    against = [_measure(survey, spec) for spec in claim.against]
+    table = compare.differences(survey, [*measures, *against])
+    return [_first(table, [f"{what.item}={what.answer}" if what.answer else what.item for what in measures])]
+
+
+def _first(table: pd.DataFrame, first: list[str], *, last: bool = False) -> Judged:
+    """The comparisons of some to all others, turned so that positive supports, and the verdict."""
+    verdict = compare.verdict_ranks_first(table, first, last=last)
+    mine = table[table["a"].isin(first) != table["b"].isin(first)]
+    other_way = mine["a"].isin(first) == last
+    turned = pd.concat([mine[~other_way], _turned(mine[other_way])], ignore_index=True)
+    return turned.assign(weight=turned["low"]), verdict
+
+
+def _ranks(claim: Claim, survey: Survey) -> list[Judged]:
+    parts = []
+    for table in _contrasts(claim, survey):
+        left_out = table["a"].isin(claim.except_groups) | table["b"].isin(claim.except_groups)
+        parts.append(_first(table[~left_out], claim.groups, last=claim.rule == "sidst"))
+    return parts
+
+
+def _contrasts(claim: Claim, survey: Survey) -> list[pd.DataFrame]:
+    """All pairs of groups, for each measure and each variable of the claim."""
+    return [_pairs(survey, spec, by) for spec in claim.measures for by in claim.by]
+
+
+def _pairs(survey: Survey, spec: dict[str, str], by: str) -> pd.DataFrame:
+    if "svarede" in spec:
+        return compare.contrasts(_response(survey), "svarede", spec["svarede"], by)
+    item = spec.get("andel") or spec.get("middel") or spec["del"]
+    return compare.contrasts(survey, item, spec.get("svar"), by, ratio="del" in spec)
+
+
+def _response(survey: Survey) -> Survey:
+    """A survey of the whole frame with one item: who answered."""
+    said = np.where(survey.frame.index.isin(survey.answers.index), "ja", "nej")
+    item = Item("svarede", "", Scale("janej", "enkelt", {"ja": "Ja", "nej": "Nej"}), "Svarede", "Svarede")
+    instrument = replace(survey.questionnaire, items={"svarede": item})
+    everybody = pd.DataFrame({"svarede": said}, index=survey.frame.index)
+    return weighting.for_process(Survey(everybody, survey.frame, instrument, level=survey.level))
+
+
+def _no_difference(claim: Claim, survey: Survey) -> list[Judged]:
+    tables = [compare.equivalence(table, claim.margin) for table in _contrasts(claim, survey)]
+    # the pair that is nearest to leaving the margin decides
+    return [(table.assign(weight=claim.margin - table[["low90", "high90"]].abs().max(axis=1)),
+             compare.verdict_no_difference(table)) for table in tables]
+
+
+def _difference(claim: Claim, survey: Survey) -> list[Judged]:
+    """Supported if each measure's joint test rejects after Holm's correction; contradicted if all pairs are equal."""
+    tests = pd.concat([
+        compare.equality(survey, spec["andel"], spec["svar"], by) for spec in claim.measures for by in claim.by
+    ])
+    adjusted = compare.corrected(tests, "holm", claim.id)["p_adjusted"]
+    parts = []
+    for p, (table, equal) in zip(adjusted, _no_difference(claim, survey), strict=True):
+        verdict = SUPPORTED if p < 0.05 else CONTRADICTED if equal == SUPPORTED else UNDECIDED
+        parts.append((table.assign(p=p, weight=-table["estimate"].abs()), verdict))
+    return parts
+
+
+def _slope(claim: Claim, survey: Survey) -> list[Judged]:
+    tables = [compare.slope(survey, spec["andel"], spec["svar"], by) for spec in claim.measures for by in claim.by]
+    return [(table.assign(weight=table["low"]), compare.verdict_more_than(table)) for table in tables]
+
+
+RULES: dict[str, Callable[[Claim, Survey], list[Judged]] | None] = {
+    "lig": _equal,
+    "mere_end": _more_than,
+    "mindre_end": lambda claim, survey: _more_than(claim, survey, less=True),
+    "foerst": _ranks,
+    "sidst": _ranks,
+    "ingen_forskel": _no_difference,
+    "forskel": _difference,
+    "haeldning": _slope,
+    "kan_ikke": None,
+}

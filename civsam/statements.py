@@ -1,0 +1,112 @@
+"""Judged claims as a reader meets them: what was published, how it was measured, what these data show, the verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+from civsam import claims, published, register
+from civsam.claims import Claim
+from civsam.compare import CONTRADICTED, SUPPORTED, UNDECIDED
+from civsam.design import TARGETS
+from civsam.files import DATA, read_yaml, without_lines
+from civsam.questionnaire import Questionnaire
+from civsam.simulate import assumptions
+from civsam.survey import SYNTHETIC, Survey
+from civsam.tables import Output, joined, listed, number, percent, provenance_of, published_value, table
+
+WORDS = {
+    SUPPORTED: "understøttet", UNDECIDED: "uafgjort", CONTRADICTED: "modsagt", "kan_ikke": "kan ikke afgøres",
+}
+
+
+def claims_table(survey: Survey, judged: pd.DataFrame, ids: Iterable[str], caption: str, name: str) -> Output:
+    """Claims by the ids of their statements: the statement, how it is measured, the deciding number and the verdict."""
+    facts, known = published.statements()["udsagn"], claims.read()
+    rows = judged.set_index("id").loc[list(ids)]
+    frame = pd.DataFrame({
+        "Offentliggjort udsagn": facts[rows.index],
+        "Målt som": [measured(known[key], survey.questionnaire) for key in rows.index],
+        "Disse data": [deciding(known[key], row, survey.questionnaire) for key, row in rows.iterrows()],
+        "Afgørelse": [WORDS[verdict] for verdict in rows["verdict"]],
+    })
+    if survey.provenance == SYNTHETIC:
+        frame["I de syntetiske svar"] = [built_in(key, rows.at[key, "verdict"]) for key in rows.index]
+    frame.index.name = "Nr."
+    return table(frame, caption, name, provenance=provenance_of(judged), stacked=True)
+
+
+def margin_table(caption: str, name: str) -> Output:
+    """The margins and limits of the claims that are this project's choice, each with its reason."""
+    content = without_lines(read_yaml(DATA / "paastande.yml"))
+    margins = content["marginer"].items()
+    rows = [(f"Margin: {key}", number(entry["vaerdi"], 2), entry["grund"]) for key, entry in margins]
+    rows += [(f"Grænse: {key}", number(entry["graense"], 2), entry["grund"])
+             for key, entry in content["paastande"].items() if isinstance(entry.get("graense"), float)]
+    frame = pd.DataFrame(rows, columns=["Hvad", "Værdi", "Grund"]).set_index("Hvad")
+    return table(frame, caption, name, provenance="projekt", words=True, folded="Vis marginer og grænser")
+
+
+def built_in(statement: str, verdict: str) -> str:
+    """Why synthetic answers agree with a statement: it was built in, or it was assumed."""
+    if verdict == "kan_ikke":
+        return ""
+    anchored = {to["udsagn"] for to in assumptions()["forankring"].values()}
+    return "bygget ind" if statement in anchored else "antaget"
+
+
+def measured(claim: Claim, questionnaire: Questionnaire) -> str:
+    """How a claim is measured: unit, question, and which of the two questions the answer is to."""
+    if claim.rule == "kan_ikke":
+        return claim.reason
+    units = {"andel": "andel af cheferne", "middel": "gennemsnit pr. chef", "del": "andel af samarbejderne",
+             "svarede": "svarprocent"}
+    answers: dict[str, list[str]] = {}
+    for spec in claim.measures:
+        unit = next(key for key in units if key in spec)
+        what = units[unit] if unit == "svarede" else f"{units[unit]}: {_topic(spec[unit], questionnaire)}"
+        chosen = f"»{_answer(spec[unit], spec['svar'], questionnaire)}«" if unit == "andel" else ""
+        answers.setdefault(what, []).extend([chosen] if chosen else [])
+    about = TARGETS["process" if claim.process else "population"]
+    parts = [f"{what}, {listed(chosen)}" if chosen else what for what, chosen in answers.items()]
+    return f"{'; '.join(parts)} ({about})"
+
+
+def _topic(items: str, questionnaire: Questionnaire) -> str:
+    return joined([questionnaire.items[name].topic for name in items.split("+")], " og ")
+
+
+def _answer(item: str, codes: str, questionnaire: Questionnaire) -> str:
+    return joined([questionnaire.label(item, code) for code in codes.split("+")], " eller ")
+
+
+def deciding(claim: Claim, row: pd.Series, questionnaire: Questionnaire) -> str:
+    """The deciding comparison in words and numbers, with its interval."""
+    if claim.rule == "kan_ikke":
+        return ""
+    count = "middel" in claim.measures[0]
+    show = (lambda x: number(x, 1)) if count else (lambda x: number(100 * x))
+    spread = f"({show(row['low'])} til {show(row['high'])})"
+    if claim.rule == "lig":
+        return f"{percent(row['estimate'])} {spread}; offentliggjort {published_value(claim.id)}"
+    unit = "" if count else " procentpoint"
+    if claim.rule == "haeldning":
+        return f"{show(row['estimate'])}{unit} pr. gruppe {spread}"
+    first, second = (_side(row[side], claim, questionnaire) for side in "ab")
+    return f"{first} minus {second}: {show(row['estimate'])}{unit} {spread}"
+
+
+def _side(text: str, claim: Claim, questionnaire: Questionnaire) -> str:
+    """What stands on one side of a comparison: a group, an answer, a question or a limit."""
+    for variable in claim.by:
+        labels = register.labels(variable, questionnaire)
+        if text in labels:
+            return labels[text]
+    item, _, answer = text.partition("=")
+    if item in questionnaire.items:
+        return questionnaire.label(item, answer) if answer else questionnaire.items[item].topic
+    if claim.limit is not None and text == str(claim.limit):
+        return f"grænsen {percent(claim.limit)}"
+    spec = next(spec for spec in claim.measures if spec.get("svar") == text)
+    return f"»{_answer(spec['andel'], text, questionnaire)}«"
