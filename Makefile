@@ -4,7 +4,7 @@
 PYTHON ?= python3
 BIN = .venv/bin
 
-.PHONY: book test notebooks bench clean setup
+.PHONY: book test notebooks bench bench-statistik clean setup
 
 book: setup
 	@$(BIN)/civsam book $(PARAMS)
@@ -13,7 +13,10 @@ notebooks: setup
 	@$(BIN)/civsam notebooks
 
 bench: setup
-	@$(BIN)/python tools/bench.py
+	@$(BIN)/python tools/bench.py; built=$$?; $(MAKE) --no-print-directory bench-statistik && exit $$built
+
+bench-statistik: setup
+	@$(BIN)/python tools/bench_statistics.py $(DELE)
 
 test: setup
 	@$(PYTHON) tools/setup_browser.py

@@ -14,7 +14,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from civsam import published, register
+from civsam import published, register, sensitivity
 from civsam.questionnaire import DONT_KNOW, NONE, Questionnaire
 from civsam.statements import WORDS
 from civsam.survey import SYNTHETIC, Survey
@@ -75,7 +75,7 @@ class Figure:
 def _canvas(rows: float, top: float, bottom: float, left: float, **kwargs: Any) -> tuple[plt.Figure, Any]:
     """Axes of the given height with margins around them, all in inches: laid out by hand, at half the time."""
     height = rows + top + bottom
-    sides = {"left": left / WIDTH, "right": 0.98, "top": 1 - top / height, "bottom": bottom / height}
+    sides = {"left": left / WIDTH, "right": 0.955, "top": 1 - top / height, "bottom": bottom / height}
     with mpl.rc_context():
         sns.set_theme(style="whitegrid", rc=STYLE)
         return plt.subplots(figsize=(WIDTH, height), gridspec_kw=sides | kwargs.pop("gridspec", {}), **kwargs)
@@ -264,3 +264,127 @@ def verdicts(survey: Survey, judged: pd.DataFrame, caption: str, name: str) -> F
         "name": name, "caption": caption, "alt": f"Oversigt over udsagn efter afgørelse. {told}.",
         "note": "En prik for hvert udsagn. Tabellerne nedenfor viser tallene bag.",
     })
+
+
+# The colours of `verdicts`, with a shape for readers who cannot tell them apart.
+VERDICT_LOOKS = dict(zip(WORDS, ((ACCENT, "o"), ("#8a8a8a", "s"), (FOCUS, "X")), strict=False))
+
+
+def specifications(survey: Survey, table: pd.DataFrame, caption: str, name: str) -> Figure:
+    """A specification curve from `sensitivity.curve`: the estimates in order, and below which choices lie behind each.
+
+    After Simonsohn, Simmons & Nelson (2020). A place across for each row of the table, those without estimate last.
+    """
+    rows = table.sort_values(["estimate", "low", "measure", *sensitivity.CHOICES], ignore_index=True)
+    lines = _choice_lines(rows, survey.questionnaire)
+    height = 0.19 * len(lines)
+    figure, (axes, below) = _canvas(
+        2.1 + height, top=0.72, bottom=0.25, left=2.1, nrows=2, sharex=True, height_ratios=(2.1, height),
+        gridspec={"hspace": 0.03},
+    )
+    _curve(axes, rows)
+    _choice_matrix(below, rows, lines)
+    for place in np.flatnonzero(rows["base"]):
+        for panel in (axes, below):
+            panel.axvspan(place - 0.5, place + 0.5, color="#efe6cf", zorder=0, linewidth=0)
+    axes.set_title(_wrapped(f"{_compared(rows, survey.questionnaire)}, procentpoint", 40), loc="left", fontsize=9.5,
+                   color=QUIET)
+    figure.legend(*axes.get_legend_handles_labels(), loc="upper center", ncols=len(VERDICT_LOOKS), frameon=False,
+                  handletextpad=0.1, columnspacing=1)
+    return _finish(figure, provenance_of(table), {
+        "name": name, "caption": caption, "alt": _curve_alt(rows, survey.questionnaire), "note": _curve_note(rows),
+    })
+
+
+def _curve(axes: plt.Axes, rows: pd.DataFrame) -> None:
+    """Estimates with intervals in the look of their verdict, a line at 0 and dashed ones at the margin."""
+    for verdict, (colour, shape) in VERDICT_LOOKS.items():
+        mine = rows[rows["verdict"] == verdict]
+        axes.vlines(mine.index, 100 * mine["low"], 100 * mine["high"], color=colour, linewidth=1.8, alpha=0.5)
+        axes.scatter(mine.index, 100 * mine["estimate"], c=colour, marker=shape, s=20, zorder=3, linewidth=0,
+                     label=f"{WORDS[verdict]}: {len(mine)}")
+    axes.axhline(0, color=INK, linewidth=0.9, zorder=1)
+    for margin in rows["margin"].dropna().unique():
+        for side in (-margin, margin):
+            axes.axhline(100 * side, color=INK, linewidth=0.9, linestyle=(0, (4, 3)), zorder=1)
+    axes.margins(y=0.08)
+    axes.tick_params(axis="y", labelsize=9, pad=2)
+    axes.yaxis.set_major_locator(MaxNLocator(6, integer=True))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: number(y)))
+    axes.grid(axis="x", visible=False)
+    sns.despine(ax=axes, left=True, bottom=True)
+
+
+def _choice_matrix(axes: plt.Axes, rows: pd.DataFrame, lines: list[tuple[str, np.ndarray | None]]) -> None:
+    """A mark for each choice made, in the look of the verdict; headings in bold."""
+    for line, (_, made) in enumerate(lines):
+        for verdict, (colour, shape) in VERDICT_LOOKS.items():
+            if made is not None:
+                place = np.flatnonzero(made & (rows["verdict"] == verdict))
+                axes.scatter(place, np.full(len(place), -line), c=colour, marker=shape, s=13, linewidth=0, zorder=3)
+    words = [textwrap.shorten(label, 30, placeholder=" …") for label, _ in lines]
+    axes.set_yticks(-np.arange(len(lines)), words, fontsize=8.5)
+    axes.tick_params(axis="y", pad=2)
+    for text, (_, made) in zip(axes.get_yticklabels(), lines, strict=True):
+        text.set_weight("bold" if made is None else "normal")
+    axes.set(xticks=[], xlim=(-0.8, len(rows) - 0.2), ylim=(-len(lines) + 0.4, 0.6))
+    axes.grid(visible=False)
+    sns.despine(ax=axes, left=True, bottom=True)
+
+
+def _choice_lines(rows: pd.DataFrame, questionnaire: Questionnaire) -> list[tuple[str, np.ndarray | None]]:
+    """The lines of the matrix: a heading (None) for all that varies, then which rows chose it, shape (rows,)."""
+    topics = {item: questionnaire.items[item].topic for item in rows["item"].unique()}
+    pairs = {pair: _pair(pair, rows["by"].iloc[0], questionnaire, "–") for pair in _pairs(rows)}
+    parts = [("Spørgsmål", rows["item"], topics)]
+    parts += [(sensitivity.NAMES[key], rows[key], codes) for key, codes in sensitivity.CHOICES.items()]
+    parts += [("Afgørende par", pd.Series(_pairs(rows)), pairs)]
+    lines: list[tuple[str, np.ndarray | None]] = []
+    for heading, chosen, words in parts:
+        if chosen.nunique() > 1:
+            lines += [(heading, None), *((word, (chosen == code).to_numpy()) for code, word in words.items())]
+    return lines
+
+
+def _pairs(rows: pd.DataFrame) -> list[str]:
+    """What is compared in each row, as "a|b"."""
+    return list(rows["a"] + "|" + rows["b"])
+
+
+def _pair(pair: str, by: str, questionnaire: Questionnaire, link: str) -> str:
+    """The labels of the two groups of a pair; nothing where there are none, as for a slope."""
+    names = register.labels(by, questionnaire)
+    return link.join(names.get(code, "") for code in pair.split("|"))
+
+
+def _compared(rows: pd.DataFrame, questionnaire: Questionnaire) -> str:
+    """What the estimates of a specification curve are of."""
+    if rows["rule"].iloc[0] == "haeldning":
+        return "Stigning pr. tredjedel af kommunerne"
+    pair, *others = set(_pairs(rows))
+    return "Afgørende forskel" if others else _pair(pair, rows["by"].iloc[0], questionnaire, " minus ")
+
+
+def _curve_alt(rows: pd.DataFrame, questionnaire: Questionnaire) -> str:
+    """How many specifications, what they range over, the verdicts, and what the study's own choices give."""
+    def points(share: float) -> str:
+        return number(100 * share, 1)
+
+    counts = listed(f"{number((rows['verdict'] == verdict).sum())} {WORDS[verdict]}" for verdict in VERDICT_LOOKS)
+    own = "; ".join(
+        f"{questionnaire.items[row['item']].topic} {points(row['estimate'])} ({points(row['low'])} til "
+        f"{points(row['high'])}), {WORDS[row['verdict']]}" for _, row in rows[rows["base"]].iterrows())
+    return (f"Specifikationskurve med {number(len(rows))} beregninger. {_compared(rows, questionnaire)}: estimaterne "
+            f"går fra {points(rows['estimate'].min())} til {points(rows['estimate'].max())} procentpoint. "
+            f"Afgørelser: {counts}. Med bogens egne valg: {own}.")
+
+
+def _curve_note(rows: pd.DataFrame) -> str:
+    """How to read a specification curve, and when a specification supports the statement."""
+    if rows["rule"].iloc[0] == "haeldning":
+        rule = "Understøttet kræver, at 90\u00a0%-intervallet ligger over 0."
+    else:
+        rule = ("De stiplede linjer er marginen. Understøttet kræver, at 90\u00a0%-intervallet ligger inden for den, "
+                "og det for alle par af grupper. Figuren viser det par, der er nærmest grænsen.")
+    return ("Hver beregning er et mærke med en streg. Mærkerne lodret under den er de valg, den bygger på, og det gule "
+            f"bånd er bogens egne valg. {rule} {_base(rows)}. Stregen er {reading_note(rows)}")

@@ -65,11 +65,14 @@ def expenditure_pressure(municipalities: pd.DataFrame) -> pd.Series:
     return municipalities["udgiftsbehov"] / resources
 
 
+def steps(values: pd.Series, groups: int) -> pd.Series:
+    """Groups 0, 1, ... as equal in size as can be, lowest first, by rank (ties keep the order of the register)."""
+    return ((values.rank(method="first") - 1) * groups // len(values)).astype(int)
+
+
 def thirds(values: pd.Series) -> pd.Series:
-    """Three groups as equal in size as can be, by rank (ties keep the order of the register)."""
-    rank = values.rank(method="first") - 1
-    codes = np.array(list(VARIABLES["udgiftspres"]))
-    return pd.Series(codes[(rank * 3 // len(values)).astype(int)], index=values.index)
+    """The codes of three groups by `steps`."""
+    return pd.Series(np.array(list(VARIABLES["udgiftspres"]))[steps(values, 3)], index=values.index)
 
 
 @cache

@@ -244,6 +244,32 @@ def weights_table(summary: pd.DataFrame, caption: str, name: str) -> Output:
     return table(frame, caption, name, provenance=provenance_of(summary))
 
 
+def power_table(power: pd.DataFrame, survey: Survey, by: str, caption: str, name: str) -> Output:
+    """What could have been detected: a row a true difference, with the chance of finding it and of finding none."""
+    words = register.labels(by, survey.questionnaire)
+    first = power.iloc[0]
+    frame = pd.DataFrame({
+        "Forskellen påvises": [percent(share) for share in power["power"]],
+        "»Ingen forskel« påvises": [percent(share) for share in power["equivalence"]],
+    }, index=pd.Index([number(100 * x) for x in power["difference"]], name="Sand forskel, procentpoint"))
+    note = (f"{words[first['a']]}: {first['n_a']} chefer i {first['clusters_a']} kommuner. {words[first['b']]}: "
+            f"{first['n_b']} chefer i {first['clusters_b']} kommuner. Margin: {number(100 * first['margin'])} "
+            f"procentpoint. Simuleret; usikkerheden på hvert tal er højst {number(200 * power['power_se'].max())} "
+            "procentpoint.")
+    return table(frame, caption, name, provenance=provenance_of(power), note=note)
+
+
+def imputation_table(survey: Survey, plain: pd.DataFrame, imputed: pd.DataFrame, caption: str, name: str) -> Output:
+    """Estimates from those who answered beside the same with blanks filled in by multiple imputation."""
+    frame = described(plain, survey.questionnaire).iloc[:, [-1]].assign(**{
+        "Kun besvarede": [with_interval(row) for _, row in plain.iterrows()],
+        "Imputeret": [with_interval(row) for _, row in imputed.iterrows()],
+        "Manglende information": [percent(share) for share in imputed["fmi"]],
+    })
+    frame = frame.set_index(frame.columns[0])
+    return table(frame, caption, name, provenance=provenance_of(plain), note=reading_note(plain))
+
+
 def errors_table(
     draw: tuple[Survey, Survey] | None, versions: dict[str, Callable[[Survey], Survey]],
     measures: dict[str, Callable[[Survey], pd.DataFrame]], caption: str, name: str,
