@@ -13,10 +13,10 @@ notebooks: setup
 	@$(BIN)/civsam notebooks
 
 bench: setup
-	@$(BIN)/python tools/bench.py; built=$$?; $(MAKE) --no-print-directory bench-statistik && exit $$built
+	@$(BIN)/python tools/bench.py; built=$$?; $(BIN)/python tools/bench_statistics.py && exit $$built
 
 bench-statistik: setup
-	@$(BIN)/python tools/bench_statistics.py $(DELE)
+	@$(BIN)/python tools/bench_statistics.py
 
 test: setup
 	@$(PYTHON) tools/setup_browser.py

@@ -482,12 +482,11 @@ def intraclass_correlation(survey: Survey, what: Measure) -> pd.DataFrame:
     On the observed scale (0/1 for a share, the count itself for a mean), not on a latent one; unweighted, never below
     0. One row: estimate, between and within (variances), n, clusters and provenance (Snijders & Bosker 2012, ch. 3).
 
-    Raises ValueError where all answered alike, or no municipality answered twice.
+    The variances and their ratio are NaN where all answered alike, or no municipality answered twice.
     """
     cluster = np.unique(survey.background["kommunekode"].to_numpy()[what.base], return_inverse=True)[1]
     y, size = what.y[what.base], np.bincount(cluster)
-    if size.max(initial=0) < 2 or np.ptp(y) == 0:
-        raise ValueError("nothing to divide between and within municipalities")
+    divisible = size.max(initial=0) >= 2 and np.ptp(y) > 0
 
     def profile(share: float) -> tuple[float, float]:
         """-2 log of the restricted likelihood, and the total variance, at an intraclass correlation."""
@@ -497,9 +496,11 @@ def intraclass_correlation(survey: Survey, what: Measure) -> pd.DataFrame:
         log_det = (len(y) - len(size)) * np.log1p(-share) - np.log(shrunk).sum()
         return log_det + np.log(shrunk @ size) + (len(y) - 1) * np.log(variance), variance
 
-    inside = minimize_scalar(lambda share: profile(share)[0], bounds=(0, 1 - 1e-9), options={"xatol": 1e-10}).x
-    share = float(inside) if profile(inside)[0] < profile(0.0)[0] else 0.0
-    variance = profile(share)[1]
+    share = variance = np.nan
+    if divisible:
+        inside = minimize_scalar(lambda at: profile(at)[0], bounds=(0, 1 - 1e-9), options={"xatol": 1e-10}).x
+        share = float(inside) if profile(inside)[0] < profile(0.0)[0] else 0.0
+        variance = profile(share)[1]
     return pd.DataFrame([{
         "statistic": what.statistic, "item": what.item, "answer": what.answer, "estimate": share,
         "between": share * variance, "within": (1 - share) * variance, "n": len(y), "clusters": len(size),

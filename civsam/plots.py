@@ -243,15 +243,20 @@ def municipality_map(column: str, caption: str, name: str) -> Figure:
     })
 
 
+# Colour and shape of each verdict, so that either tells it.
+VERDICT_LOOKS = dict(zip(WORDS, ((ACCENT, "o"), ("#8a8a8a", "s"), (FOCUS, "X")), strict=False))
+
+
 def verdicts(survey: Survey, judged: pd.DataFrame, caption: str, name: str) -> Figure:
     """All claims at a glance: a row a statement, a column a verdict."""
     facts = published.statements()["udsagn"]
     columns = ("under-\nstøttet", "uafgjort", "modsagt", "kan ikke\nafgøres")
-    colours = (ACCENT, "#8a8a8a", FOCUS, "#c9c9c9")
+    looks = [*VERDICT_LOOKS.values(), ("#c9c9c9", "D")]
     figure, axes = _canvas(0.27 * len(judged), top=0.45, bottom=0.25, left=2.6)
     place = np.arange(len(judged))[::-1]
     column = judged["verdict"].map(list(WORDS).index).to_numpy()
-    axes.scatter(column, place, c=np.array(colours)[column], s=70, zorder=3)
+    for verdict, (colour, shape) in enumerate(looks):
+        axes.scatter(column[column == verdict], place[column == verdict], c=colour, marker=shape, s=60, zorder=3)
     short = [textwrap.shorten(facts[key].replace("\u00a0", " "), 37, placeholder=" …") for key in judged["id"]]
     axes.set_yticks(place, [f"{text}  {key}" for key, text in zip(judged["id"], short, strict=True)], fontsize=7.5)
     axes.set_xticks(range(len(columns)), columns, fontsize=8)
@@ -267,9 +272,6 @@ def verdicts(survey: Survey, judged: pd.DataFrame, caption: str, name: str) -> F
 
 
 # The colours of `verdicts`, with a shape for readers who cannot tell them apart.
-VERDICT_LOOKS = dict(zip(WORDS, ((ACCENT, "o"), ("#8a8a8a", "s"), (FOCUS, "X")), strict=False))
-
-
 def specifications(survey: Survey, table: pd.DataFrame, caption: str, name: str) -> Figure:
     """A specification curve from `sensitivity.curve`: the estimates in order, and below which choices lie behind each.
 

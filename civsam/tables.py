@@ -14,10 +14,10 @@ from typing import Any
 import pandas as pd
 from babel.numbers import format_decimal, format_percent
 
-from civsam import __version__, published, register
+from civsam import __version__, estimate, nonresponse, published, register
 from civsam.design import TARGETS
 from civsam.edition import Edition
-from civsam.questionnaire import Questionnaire
+from civsam.questionnaire import DONT_KNOW, Questionnaire
 from civsam.simulate import has_effect
 from civsam.survey import COLLECTED, SYNTHETIC, Survey
 
@@ -194,7 +194,8 @@ def reading_note(estimates: pd.DataFrame) -> str:
     counts = "" if (estimates["statistic"] == "share").all() else " Chefer, der ikke kendte antallet, indgår ikke."
     about = {"population": "for, hvad alle adspurgte ville svare; svarene er vægtet",
              "process": "for processen bag svarene; usikkerheden er regnet mellem kommuner"}
-    return f"{level}\u00a0%-interval {about[estimates['target'].iloc[0]]}.{counts}{_chance_note(estimates)}"
+    covers = " Det dækker tilfældigt bortfald, ikke skævt bortfald."
+    return f"{level}\u00a0%-interval {about[estimates['target'].iloc[0]]}.{covers}{counts}{_chance_note(estimates)}"
 
 
 def _chance_note(estimates: pd.DataFrame) -> str:
@@ -214,6 +215,8 @@ def estimates_table(survey: Survey, estimates: pd.DataFrame, caption: str, name:
         Interval=[interval(row) for row in rows],
         n=[number(n) for n in estimates["n"]],
     )
+    if (estimates["statistic"] == "share").all():
+        frame["Uden ved ikke"] = [percent(_among_those_who_know(survey, row)) for row in rows]
     frame = frame.set_index(frame.columns[0])
     return table(frame, caption, name, provenance=provenance_of(estimates), note=reading_note(estimates))
 
@@ -231,6 +234,24 @@ def p_table(tests: pd.DataFrame, caption: str, name: str, *, note: str = "") -> 
 def p_value(p: float) -> str:
     """A p-value with three decimals; the smallest as under 0,001."""
     return "under 0,001" if p < 0.001 else number(p, 3)
+
+
+def response_model_table(survey: Survey, variables: Iterable[str], caption: str, name: str) -> Output:
+    """Average marginal effects on the chance of responding, each group against the first of its variable."""
+    named = list(variables)
+    note = "Gennemsnitlige marginale effekter i en logistisk model; usikkerheden er regnet mellem kommuner."
+    if not named:
+        note = "Alle eller ingen svarede i mindst én gruppe af hver variabel, så der er intet at modellere."
+    model = nonresponse.response_model(survey, named).query("statistic == 'effect'") if named else pd.DataFrame()
+    rows = [row for _, row in model.iterrows()]
+    frame = pd.DataFrame({
+        "Mod": [register.labels(row["by"], survey.questionnaire)[row["reference"]] for row in rows],
+        "Procentpoint": [number(100 * row["estimate"], 1) for row in rows],
+        "Interval": [f"{number(100 * row['low'], 1)} til {number(100 * row['high'], 1)}" for row in rows],
+        "p": [p_value(row["p"]) for row in rows],
+    }, index=pd.Index([group_label(row, survey.questionnaire) for row in rows], name="Gruppe"))
+    return table(frame, caption, name, provenance=survey.provenance, note=note,
+                 folded="Vis modellen af, hvem der svarer")
 
 
 def weights_table(summary: pd.DataFrame, caption: str, name: str) -> Output:
@@ -294,6 +315,14 @@ def errors_table(
     frame = pd.DataFrame.from_dict(rows, orient="index")
     frame.index.name = "Mål"
     return table(frame, caption, name, provenance=everybody.provenance)
+
+
+def _among_those_who_know(survey: Survey, row: pd.Series) -> float:
+    """The same share of those who answered with something else than 'ved ikke'."""
+    if row["answer"] == DONT_KNOW:
+        return float("nan")
+    known = estimate.shares(survey, row["item"], row["answer"], row["by"] or None, dont_know=False)
+    return known.set_index("group")["estimate"][row["group"]]
 
 
 def group_table(survey: Survey, estimates: pd.DataFrame, caption: str, name: str, *, folded: bool = False) -> Output:
