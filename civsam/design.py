@@ -49,15 +49,28 @@ class Calibration:
         """
         share = np.where(weights > 0, self.weights, 0.0)
         z = np.divide(influence, weights[:, None], out=np.zeros(influence.shape), where=weights[:, None] > 0)
-        cells = len(self.margins[0])
-        count = np.bincount(self.cell, share, cells)[:, None]
-        left, explained = _totals(z * share[:, None], self.cell, cells), np.zeros((cells, influence.shape[1]))
-        for codes in self.margins * SWEEPS:
-            groups = codes.max() + 1
-            size = _totals(count, codes, groups)
-            mean = (_totals(left, codes, groups) / np.where(size > 0, size, 1))[codes]
-            left, explained = left - count * mean, explained + mean
+        sums = self._indicators.T @ _totals(z * share[:, None], self.cell, len(self._indicators))
+        explained = self._indicators @ (self._swept(share) @ sums)
         return influence - weights[:, None] * explained[self.cell]
+
+    @cached_property
+    def _indicators(self) -> np.ndarray:
+        """Which group of each margin a cell is in, 0/1, shape (cells, groups of all margins)."""
+        return np.column_stack([np.eye(codes.max() + 1)[codes] for codes in self.margins])
+
+    def _swept(self, share: np.ndarray) -> np.ndarray:
+        """What the sweeps make of the groups' sums: they are linear, so a matrix, shape (groups, groups)."""
+        count = np.bincount(self.cell, share, len(self._indicators))
+        cross = self._indicators.T @ (count[:, None] * self._indicators)
+        size = np.where(np.diag(cross) > 0, np.diag(cross), 1)[:, None]
+        ends = np.cumsum([codes.max() + 1 for codes in self.margins])
+        parts = [slice(start, end) for start, end in zip([0, *ends], ends, strict=False)]
+        left, swept = np.eye(len(cross)), np.zeros(cross.shape)
+        for part in parts * SWEEPS:
+            mean = left[part] / size[part]
+            left -= cross[:, part] @ mean
+            swept[part] += mean
+        return swept
 
 
 @dataclass(frozen=True, eq=False)
