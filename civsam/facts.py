@@ -29,17 +29,18 @@ def sources_table(caption: str, name: str) -> Output:
 
 def published_table(ids: Iterable[str], caption: str, name: str) -> Output:
     """Published statements with their sources and reservations."""
-    frame = published.statements().loc[list(ids), ["udsagn", "kilde", "note"]]
-    frame["kilde"] = frame["kilde"].str.replace(";", ", ")
-    frame.columns, frame.index.name = ["Offentliggjort udsagn", "Kilde", "Forbehold"], "Nr."
-    return table(frame, caption, name, provenance="publiceret", words=True)
+    return _statements(ids, {"udsagn": "Offentliggjort udsagn", "kilde": "Kilde", "note": "Forbehold"}, caption, name)
 
 
 def findings_table(ids: Iterable[str], caption: str, name: str) -> Output:
     """Published statements alone, with where they were read."""
-    frame = published.statements().loc[list(ids), ["udsagn", "kilde"]]
-    frame["kilde"] = frame["kilde"].str.replace(";", ", ")
-    frame.columns, frame.index.name = ["Offentliggjort udsagn", "Kilde"], "Nr."
+    return _statements(ids, {"udsagn": "Offentliggjort udsagn", "kilde": "Kilde"}, caption, name)
+
+
+def _statements(ids: Iterable[str], columns: dict[str, str], caption: str, name: str) -> Output:
+    frame = published.statements().loc[list(ids), list(columns)].rename(columns=columns)
+    frame["Kilde"] = frame["Kilde"].str.replace(";", ", ")
+    frame.index.name = "Nr."
     return table(frame, caption, name, provenance="publiceret", words=True)
 
 

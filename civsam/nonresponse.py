@@ -14,9 +14,8 @@ from scipy.special import expit
 from scipy.stats import chi2_contingency
 from scipy.stats import f as fisher
 from scipy.stats import t as student
-from statsmodels.stats.multitest import multipletests
 
-from civsam import register
+from civsam import compare, register
 from civsam.design import Design, Stage, covariance
 from civsam.questionnaire import Questionnaire
 from civsam.survey import Survey
@@ -94,11 +93,8 @@ def response_tests(survey: Survey, variables: Iterable[str] = VARIABLES) -> pd.D
     parts = []
     for method, test in {"independent": _chi_square, "clustered": _wald}.items():
         rows = pd.DataFrame([test(survey, name) for name in names], columns=["statistic", "df", "df2", "p"])
-        there = rows["p"].notna().to_numpy()
-        adjusted = np.full(len(rows), np.nan)
-        if there.any():
-            adjusted[there] = multipletests(rows["p"][there], method="holm")[1]
-        parts.append(rows.assign(by=names, method=method, p_adjusted=adjusted, provenance=survey.provenance))
+        tests = compare.corrected(rows.assign(by=names, method=method), "holm", method)
+        parts.append(tests.assign(provenance=survey.provenance))
     columns = ["by", "method", "statistic", "df", "df2", "p", "p_adjusted", "provenance"]
     return pd.concat(parts, ignore_index=True)[columns]
 

@@ -58,6 +58,11 @@ def percent(share: float) -> str:
     return "–" if pd.isna(share) else format_percent(share, locale="da_DK")
 
 
+def confidence(level: float) -> str:
+    """A confidence level as percent, with a decimal only where there is one."""
+    return f"{number(100 * level, 1).removesuffix(',0')}\u00a0%"
+
+
 def listed(words: Iterable[str]) -> str:
     """Words as a Danish list: a, b og c."""
     *first, last = words
@@ -190,12 +195,12 @@ def reading_note(estimates: pd.DataFrame) -> str:
     """What the intervals cover and which question they answer, in words."""
     if estimates["target"].nunique() > 1:
         return "Intervallerne svarer hver på sit spørgsmål."
-    level = number(100 * estimates["level"].iloc[0], 1).removesuffix(",0")
+    level = confidence(estimates["level"].iloc[0])
     counts = "" if (estimates["statistic"] == "share").all() else " Chefer, der ikke kendte antallet, indgår ikke."
     about = {"population": "for, hvad alle adspurgte ville svare; svarene er vægtet",
              "process": "for processen bag svarene; usikkerheden er regnet mellem kommuner"}
     covers = " Det dækker tilfældigt bortfald, ikke skævt bortfald."
-    return f"{level}\u00a0%-interval {about[estimates['target'].iloc[0]]}.{covers}{counts}{_chance_note(estimates)}"
+    return f"{level}-interval {about[estimates['target'].iloc[0]]}.{covers}{counts}{_chance_note(estimates)}"
 
 
 def _chance_note(estimates: pd.DataFrame) -> str:
@@ -434,7 +439,7 @@ def cards(survey: Survey, entries: dict[str, pd.DataFrame], statements: list[str
     for (words, estimates), statement in zip(entries.items(), statements, strict=True):
         row = estimates.iloc[0]
         counted = "low" not in row  # a response rate is counted, not estimated
-        level = "" if counted else f"{number(100 * row['level'], 1).removesuffix(',0')}\u00a0%-interval"
+        level = "" if counted else f"{confidence(row['level'])}-interval"
         spread = f"{number(row['responded'])} af {number(row['asked'])}" if counted else f"{level} {interval(row)}"
         big = percent(row["estimate"]) if counted else value(row)
         known = f"Offentliggjort: {published_value(statement)} ({statement})"
