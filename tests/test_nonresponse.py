@@ -184,3 +184,11 @@ def test_items_are_counted_as_answered_unknown_or_blank() -> None:
     assert row["missing_rate"] == pytest.approx(10 / 444)
     assert (table[["answered", "dont_know", "missing"]].sum(axis=1) == table["asked"]).all()
     assert list(table.index) == list(STUDY.questionnaire.items)
+
+
+def test_all_the_tests_of_a_method_are_corrected_as_one_family_by_holm() -> None:
+    tests = nonresponse.response_tests(responding(by_municipality(3)))
+    for _, family in tests.groupby("method"):
+        ordered = family.sort_values("p")
+        steps = ordered["p"].to_numpy() * np.arange(len(ordered), 0, -1)  # Holm (1979): p times those left
+        np.testing.assert_allclose(ordered["p_adjusted"], np.minimum(np.maximum.accumulate(steps), 1))
