@@ -14,6 +14,7 @@ from pathlib import Path
 import yaml
 
 from civsam.chapters import (
+    TRACE,
     UNUSED,
     WORK,
     ChapterError,
@@ -30,7 +31,7 @@ from civsam.chapters import (
     write_if_changed,
     write_json,
 )
-from civsam.files import ROOT, UserError
+from civsam.files import HOME, PACKAGE, ROOT, UserError
 
 EDITIONS = ROOT / "_build" / "udgaver"
 BOOK = "."  # key of the book's own digest, beside those of the chapters
@@ -45,7 +46,7 @@ class Places:
 
     def __init__(self, name: str) -> None:
         """The places of the edition of that name; nothing is made here."""
-        work = WORK / name
+        self.work = work = WORK / name
         self.name, self.lock = name, work / "laas"
         self.executed, self.stage, self.state = work / "kapitler", work / "bog", work / "aftryk.json"
         self.book, self.new, self.old = EDITIONS / name, EDITIONS / f".{name}.ny", EDITIONS / f".{name}.gammel"
@@ -141,6 +142,24 @@ def publish(places: Places, html: Path) -> None:
     shutil.rmtree(places.old, ignore_errors=True)
 
 
+def editions() -> list[str]:
+    """The names of the editions that are here, whole or begun."""
+    folders = [*WORK.glob("*/"), *EDITIONS.glob("*/")]
+    return sorted({folder.name for folder in folders if not folder.name.startswith(".")})
+
+
+def clean(name: str) -> None:
+    """Remove an edition and all that was made for it. Raises UserError for one that is not there, or is being built."""
+    if name not in editions():
+        raise UserError(f"udgaven {name} findes ikke. Der er: {', '.join(editions()) or 'ingen'}.")
+    places = Places(name)
+    with locked(places):
+        for folder in (places.book, places.new, places.old, places.work):
+            shutil.rmtree(folder, ignore_errors=True)
+    shutil.rmtree(places.work, ignore_errors=True)  # the lock itself, where it could not be removed while held
+    TRACE.unlink(missing_ok=True)  # a fault in a cell may tell of answers
+
+
 def build(name: str, values: Values, given: Values) -> Path:
     """Build the edition and return its first page; `given` is what differs from the defaults in `values`.
 
@@ -154,7 +173,8 @@ def build(name: str, values: Values, given: Values) -> Path:
         clock.append(time.perf_counter())
         fill_stage(places)
         state = read_json(places.state)
-        now = digest(tree(places.stage), tree(ROOT / "civsam"), (ROOT / "requirements.txt").read_bytes())
+        now = digest(tree(places.stage), tree(PACKAGE), tree(ROOT / "data", "*.yml"),
+                     (HOME / "requirements.txt").read_bytes())
         if state.get(BOOK) == now and (places.book / "index.html").exists():
             print("Bogen er uændret", flush=True)
             clock += [clock[-1]] * 2

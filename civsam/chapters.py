@@ -15,13 +15,14 @@ from typing import Any
 
 import yaml
 
-from civsam.files import ROOT, UserError, shown
+from civsam.files import HOME, PACKAGE, ROOT, UserError, shown
 
 WORK = ROOT / "_build" / "arbejde"
 TIMES = WORK / "tider.json"
 TRACE = WORK / "fejl.txt"
 RUN_METADATA = ("papermill", "execution")
 INJECTED = "injected-parameters"
+FILES = ("data", "ramme")  # the parameters that name a file
 UNUSED = "rfc3987_syntax"  # jsonschema imports it where it is found: 1.4 s for a grammar that nobody here asks for
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 START_FAULTS = ("Address already in use", "Kernel died before replying", "Kernel didn't respond")
@@ -111,13 +112,18 @@ def tree(top: Path, pattern: str = "*") -> bytes:
     return digest(*parts).encode()
 
 
+def files_in(values: Values) -> dict[str, str]:
+    """The parameters that name a file which is there, with its path."""
+    return {name: values[name] for name in FILES if (ROOT / values.get(name, ".")).is_file()}
+
+
 def surroundings(values: Values) -> bytes:
     """Digest of all but the notebook that decides a chapter's outputs: code, data, packages, Python, parameters."""
     return digest(
-        tree(ROOT / "civsam", "*.py"),
+        tree(PACKAGE, "*.py"),
         tree(ROOT / "data"),
-        (ROOT / values["data"]).read_bytes(),  # which may lie outside the project
-        (ROOT / "requirements.txt").read_bytes(),
+        *((ROOT / path).read_bytes() for path in files_in(values).values()),  # which may lie outside the project
+        (HOME / "requirements.txt").read_bytes(),
         sys.version.encode(),
         json.dumps(values, sort_keys=True).encode(),
     ).encode()
@@ -209,10 +215,10 @@ def cleaned(done: Any, given: Values) -> str:
 
 
 def without_paths(text: str, given: Values) -> str:
-    """The notebook's JSON without paths of this machine: an answer file from outside shows only its name."""
-    replaced = {f"{ROOT}{os.sep}": "", str(ROOT): ".", str(Path.home()): "~"}
-    if Path(given.get("data", "")).is_absolute():
-        replaced = {given["data"]: Path(given["data"]).name, **replaced}
+    """The notebook's JSON without paths of this machine: a file from outside shows only its name."""
+    named = [given.get(name, "") for name in FILES]
+    own = {path: Path(path).name for path in named if Path(path).is_absolute()}
+    replaced = {**own, f"{ROOT}{os.sep}": "", str(ROOT): ".", str(Path.home()): "~"}
     for path, instead in replaced.items():
         text = text.replace(json.dumps(path, ensure_ascii=False)[1:-1], instead)
     return re.sub(r"[^\s\"']*ipykernel_\d+[\\/]+\d+\.py", "<celle>", text)

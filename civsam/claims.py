@@ -86,7 +86,8 @@ def judge(survey: Survey) -> pd.DataFrame:
 
 def _judged(claim: Claim, survey: Survey) -> dict[str, Any]:
     row = {"id": claim.id, "rule": claim.rule, "target": survey.design.target}
-    if claim.rule == "kan_ikke":
+    unknown = not survey.framed and any("svarede" in spec for spec in claim.measures)
+    if claim.rule == "kan_ikke" or unknown:
         return row | {"target": "", "a": "", "b": "", "n": 0, "verdict": "kan_ikke"} | dict.fromkeys(NUMBERS, np.nan)
     return row | _summed(RULES[claim.rule](claim, survey))
 

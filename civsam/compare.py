@@ -26,7 +26,6 @@ from scipy.stats import f as fisher
 from scipy.stats import t as student
 from statsmodels.stats.multitest import multipletests
 
-from civsam import register
 from civsam.design import Design, covariance
 from civsam.models import Equations, Measure, design_freedom, errors, joint, measure, solve, t_table, wald
 from civsam.survey import Survey
@@ -72,7 +71,7 @@ def _cells(design: Design, parts: list[tuple[Measure, np.ndarray]], names: list[
 
 
 def _by_group(survey: Survey, what: Measure, by: str) -> _Cells:
-    names, group = list(register.labels(by, survey.questionnaire)), survey.group(by)
+    names, group = list(survey.questionnaire.background[by].labels), survey.group(by)
     parts = [(what, group == place) for place in range(len(names))]
     return _cells(survey.design, parts, names, np.arange(len(names)))
 
@@ -95,7 +94,7 @@ def _pair_freedom(design: Design, cells: _Cells, a: int, b: int) -> float:
     return design_freedom(design, cells.member[a] | cells.member[b], 1 + int(cells.group[a] != cells.group[b]))
 
 
-# The scale on which two shares are compared, and its derivative (Cohen 1988, ch. 6; Agresti 2013, ch. 2).
+# The scale on which two shares are compared, and its derivative (Cohen 1988, ch. 6; Agresti 2013).
 SCALES: dict[str, tuple[Callable, Callable]] = {
     "difference": (lambda p: p, np.ones_like),
     "cohens_h": (lambda p: 2 * np.arcsin(np.sqrt(p)), lambda p: 1 / np.sqrt(p * (1 - p))),
@@ -193,7 +192,7 @@ def slope(
 ) -> pd.DataFrame:
     """The trend over ordered groups: the weighted least-squares line through 0, 1, 2, ...; one row, change a step.
 
-    It is the linear contrast of the groups' values, weighted with their sizes (Fleiss, Levin & Paik 2003, ch. 9).
+    It is the linear contrast of the groups' values, weighted with their sizes (for shares: Armitage 1955).
     """
     what = measure(survey, item, answer, dont_know=dont_know)
     row = np.flatnonzero(what.base & (survey.design.weights > 0))
@@ -209,9 +208,9 @@ def standardised(
 ) -> pd.DataFrame:
     """Standardised mean differences of a count between groups: the difference over their pooled standard deviation.
 
-    Delta method, the standard deviation's own error included (Hedges 1981; Särndal, Swensson & Wretman 1992, ch. 5).
+    Delta method, the standard deviation's own error included (Hedges 1981; Särndal, Swensson & Wretman 1992).
     """
-    what, names = measure(survey, item), list(register.labels(by, survey.questionnaire))
+    what, names = measure(survey, item), list(survey.questionnaire.background[by].labels)
     pairs = _pairs(len(names), _place(names, reference))
     parts = [_standardised(survey, what, by, names, pair, small_sample) for pair in pairs]
     return pd.concat(parts, ignore_index=True)
@@ -260,9 +259,10 @@ def independence(
 ) -> pd.DataFrame:
     """Rao-Scott test that an item's answers (or `answer` against the rest) do not depend on the group. One row.
 
-    method: F (second order) or Chisq (first order; Rao & Scott 1984), Wald or adjWald (Thomas & Rao 1987). Columns:
-    test, item, answer, by, n, statistic, df1, df2, p, cramers_v (Cramér 1946), target, provenance. NaN where fewer than
-    two groups or answers occur. dont_know: whether 'ved ikke' is an answer or left out.
+    method: F (second order) or Chisq (first order; Rao & Scott 1984), Wald (Koch, Freeman & Freeman 1975) or adjWald
+    (Thomas & Rao 1987). Columns: test, item, answer, by, n, statistic, df1, df2, p, cramers_v (Cramér 1946), target,
+    provenance. NaN where fewer than two groups or answers occur. dont_know: whether 'ved ikke' is an answer or left
+    out.
 
     For the process, R's degrees of freedom: with few municipalities a group, `equality` keeps its level better.
 

@@ -104,7 +104,10 @@ class Design:
 
 
 # What an interval may be about, in words.
-TARGETS = {"population": "alle adspurgte", "process": "processen bag svarene"}
+TARGETS = {
+    "population": "alle adspurgte", "process": "processen bag svarene",
+    "sample": "en tænkt population, som svarene er trukket tilfældigt fra",
+}
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,13 +10,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from civsam import answers, register, simulate, survey, weighting
-from civsam.files import DATA, ROOT, UserError, shown
-from civsam.questionnaire import read
+from civsam.files import DATA, ROOT, UserError, listed, shown
+from civsam.questionnaire import Questionnaire, read
 from civsam.survey import Survey
 
-STANDARD_DATA = "data/svar.csv"
+STANDARD_DATA, STANDARD_FRAME = "data/svar.csv", "data/ramme.csv"
+NO_FRAME = "ingen"
 EVERYTHING = "alle"
+FIRST = next(iter(read().background.values()), None)  # the variable that groups are in focus by
 PLURAL = {survey.SYNTHETIC: "syntetiske", survey.COLLECTED: "indsamlede"}
 
 
@@ -54,19 +58,32 @@ def _one_of(name: str, default: str, meaning: str, codes: list[str]) -> Paramete
     return Parameter(name, str, default, meaning, ", ".join(codes), codes.__contains__)
 
 
-PARAMETERS = {
-    parameter.name: parameter
-    for parameter in (
+def _parameters() -> list[Parameter]:
+    """What an edition of this project can be made with: some follow from its questionnaire and its simulation."""
+    frame = STANDARD_FRAME if (ROOT / STANDARD_FRAME).exists() else NO_FRAME
+    always = [
         Parameter("data", str, STANDARD_DATA, "svarfil, regnet fra projektets rod",
                   "stien til en svarfil", lambda value: bool(value.strip())),
-        Parameter("seed", int, simulate.assumptions()["standardfroe"], "frø, som de syntetiske svar trækkes med",
-                  "et helt tal fra 0 til 4294967295", lambda value: 0 <= value < 2**32),
-        _one_of("fokus", EVERYTHING, "fagområde, der fremhæves", [EVERYTHING, *read().areas]),
-        _one_of("opdel", "fagomraade", "baggrundsvariabel, som svarene deles op efter", list(register.NAMES)),
+        Parameter("ramme", str, frame, "fil med dem, der blev spurgt; »ingen«, hvis det ikke vides",
+                  "stien til en rammefil, eller ingen", lambda value: bool(value.strip())),
         Parameter("konfidens", float, 0.95, "konfidensniveau for intervallerne",
                   "et tal fra 0,5 til 0,999", lambda value: 0.5 <= value <= 0.999),
-    )
-}
+        Parameter("mindst", int, 5, "så få svarpersoner vises en gruppe med, når svarene er indsamlede",
+                  "et helt tal fra 3 til 50", lambda value: 3 <= value <= 50),
+    ]
+    if simulate.ASSUMPTIONS.exists():
+        always.append(Parameter("seed", int, simulate.assumptions()["standardfroe"],
+                                "frø, som de syntetiske svar trækkes med", "et helt tal fra 0 til 4294967295",
+                                lambda value: 0 <= value < 2**32))
+    if FIRST:
+        always += [
+            _one_of("fokus", EVERYTHING, f"{FIRST.name}, der fremhæves", [EVERYTHING, *FIRST.labels]),
+            _one_of("opdel", FIRST.id, "baggrundsvariabel, som svarene deles op efter", list(read().background)),
+        ]
+    return always
+
+
+PARAMETERS = {parameter.name: parameter for parameter in _parameters()}
 
 
 def known(name: str) -> Parameter:
@@ -84,15 +101,24 @@ def find_data(data: str) -> Path:
     return path.resolve() if path.exists() else (ROOT / path).resolve()
 
 
+def find_frame(use: Mapping[str, Any]) -> pd.DataFrame | None:
+    """The frame that the parameters name; None for none. Raises UserError."""
+    return None if use["ramme"] == NO_FRAME else register.frame(read(), find_data(use["ramme"]))
+
+
 def check(values: Mapping[str, Any]) -> dict[str, Any]:
     """All parameters with their values, defaults filled in. Raises UserError for a name or value that cannot be."""
     full = {name: parameter.default for name, parameter in PARAMETERS.items()}
     for name, value in values.items():
         full[name] = known(name).check(value)
-    own_file = find_data(full["data"]) != DATA / "svar.csv"
-    if own_file and full["seed"] != PARAMETERS["seed"].default:
+    if simulates(full) and find_data(full["data"]) != DATA / "svar.csv":
         raise UserError("parameteren seed gælder kun de syntetiske svar. Udelad enten seed eller data.")
     return full
+
+
+def simulates(use: Mapping[str, Any]) -> bool:
+    """Whether the answers are to be drawn with another seed than those in the project's own file."""
+    return "seed" in use and use["seed"] != PARAMETERS["seed"].default
 
 
 @dataclass(frozen=True)
@@ -140,14 +166,14 @@ class Edition:
         use, questionnaire = self.parameters, self.survey.questionnaire
         seed = f"frø {use['seed']}" if self.simulated else shown_name(use)
         source = f"{PLURAL[self.survey.provenance]}, {seed}"
-        areas = register.labels("fagomraade", questionnaire)
         level = f"{100 * use['konfidens']:.4g}".replace(".", ",")
-        return [
-            ("Svar", source),
-            ("Fagområde i fokus", areas.get(use["fokus"], "alle")),
-            ("Delt op efter", register.NAMES[use["opdel"]]),
-            ("Konfidensniveau", f"{level} procent"),
-        ]
+        words = [("Svar", source)]
+        if not self.survey.framed:
+            words.append(("Ramme", "ingen"))
+        if FIRST:
+            words += [(f"{FIRST.name.capitalize()} i fokus", FIRST.labels.get(use["fokus"], "alle")),
+                      ("Delt op efter", questionnaire.background[use["opdel"]].name)]
+        return [*words, ("Konfidensniveau", f"{level} procent")]
 
 
 def shown_name(values: Mapping[str, Any]) -> str:
@@ -161,17 +187,29 @@ def open_edition(**values: Any) -> Edition:
 
     With the project's own answer file and another seed than the standard one, the answers are simulated here.
     """
-    use = check(values)
-    questionnaire = read()
-    frame = register.frame(questionnaire)
-    path, standard = find_data(use["data"]), use["seed"] == PARAMETERS["seed"].default
-    if path == DATA / "svar.csv" and not standard:
-        given = simulate.simulate(use["seed"], questionnaire).answers
-    else:
-        given = answers.read(path, questionnaire, frame)
-    plain = Survey(given, frame, questionnaire, level=use["konfidens"])
+    use, questionnaire = check(values), read()
+    plain = _drawn(use, questionnaire) if simulates(use) else _collected(use, questionnaire)
+    if not plain.framed:
+        return Edition(use, plain)
     try:
         return Edition(use, weighting.raked(plain))
     except ValueError:
-        raise UserError(f"{shown_name(use)}: svarene kan ikke vægtes til rammen, fordi mindst ét fagområde, én "
-                        "kommunetype, region, blok eller gruppe af udgiftspres er helt uden svar.") from None
+        names = listed(questionnaire.background[name].name for name in questionnaire.weighting.margins)
+        raise UserError(f"{shown_name(use)}: svarene kan ikke vægtes til rammen, fordi mindst én gruppe er helt uden "
+                        f"svar ({names}). Læg grupper sammen, eller brug ramme=ingen.") from None
+
+
+def _drawn(use: Mapping[str, Any], questionnaire: Questionnaire) -> Survey:
+    """Answers drawn here, with a seed of their own."""
+    study = simulate.simulate(use["seed"], questionnaire)
+    return Survey(study.answers, study.frame, questionnaire, level=use["konfidens"])
+
+
+def _collected(use: Mapping[str, Any], questionnaire: Questionnaire) -> Survey:
+    """Answers from a file, with the frame, or without one what the file itself says of the respondents."""
+    frame = find_frame(use)
+    framed = frame is not None
+    reading = answers.check(find_data(use["data"]), questionnaire, frame).accept()
+    if frame is None:
+        frame = register.with_municipality(reading.background, questionnaire, shown_name(use))
+    return Survey(reading.answers, frame, questionnaire, level=use["konfidens"], framed=framed)

@@ -4,7 +4,7 @@ What an estimate is about follows from the survey's design: `population` (what a
 the second phase) or `process` (what lies behind the answers; see `weighting.for_process`).
 
 Every variance comes from influence values through `design.covariance`. A group is a domain: the rows outside it stay in
-the design with influence 0 (Särndal, Swensson & Wretman 1992, chapters 5 and 10).
+the design with influence 0 (Särndal, Swensson & Wretman 1992, chapter 10).
 
 Estimates are tidy tables with the columns `COLUMNS`: statistic (share of respondents, mean of a count, ratio: share of
 what the counts count, total, quantile, or "share difference" and so on between groups), item and answer (codes; several
@@ -15,7 +15,7 @@ provenance.
 
 deff is the design effect: the variance over that of a simple random sample with replacement of n respondents (R
 `survey`'s deff="replace"; the default there is this over 1 - n / N). n_effective is n / deff: how many respondents of
-such a sample would tell as much (Kish 1965, section 8.2).
+such a sample would tell as much (Kish 1965).
 
 Where an estimate stands on little, as in R `survey`:
 - Weight 0: the respondent is in no estimate, not in n, count or df, but in the size of cluster and stratum.
@@ -37,7 +37,6 @@ from scipy.special import expit, logit
 from scipy.stats import t as student
 from statsmodels.stats.proportion import proportion_confint
 
-from civsam import register
 from civsam.design import cluster_sums, freedom, grouped_covariance
 from civsam.questionnaire import DONT_KNOW
 from civsam.survey import Survey
@@ -133,7 +132,7 @@ class Groups:
 
 def groups(survey: Survey, base: np.ndarray, by: str | None) -> Groups:
     """The groups of a frame variable, or all as one, among the respondents in base (n,)."""
-    labels = list(register.labels(by, survey.questionnaire)) if by else [""]
+    labels = list(survey.questionnaire.background[by].labels) if by else [""]
     code = survey.group(by) if by else np.zeros(len(base), dtype=int)
     return Groups(survey, by, labels, code, survey.design.weights * base)
 
@@ -147,7 +146,7 @@ def ratio(
     """Weighted sum of y over that of x in each group: columns of shape (k,), and the covariance (k, k).
 
     y and x: (n,), 0 outside the base; no x is 1. Influence of a row: w (y - r x) / X inside its group, 0 outside
-    (Särndal, Swensson & Wretman 1992, chapter 5). covariance: another than that, say from replicate weights.
+    (Särndal, Swensson & Wretman 1992). covariance: another than that, say from replicate weights.
     """
     values, weights = y.astype(float), among.weights
     below = among.size if x is None else among.sums(weights * x)

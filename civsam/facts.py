@@ -8,7 +8,8 @@ import pandas as pd
 
 from civsam import published, register
 from civsam.files import DATA, LINE, read_table, read_yaml
-from civsam.questionnaire import Questionnaire
+from civsam.questionnaire import Questionnaire, read
+from civsam.simulate import assumptions
 from civsam.survey import Survey
 from civsam.tables import Output, mark, number, percent, table
 
@@ -64,6 +65,8 @@ def assumption_table(caption: str, name: str) -> Output:
 
 def _in_words(value: object) -> str:
     """A value of an assumption, a dict as a list of its parts."""
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
     if isinstance(value, dict):
         return "; ".join(f"{key} {_in_words(part)}" for key, part in value.items() if key != LINE)
     return number(value, 3).rstrip("0").rstrip(",") if isinstance(value, float) else str(value)
@@ -71,12 +74,14 @@ def _in_words(value: object) -> str:
 
 def area_table(survey: Survey, caption: str, name: str) -> Output:
     """The areas: positions in the frame, and whether the name is published or this project's own."""
-    areas, positions = survey.questionnaire.areas, survey.frame["fagomraade"].value_counts()
+    areas, known = survey.questionnaire.background["fagomraade"].labels, 1 if survey.framed else float("nan")
+    positions = survey.frame["fagomraade"].value_counts() * known
+    published_ones = assumptions()["offentliggjorte_fagomraader"]
     frame = pd.DataFrame({
-        "Stillinger": [number(positions[area]) for area in areas],
-        "Navnet er": ["offentliggjort" if area.published else "projektets" for area in areas.values()],
-    }, index=pd.Index([area.name for area in areas.values()], name="Fagområde"))
-    frame.loc["I alt"] = [number(len(survey.frame)), ""]
+        "Stillinger": [number(positions.get(area, 0 * known)) for area in areas],
+        "Navnet er": ["offentliggjort" if area in published_ones else "projektets" for area in areas],
+    }, index=pd.Index(areas.values(), name="Fagområde"))
+    frame.loc["I alt"] = [number(len(survey.frame) * known), ""]
     return table(frame, caption, name, provenance="antaget")
 
 
@@ -105,17 +110,18 @@ def region_table(caption: str, name: str) -> Output:
         "Rød borgmester": groups["blok"].agg(lambda column: percent((column == "roed").mean())),
         "Store kommuner": groups["kommunetype"].agg(lambda column: percent((column == "stor").mean())),
         "Højt udgiftspres": groups["udgiftspres"].agg(lambda column: percent((column == "hoejt").mean())),
-    }).loc[list(register.VARIABLES["region"])]
-    frame.index = pd.Index(register.VARIABLES["region"].values(), name="Region")
+    })
+    regions = read().background["region"].labels
+    frame = frame.loc[list(regions)].set_axis(pd.Index(regions.values(), name="Region"))
     return table(frame, caption, name, provenance="register")
 
 
 def municipality_table(caption: str, name: str) -> Output:
     """All municipalities with their grouping variables, folded because it is long."""
-    register_rows = register.municipalities().sort_values("kommunenavn")
+    register_rows, background = register.municipalities().sort_values("kommunenavn"), read().background
     frame = pd.DataFrame({
         "Indbyggere": register_rows["folketal_2015"].map(number),
-        **{register.NAMES[variable].capitalize(): register_rows[variable].map(register.VARIABLES[variable])
+        **{background[variable].name.capitalize(): register_rows[variable].map(background[variable].labels)
            for variable in ("region", "kommunetype", "blok", "udgiftspres")},
         "Udgiftsbehov i forhold til ressourcer": register_rows["pres"].map(lambda ratio: number(ratio, 3)),
     })

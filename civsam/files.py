@@ -10,7 +10,18 @@ from typing import Any
 import pandas as pd
 import yaml
 
-ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = Path(__file__).resolve().parent
+HOME = PACKAGE.parent  # the study's own project
+QUESTIONNAIRE = Path("data", "spoergeskema.yml")
+
+
+def project_root() -> Path:
+    """The project that is worked on: the nearest folder from here and up with a questionnaire, else the study's own."""
+    here = Path.cwd()
+    return next((folder for folder in (here, *here.parents) if (folder / QUESTIONNAIRE).exists()), HOME)
+
+
+ROOT = project_root()
 DATA = ROOT / "data"
 LINE = "__linje__"
 
@@ -99,3 +110,9 @@ def read_table(path: Path, required: Iterable[str]) -> pd.DataFrame:
             "Felterne skal være adskilt af komma."
         )
     return table
+
+
+def listed(words: Iterable[str]) -> str:
+    """Words as a Danish list: a, b og c."""
+    *first, last = words
+    return f"{', '.join(first)} og {last}" if first else last

@@ -2,7 +2,7 @@
 
 Only blanks are filled: 'ved ikke' is an answer, and the free text stays blank. Each respondent with blanks takes them
 all from one donor of the same response group (area by size type), so that the answers hang together. The donors'
-chances are drawn anew for every imputation (the Bayesian bootstrap: Rubin 1981; Rubin & Schenker 1986), which carries
+chances are drawn anew for every imputation (the Bayesian bootstrap: Rubin 1981; 1987, example 4.3), which carries
 the donors' own randomness into the result; one draw a group serves all patterns of blanks in it. It supposes that
 blanks are missing at random given the group. The estimates are combined by Rubin's (1987) rules.
 
@@ -90,7 +90,8 @@ def _cells(survey: Survey, blank: pd.DataFrame, lacks: pd.DataFrame) -> Iterator
         for total in items[name].part_of:
             need[total] |= blank[name]
     own = survey.answers.index
-    pools = [weighting.response_groups(survey).loc[own], survey.background["fagomraade"], pd.Series("", own)]
+    first = [survey.background[name] for name in survey.questionnaire.weighting.groups[:1]]
+    pools = [weighting.response_groups(survey).loc[own], *first, pd.Series("", own)]
     codes = [pd.factorize(pool)[0] for pool in pools]
     pattern = pd.factorize(pd.Series(list(map(bytes, need.to_numpy()))))[0]
     need, lacks = need.to_numpy(), lacks.to_numpy()

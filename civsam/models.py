@@ -26,7 +26,6 @@ from statsmodels.genmod import families
 from statsmodels.genmod.generalized_linear_model import GLM
 from statsmodels.tools.sm_exceptions import PerfectSeparationWarning
 
-from civsam import register
 from civsam.design import Design, covariance, degrees_of_freedom
 from civsam.estimate import variables
 from civsam.survey import Survey
@@ -238,7 +237,7 @@ def _matrix(
     row = np.flatnonzero(what.base & known & (survey.design.weights > 0))
     columns, names, terms = [], [], {}
     for variable in by:
-        codes, group = list(register.labels(variable, survey.questionnaire)), survey.group(variable)[row]
+        codes, group = list(survey.questionnaire.background[variable].labels), survey.group(variable)[row]
         found = np.unique(group)[1:]
         terms[variable] = list(range(len(names), len(names) + len(found)))
         columns += [group == place for place in found]
@@ -484,7 +483,7 @@ def intraclass_correlation(survey: Survey, what: Measure) -> pd.DataFrame:
 
     The variances and their ratio are NaN where all answered alike, or no municipality answered twice.
     """
-    cluster = np.unique(survey.background["kommunekode"].to_numpy()[what.base], return_inverse=True)[1]
+    cluster = np.unique(survey.own_cluster[what.base], return_inverse=True)[1]
     y, size = what.y[what.base], np.bincount(cluster)
     divisible = size.max(initial=0) >= 2 and np.ptp(y) > 0
 

@@ -15,12 +15,10 @@ from scipy.stats import chi2_contingency
 from scipy.stats import f as fisher
 from scipy.stats import t as student
 
-from civsam import compare, register
+from civsam import compare
 from civsam.design import Design, Stage, covariance
 from civsam.questionnaire import Questionnaire
 from civsam.survey import Survey
-
-VARIABLES = tuple(register.NAMES)
 
 
 def _responded(survey: Survey) -> np.ndarray:
@@ -37,7 +35,7 @@ def _terms(
     columns, terms = [np.ones(len(frame))], []
     for variable in variables:
         own = frame[variable].to_numpy()
-        reference, *codes = [code for code in register.labels(variable, questionnaire) if (own == code).any()]
+        reference, *codes = [code for code in questionnaire.background[variable].labels if (own == code).any()]
         columns += [(own == code).astype(float) for code in codes]
         terms += [(variable, code, reference) for code in codes]
     return np.column_stack(columns), terms
@@ -47,7 +45,7 @@ def fit_logit(y: np.ndarray, x: np.ndarray, cluster: np.ndarray) -> tuple[np.nda
     """Coefficients of a logistic regression, shape (p,), and their cluster-robust covariance, shape (p, p).
 
     y: 0 or 1, shape (n,). x: with its constant, shape (n, p). cluster: codes 0, 1, ..., shape (n,). Newton's method
-    (McCullagh & Nelder 1989, ch. 4); the covariance is that of the influence values, inverse information times score,
+    (McCullagh & Nelder 1989); the covariance is that of the influence values, inverse information times score,
     when clusters are drawn from many (Binder 1983). Where all or none of a group respond the chances are right and the
     coefficients only large. statsmodels would give the same; the jackknife of `r_indicator` needs a hundred fits.
     """
@@ -68,8 +66,8 @@ def _fit(survey: Survey, variables: Iterable[str]) -> tuple[np.ndarray, list[tup
                                                              np.ndarray, int]:
     """Indicators, terms, coefficients, covariance and degrees of freedom: municipalities less coefficients."""
     x, terms = _terms(survey.frame, survey.questionnaire, variables)
-    municipality, codes = pd.factorize(survey.frame["kommunekode"])
-    return x, terms, *fit_logit(_responded(survey), x, municipality), len(codes) - x.shape[1]
+    clusters = survey.cluster.max() + 1
+    return x, terms, *fit_logit(_responded(survey), x, survey.cluster), clusters - x.shape[1]
 
 
 def _all_or_none(survey: Survey, variable: str) -> list[str]:
@@ -78,19 +76,19 @@ def _all_or_none(survey: Survey, variable: str) -> list[str]:
     return [str(code) for code in rate.index[(rate == 0) | (rate == 1)]]
 
 
-def response_tests(survey: Survey, variables: Iterable[str] = VARIABLES) -> pd.DataFrame:
+def response_tests(survey: Survey, variables: Iterable[str] | None = None) -> pd.DataFrame:
     """Does response depend on each frame variable? One row a variable and method.
 
     method "independent": Pearson's chi-square of response by group, each position for itself, without continuity
     correction. "clustered": Wald F test of the groups in a logit with cluster-robust covariance; df2 is municipalities
-    less coefficients (Korn & Graubard 1990). A test is NaN where nothing is to be tested (all or none responded), and
-    the clustered one also where all or none of a group did.
+    less coefficients, as in R `survey`'s svyglm. A test is NaN where nothing is to be tested (all or none responded),
+    and the clustered one also where all or none of a group did.
 
     Columns: by, method, statistic, df, df2 (NaN for chi-square), p, p_adjusted (Holm 1979, over the variables of one
     method), provenance.
     """
-    names = list(variables)
-    parts = []
+    names = list(variables or survey.questionnaire.weighting.margins)
+    parts: list[pd.DataFrame] = []
     for method, test in {"independent": _chi_square, "clustered": _wald}.items():
         rows = pd.DataFrame([test(survey, name) for name in names], columns=["statistic", "df", "df2", "p"])
         tests = compare.corrected(rows.assign(by=names, method=method), "holm", method)
@@ -116,7 +114,7 @@ def _wald(survey: Survey, variable: str) -> tuple[float, float, float, float]:
     return statistic, k, df, fisher.sf(statistic, k, df)
 
 
-def response_model(survey: Survey, variables: Iterable[str] = VARIABLES) -> pd.DataFrame:
+def response_model(survey: Survey, variables: Iterable[str] | None = None) -> pd.DataFrame:
     """Logistic regression of response on frame variables together, clustered by municipality; two rows a group.
 
     statistic "odds_ratio" holds the odds of responding against those of the reference group, with t intervals on the
@@ -126,7 +124,7 @@ def response_model(survey: Survey, variables: Iterable[str] = VARIABLES) -> pd.D
     Columns: statistic, by, group, reference, estimate, se, low, high, df (municipalities less coefficients), p, level,
     provenance. Raises ValueError where all or none of a group responded.
     """
-    names = list(variables)
+    names = list(variables or survey.questionnaire.weighting.margins)
     for name in names:
         if codes := _all_or_none(survey, name):
             raise ValueError(f"all or none of {name}={codes[0]} responded: leave {name} out of the model")
@@ -163,7 +161,7 @@ def _effects(
     return np.array(effects), np.array(gradients)
 
 
-def r_indicator(survey: Survey, variables: Iterable[str] = VARIABLES) -> pd.DataFrame:
+def r_indicator(survey: Survey, variables: Iterable[str] | None = None) -> pd.DataFrame:
     """How representative the response is: R = 1 - 2 S, S the standard deviation of the chances of responding.
 
     The chances come from a logit on the frame variables and S is over the whole frame, so R is about these variables
@@ -176,19 +174,19 @@ def r_indicator(survey: Survey, variables: Iterable[str] = VARIABLES) -> pd.Data
     One row with the columns: estimate, unadjusted, low, high, variance (the adjusted S^2; below 0 it counts as 0) and
     its se, df (municipalities - 1), level, variables (joined by +), provenance.
     """
-    names = list(variables)
+    names = list(variables or survey.questionnaire.weighting.margins)
     y, (x, _) = _responded(survey), _terms(survey.frame, survey.questionnaire, names)
-    municipality, codes = pd.factorize(survey.frame["kommunekode"])
-    g = len(codes)
+    municipality, g = survey.cluster, survey.cluster.max() + 1
     spread, noise = _spread(y, x, municipality)
     jackknife = [np.subtract(*_spread(y[rest], x[rest], _without(municipality[rest], code)))
                  for code in range(g) for rest in [municipality != code]]
     se = np.sqrt((g - 1) * np.var(jackknife))
     half = student.ppf((1 + survey.level) / 2, g - 1) * se
-    r, low, high, unadjusted = 1 - 2 * np.sqrt(np.maximum(
+    known = 1.0 if survey.framed else np.nan  # without a frame nobody knows who did not respond
+    r, low, high, unadjusted = known - 2 * np.sqrt(np.maximum(
         [spread - noise, spread - noise + half, spread - noise - half, spread], 0))
     return pd.DataFrame([{
-        "estimate": r, "unadjusted": unadjusted, "low": max(low, 0.0), "high": high, "variance": spread - noise,
+        "estimate": r, "unadjusted": unadjusted, "low": np.maximum(low, 0.0), "high": high, "variance": spread - noise,
         "se": se, "df": g - 1, "level": survey.level, "variables": "+".join(names), "provenance": survey.provenance,
     }])
 

@@ -15,7 +15,8 @@ import seaborn as sns
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from civsam import published, register, sensitivity
-from civsam.questionnaire import DONT_KNOW, NONE, Questionnaire
+from civsam.files import listed
+from civsam.questionnaire import DONT_KNOW, NONE, Questionnaire, read
 from civsam.statements import WORDS
 from civsam.survey import SYNTHETIC, Survey
 from civsam.tables import (
@@ -23,12 +24,12 @@ from civsam.tables import (
     group_label,
     is_mean,
     labels,
-    listed,
     number,
     percent,
     provenance_of,
     reading_note,
     value,
+    weighted,
     with_interval,
 )
 
@@ -37,6 +38,7 @@ INK, QUIET, ACCENT, FOCUS = "#222222", "#6b6b6b", "#0b5a8a", "#c2540a"
 SYNTHETIC_INK = "#7a4b00"
 # Red to blue through grey: told apart by readers with any colour vision, and in grey print by lightness.
 DIVERGING = {
+    3: ("#ef8a62", "#d9d9d9", "#67a9cf"),
     4: ("#b2182b", "#ef8a62", "#67a9cf", "#2166ac"),
     5: ("#b2182b", "#ef8a62", "#d9d9d9", "#67a9cf", "#2166ac"),
 }
@@ -136,9 +138,9 @@ def dots(
     axes.set_yticks(place, words)
     axes.set_ylim(-0.6, len(rows) - 0.4)
     axes.grid(axis="y", visible=False)
-    axes.xaxis.set_major_locator(MaxNLocator(5))
+    axes.xaxis.set_major_locator(MaxNLocator(5, integer=mean))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: number(x) if mean else percent(x)))
-    axes.set_xlim(0, np.nanmax([*rows["high"], 0.01]) * 1.16)  # room for the number beside the longest line
+    axes.set_xlim(0, np.nanmax([*rows["high"], *rows["estimate"], 0.01]) * 1.16)  # room beside the longest line
     sns.despine(ax=axes, left=True)
     told = "; ".join(f"{text} {with_interval(row)}" for text, (_, row) in zip(names, rows.iterrows(), strict=True))
     return _finish(figure, provenance_of(rows), {
@@ -164,10 +166,11 @@ def _bars(axes: plt.Axes, wide: pd.DataFrame, codes: list[str], answers: list[st
     half = len(codes) // 2
     left_side = wide[codes[:half]].sum(axis=1) + (wide[codes[half]] / 2 if len(codes) % 2 else 0)
     start, place = -left_side.to_numpy(), np.arange(len(wide))[::-1]
-    for code, words, colour in zip(codes, answers, DIVERGING[len(codes)], strict=True):
+    colours = DIVERGING.get(len(codes)) or sns.color_palette("RdBu", len(codes)).as_hex()
+    for code, words, colour in zip(codes, answers, colours, strict=True):
         width = wide[code].to_numpy()
         axes.barh(place, width, left=start, color=colour, height=0.72, label=words, edgecolor="white", linewidth=0.6)
-        dark = colour in (DIVERGING[5][0], DIVERGING[5][-1])
+        dark = np.dot(mpl.colors.to_rgb(colour), (0.2126, 0.7152, 0.0722)) < 0.35
         for x, y, share in zip(start + width / 2, place, width, strict=True):
             if share >= 0.08:
                 axes.text(x, y, number(100 * share), ha="center", va="center", fontsize=8.5,
@@ -181,9 +184,9 @@ def likert(survey: Survey, estimates: pd.DataFrame, caption: str, name: str) -> 
     scale = questionnaire.items[estimates["item"].iloc[0]].scale
     codes, answers = list(scale.answers), list(scale.answers.values())
     names, wide = _likert_rows(estimates, questionnaire)
-    words = [_wrapped(text, 20) for text in names]
+    words, columns = [_wrapped(text, 20) for text in names], 3 if len(codes) > 4 else 2
     figure, (axes, side) = _canvas(
-        _row_height(words, 0.44) * len(wide), top=0.95, bottom=0.25, left=1.65,
+        _row_height(words, 0.44) * len(wide), top=0.55 + 0.2 * -(-len(codes) // columns), bottom=0.25, left=1.65,
         ncols=2, sharey=True, width_ratios=(6, 1), gridspec={"wspace": 0.03},
     )
     _bars(axes, wide, codes, answers)
@@ -201,7 +204,7 @@ def likert(survey: Survey, estimates: pd.DataFrame, caption: str, name: str) -> 
     side.grid(visible=False)
     side.set_title(_wrapped(questionnaire.dont_know, 6), fontsize=9, color=QUIET)
     sns.despine(fig=figure, left=True, bottom=True)
-    handles, columns = axes.get_legend_handles_labels()[0], 3 if len(codes) == 5 else 2
+    handles = axes.get_legend_handles_labels()[0]
     by_row = [i for column in range(columns) for i in range(column, len(codes), columns)]  # legends fill columns first
     figure.legend([handles[i] for i in by_row], [answers[i] for i in by_row], loc="upper center",
                   ncols=columns, frameon=False, handlelength=1, columnspacing=1)
@@ -214,13 +217,13 @@ def likert(survey: Survey, estimates: pd.DataFrame, caption: str, name: str) -> 
         "caption": caption,
         "alt": f"Liggende, delte søjler. {told}.",
         "note": f"{_base(estimates)}. Tallene er procent af dem, der svarede på spørgsmålet, ved ikke medregnet. "
-                "Svarene er vægtet.",
+                f"{weighted(estimates)}",
     })
 
 
 def municipality_map(column: str, caption: str, name: str) -> Figure:
     """The 98 municipalities as equal tiles, coloured by a grouping variable of the register."""
-    table, groups = register.municipalities(), register.VARIABLES[column]
+    table, groups = register.municipalities(), read().background[column].labels
     codes = list(groups)
     number_of = table[column].map(codes.index)
     grid = table.assign(value=number_of).pivot(index="row", columns="col", values="value")
@@ -355,7 +358,7 @@ def _pairs(rows: pd.DataFrame) -> list[str]:
 
 def _pair(pair: str, by: str, questionnaire: Questionnaire, link: str) -> str:
     """The labels of the two groups of a pair; nothing where there are none, as for a slope."""
-    names = register.labels(by, questionnaire)
+    names = questionnaire.background[by].labels
     return link.join(names.get(code, "") for code in pair.split("|"))
 
 

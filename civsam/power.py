@@ -15,11 +15,10 @@ import pandas as pd
 from scipy.stats import norm
 from scipy.stats import t as student
 
-from civsam import register, simulate, weighting
+from civsam import simulate, weighting
 from civsam.models import BiasReduced, bias_reduced, measure, solve
 from civsam.survey import Survey
 
-ORDERED = ("kommunetype", "udgiftspres")  # compared at their ends; the groups of others by size
 COLUMNS = ("a", "b", "difference", "power", "power_se", "equivalence", "equivalence_se", "n_a", "n_b", "clusters_a",
            "clusters_b", "margin", "provenance")
 
@@ -87,9 +86,10 @@ def _pair(survey: Survey, item: str, answer: str, by: str) -> _Pair:
     """The two groups to compare, among those who answered the item."""
     what, group = measure(survey, item, answer), survey.group(by)
     used = what.base & (survey.design.weights > 0)
-    names, size = list(register.labels(by, survey.questionnaire)), np.bincount(group[used])
+    names, size = list(survey.questionnaire.background[by].labels), np.bincount(group[used])
     present = np.flatnonzero(size)
-    ends = present[[0, -1]] if by in ORDERED else present[np.argsort(size[present], kind="stable")[[0, -1]]]
+    ordered = survey.questionnaire.background[by].ordered
+    ends = present[[0, -1]] if ordered else present[np.argsort(size[present], kind="stable")[[0, -1]]]
     row = np.flatnonzero(used & np.isin(group, ends))
     side, weight = (group[row] == ends[1]).astype(int), survey.design.weights[row]
     cluster = np.unique(survey.design.nested[0].cluster[row], return_inverse=True)[1]

@@ -49,26 +49,44 @@ class Item:
 
 
 @dataclass(frozen=True)
-class Area:
-    """An administrative area: `municipalities` is how many of the largest have it, None for all of them."""
+class Background:
+    """A frame variable that groups may be formed by: its name in a sentence, and the labels of its codes in order.
+
+    ordered: whether the order means something, as of sizes.
+    """
 
     id: str
     name: str
-    published: bool
-    municipalities: int | None
+    labels: dict[str, str]
+    ordered: bool = False
+
+
+@dataclass(frozen=True)
+class Weighting:
+    """Which frame variables are used for what.
+
+    groups: crossed, they are the response groups; the last is the one along which small groups are joined. margins:
+    what the weights are raked to. cluster: who shares something; blank if each respondent stands alone.
+    """
+
+    groups: tuple[str, ...] = ()
+    margins: tuple[str, ...] = ()
+    cluster: str = ""
 
 
 @dataclass(frozen=True)
 class Questionnaire:
-    """The whole instrument. Dicts keep the order of the file."""
+    """The whole instrument. Dicts keep the order of the file. key: the column that names a respondent."""
 
     title: str
     scope: str
     dont_know: str
     blocks: dict[str, str]
-    areas: dict[str, Area]
     items: dict[str, Item]
-    without_item: dict[str, str]
+    key: str = "svarperson"
+    background: dict[str, Background] = field(default_factory=dict)
+    weighting: Weighting = field(default_factory=Weighting)
+    without_item: dict[str, str] = field(default_factory=dict)
 
     def block(self, block: str) -> list[Item]:
         """The items of one block, in order."""
@@ -151,12 +169,18 @@ class _Reader:
             items[item.id], lines[item.id] = item, raw[LINE]
         return items
 
-    def area(self, name: str, raw: dict[str, Any]) -> Area:
-        where = raw.get("kommuner")
-        if where != "alle" and not isinstance(where, int):
-            raise self.stop(raw[LINE], f"'kommuner' er {where!r}; der skal stå 'alle' eller et antal af de største.")
-        return Area(name, self.get(raw, "navn", str), self.get(raw, "kendt", bool),
-                    None if where == "alle" else where)
+    def background(self, name: str, raw: dict[str, Any]) -> Background:
+        line = raw[LINE]
+        if not name.isidentifier():
+            raise self.stop(line, f"variablen {name!r} kan ikke bruges. Navne er bogstaver, tal og _.")
+        labels = {str(code): str(label) for code, label in self.get(raw, "svar", dict).items()}
+        return Background(name, self.get(raw, "navn", str), labels, self.get(raw, "ordnet", bool, False))
+
+    def weighting(self, raw: dict[str, Any], variables: dict[str, Background]) -> Weighting:
+        groups, margins = (tuple(self.get(raw, name, list, [])) for name in ("svargrupper", "margener"))
+        for name in (*groups, *margins):
+            self.known(raw[LINE], "baggrundsvariabel", name, variables)
+        return Weighting(groups, margins, self.get(raw, "klynge", str, ""))
 
 
 @cache
@@ -170,13 +194,15 @@ def read(path: Path = DATA / "spoergeskema.yml") -> Questionnaire:
     content = reader.content
     blocks = reader.get(content, "blokke", dict)
     scales = {name: reader.scale(name, raw) for name, raw in reader.get(content, "skalaer", dict).items()}
-    areas = {name: reader.area(name, raw) for name, raw in reader.get(content, "fagomraader", dict).items()}
+    background = {name: reader.background(name, raw) for name, raw in reader.get(content, "baggrund", dict, {}).items()}
     return Questionnaire(
         title=reader.get(content, "titel", str),
         scope=reader.get(content, "afgraensning", str),
         dont_know=reader.get(content, "ved_ikke", str),
         blocks=blocks,
-        areas=areas,
         items=reader.items(blocks, scales),
+        key=reader.get(content, "noegle", str, "svarperson"),
+        background=background,
+        weighting=reader.weighting(content.get("vaegtning", {LINE: content[LINE]}), background),
         without_item=reader.get(content, "uden_spoergsmaal", dict, {}),
     )

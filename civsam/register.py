@@ -1,59 +1,32 @@
-"""The 98 municipalities of October 2015 and the frame of 838 positions that were asked."""
+"""The 98 municipalities of October 2015, and the frame: all who were asked, with what is known of them beforehand."""
 
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from civsam.files import DATA, read_table
-from civsam.questionnaire import Questionnaire
+from civsam.files import DATA, UserError, read_table, shown
+from civsam.questionnaire import Background, Questionnaire
 
 # The report's own cut points are not published: these are this project's choice.
 SIZE_CUTS = (30_000, 60_000)
 
 NUMERIC = ("kommunekode", "folketal_2015", "udgiftsbehov", "beskatningsgrundlag", "tilskud_udligning", "col", "row")
 
-# Every variable that groups may be formed by, with the labels of its codes in their order.
-VARIABLES: dict[str, dict[str, str]] = {
-    "fagomraade": {},  # filled from the questionnaire by `labels`
-    "kommunetype": {
-        "lille": "Under 30.000 indbyggere",
-        "mellem": "30.000–59.999 indbyggere",
-        "stor": "60.000 indbyggere og derover",
-    },
-    "region": {
-        "hovedstaden": "Hovedstaden",
-        "sjaelland": "Sjælland",
-        "syddanmark": "Syddanmark",
-        "midtjylland": "Midtjylland",
-        "nordjylland": "Nordjylland",
-    },
-    "blok": {"roed": "Rød borgmester", "blaa": "Blå borgmester"},
-    "udgiftspres": {"lavt": "Lavt udgiftspres", "middel": "Middel udgiftspres", "hoejt": "Højt udgiftspres"},
-}
-
-NAMES = {
-    "fagomraade": "fagområde",
-    "kommunetype": "kommunetype",
-    "region": "region",
-    "blok": "borgmesterens blok",
-    "udgiftspres": "udgiftspres",
-}
-
-
-def labels(variable: str, questionnaire: Questionnaire) -> dict[str, str]:
-    """Codes and Danish labels of a frame variable, in the order in which they are shown."""
-    if variable == "fagomraade":
-        return {area.id: area.name for area in questionnaire.areas.values()}
-    return VARIABLES[variable]
+# Codes of the grouping variables that are made here; their labels are in the questionnaire.
+SIZES = ("lille", "mellem", "stor")
+PRESSURES = ("lavt", "middel", "hoejt")
+REGIONS = {"Hovedstaden": "hovedstaden", "Sjælland": "sjaelland", "Syddanmark": "syddanmark",
+           "Midtjylland": "midtjylland", "Nordjylland": "nordjylland"}
+OWN = ["kommunenavn", "region", "blok", "kommunetype", "udgiftspres"]  # what a position has from its municipality
 
 
 def size_type(inhabitants: pd.Series) -> pd.Series:
     """Municipality type by number of inhabitants, cut at `SIZE_CUTS`."""
-    codes = np.array(list(VARIABLES["kommunetype"]))
-    return pd.Series(codes[np.digitize(inhabitants, SIZE_CUTS)], index=inhabitants.index)
+    return pd.Series(np.array(SIZES)[np.digitize(inhabitants, SIZE_CUTS)], index=inhabitants.index)
 
 
 def expenditure_pressure(municipalities: pd.DataFrame) -> pd.Series:
@@ -72,15 +45,14 @@ def steps(values: pd.Series, groups: int) -> pd.Series:
 
 def thirds(values: pd.Series) -> pd.Series:
     """The codes of three groups by `steps`."""
-    return pd.Series(np.array(list(VARIABLES["udgiftspres"]))[steps(values, 3)], index=values.index)
+    return pd.Series(np.array(PRESSURES)[steps(values, 3)], index=values.index)
 
 
 @cache
 def _municipalities() -> pd.DataFrame:
     table = read_table(DATA / "kommuner.csv", [*NUMERIC, "kommunenavn", "region", "borgmesterparti", "blok"])
     table = table.astype(dict.fromkeys(NUMERIC, int)).set_index("kommunekode")
-    to_code = {label: code for code, label in VARIABLES["region"].items()}
-    table["region"] = table["region"].map(to_code)
+    table["region"] = table["region"].map(REGIONS)
     table["kommunetype"] = size_type(table["folketal_2015"])
     table["pres"] = expenditure_pressure(table)
     table["udgiftspres"] = thirds(table["pres"])
@@ -92,20 +64,47 @@ def municipalities() -> pd.DataFrame:
     return _municipalities().copy()
 
 
-def frame(questionnaire: Questionnaire) -> pd.DataFrame:
-    """The positions that were asked, one row each, indexed by `stilling` ("101-sundhed").
+def frame(questionnaire: Questionnaire, path: Path = DATA / "ramme.csv") -> pd.DataFrame:
+    """Those who were asked, one row each, indexed by the questionnaire's key, with all its background variables.
 
-    Columns: kommunekode, kommunenavn, fagomraade and the municipality's own grouping variables.
+    What a municipality decides is looked up by `kommunekode` where the file does not say it itself. Raises UserError
+    for a file that cannot be read, a key that is blank or doubled, an unknown municipality or code, and a variable
+    that is missing.
     """
-    table = municipalities()
-    rank = table["folketal_2015"].rank(ascending=False, method="first")
-    rows = [
-        (code, area.id)
-        for code in table.index
-        for area in questionnaire.areas.values()
-        if area.municipalities is None or rank[code] <= area.municipalities
-    ]
-    positions = pd.DataFrame(rows, columns=["kommunekode", "fagomraade"])
-    positions.index = pd.Index([f"{code}-{area}" for code, area in rows], name="stilling")
-    own = table[["kommunenavn", "region", "blok", "kommunetype", "udgiftspres"]]
-    return positions.join(own, on="kommunekode")
+    table = read_table(path, [questionnaire.key])
+    where = f"{shown(path)}, kolonnen {questionnaire.key}"
+    doubled = table[questionnaire.key].duplicated() | (table[questionnaire.key] == "")
+    if doubled.any():
+        row = int(doubled.to_numpy().argmax())
+        raise UserError(f"{where}, linje {row + 2}: '{table[questionnaire.key][row]}' er tom eller står to gange. "
+                        "Hver, der er spurgt, skal have sin egen.")
+    table = with_municipality(table.set_index(questionnaire.key), questionnaire, shown(path))
+    for variable in questionnaire.background.values():
+        _check_codes(table, variable, shown(path))
+    return table
+
+
+def with_municipality(table: pd.DataFrame, questionnaire: Questionnaire, where: str) -> pd.DataFrame:
+    """The table with what the register knows of each row's `kommunekode`, if it has one. Raises UserError."""
+    missing = [name for name in OWN if name not in table.columns]
+    if "kommunekode" not in table.columns or not (DATA / "kommuner.csv").exists():
+        return table
+    known = municipalities()
+    code = pd.to_numeric(table["kommunekode"], errors="coerce")
+    unknown = ~code.isin(known.index)
+    if unknown.any():
+        row = int(unknown.to_numpy().argmax())
+        raise UserError(f"{where}, linje {row + 2}, kolonnen kommunekode: '{table['kommunekode'].iloc[row]}' er ikke "
+                        "en kommunekode. Skriv kommunens trecifrede kode, for eksempel 101 for København.")
+    table = table.assign(kommunekode=code.astype(int))
+    return table.join(known[missing], on="kommunekode")
+
+
+def _check_codes(table: pd.DataFrame, variable: Background, where: str) -> None:
+    if variable.id not in table.columns:
+        raise UserError(f"{where}: kolonnen {variable.id} ({variable.name}) mangler. Tilføj den.")
+    bad = ~table[variable.id].isin(variable.labels)
+    if bad.any():
+        row = int(bad.to_numpy().argmax())
+        raise UserError(f"{where}, linje {row + 2}, kolonnen {variable.id}: '{table[variable.id].iloc[row]}' er ikke "
+                        f"en kode for {variable.name}. Tilladt: {', '.join(variable.labels)}.")

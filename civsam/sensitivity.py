@@ -84,7 +84,7 @@ def _no_difference(survey: Survey, claim: Claim, spec: dict[str, str], chosen: d
 
 def _guldborgsund(survey: Survey, bloc: str) -> Survey:
     """The survey with that municipality in a bloc, or outside every estimate: a domain, so nobody is deleted."""
-    if bloc in register.VARIABLES["blok"]:
+    if bloc in survey.questionnaire.background["blok"].labels:
         there = survey.frame["kommunekode"] == GULDBORGSUND
         return replace(survey, frame=survey.frame.assign(blok=survey.frame["blok"].mask(there, bloc)))
     if bloc == "udeladt":

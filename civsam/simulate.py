@@ -19,6 +19,7 @@ from civsam.answers import write
 from civsam.files import DATA, LINE, UserError, read_yaml, without_lines
 from civsam.questionnaire import DONT_KNOW, NONE, Item, Questionnaire, read
 
+ASSUMPTIONS = DATA / "antagelser.yml"
 PLACEHOLDER = "Syntetisk kommentar"
 
 
@@ -39,7 +40,7 @@ class Simulation:
 @cache
 def assumptions() -> dict[str, Any]:
     """The values of `data/antagelser.yml`, without reasons. Raises UserError where a reason or value is missing."""
-    table = {name: entry for name, entry in read_yaml(DATA / "antagelser.yml").items() if name != LINE}
+    table = {name: entry for name, entry in read_yaml(ASSUMPTIONS).items() if name != LINE}
     return {name: _value(name, entry) for name, entry in table.items()}
 
 
@@ -280,7 +281,8 @@ def write_study(seed: int, folder: Path) -> Simulation:
     study = simulate(seed)
     folder.mkdir(parents=True, exist_ok=True)
     write(study.answers, folder / "svar.csv")
-    write(study.frame[["kommunekode", "fagomraade"]], folder / "ramme.csv")
+    if folder != DATA:  # there it is a fact that the simulation starts from
+        write(study.frame[["kommunekode", "fagomraade"]], folder / "ramme.csv")
     write(study.truth, folder / "sandhed.csv")
     survey.record(study.answers, seed)
     return study

@@ -6,15 +6,15 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from civsam import claims, published, register
+from civsam import claims, published
 from civsam.claims import Claim
 from civsam.compare import CONTRADICTED, SUPPORTED, UNDECIDED
 from civsam.design import TARGETS
-from civsam.files import DATA, read_yaml, without_lines
+from civsam.files import DATA, listed, read_yaml, without_lines
 from civsam.questionnaire import Questionnaire
 from civsam.simulate import assumptions
 from civsam.survey import SYNTHETIC, Survey
-from civsam.tables import Output, joined, listed, number, percent, provenance_of, published_value, table
+from civsam.tables import Output, joined, number, percent, provenance_of, published_value, table
 
 WORDS = {
     SUPPORTED: "understøttet", UNDECIDED: "uafgjort", CONTRADICTED: "modsagt", "kan_ikke": "kan ikke afgøres",
@@ -83,7 +83,7 @@ def _answer(item: str, codes: str, questionnaire: Questionnaire) -> str:
 
 def deciding(claim: Claim, row: pd.Series, questionnaire: Questionnaire) -> str:
     """The deciding comparison in words and numbers, with its interval."""
-    if claim.rule == "kan_ikke":
+    if row["verdict"] == "kan_ikke":
         return ""
     count = "middel" in claim.measures[0]
     show = (lambda x: number(x, 1)) if count else (lambda x: number(100 * x))
@@ -100,7 +100,7 @@ def deciding(claim: Claim, row: pd.Series, questionnaire: Questionnaire) -> str:
 def _side(text: str, claim: Claim, questionnaire: Questionnaire) -> str:
     """What stands on one side of a comparison: a group, an answer, a question or a limit."""
     for variable in claim.by:
-        labels = register.labels(variable, questionnaire)
+        labels = questionnaire.background[variable].labels
         if text in labels:
             return labels[text]
     item, _, answer = text.partition("=")

@@ -9,7 +9,6 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from civsam import register
 from civsam.design import Design, Stage
 from civsam.files import DATA, read_table
 from civsam.questionnaire import DONT_KNOW, Questionnaire
@@ -54,8 +53,9 @@ def provenance(answers: pd.DataFrame) -> str:
 class Survey:
     """Answers (respondents by items, codes as text, blank where nothing was answered) and all they need.
 
-    answers and frame are indexed by `stilling`; every respondent stands in the frame. Without a `design` every
-    respondent counts the same, as in one response group. `level` is the confidence level of all its intervals.
+    answers and frame have the same index, the respondents' keys; every respondent stands in the frame. framed: whether
+    the frame holds all who were asked; else it holds the respondents alone. Without a `design` every respondent counts
+    the same, as in one response group. `level` is the confidence level of all its intervals.
     """
 
     answers: pd.DataFrame
@@ -63,14 +63,16 @@ class Survey:
     questionnaire: Questionnaire
     design: Design = field(default=None)  # type: ignore[assignment]
     level: float = 0.95
+    framed: bool = True
     _cache: dict[str, tuple[np.ndarray, list[set[str]]]] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
-        """Fill in the plain design: one response group, equal weights, finite population correction."""
+        """Fill in the plain design: one response group, equal weights, and where it is framed a finite population."""
         if self.design is None:
             n, size = len(self.answers), len(self.frame)
-            whole = Stage(np.zeros(n, dtype=int), np.arange(n), np.full(n, size))
-            object.__setattr__(self, "design", Design(np.full(n, size / max(n, 1)), (whole,), "population"))
+            whole = Stage(np.zeros(n, dtype=int), np.arange(n), np.full(n, size if self.framed else np.inf))
+            target = "population" if self.framed else "sample"
+            object.__setattr__(self, "design", Design(np.full(n, size / max(n, 1)), (whole,), target))
 
     @cached_property
     def provenance(self) -> str:
@@ -122,9 +124,20 @@ class Survey:
         values = [float(*answers) if answers != {DONT_KNOW} else np.nan for answers in self.answer_sets(item)]
         return np.array([*values, np.nan])[self.codes(item)]
 
+    @cached_property
+    def cluster(self) -> np.ndarray:
+        """The cluster of each position in the frame as integers from 0, shape (frame,)."""
+        name = self.questionnaire.weighting.cluster
+        return pd.factorize(self.frame[name])[0] if name in self.frame else np.arange(len(self.frame))
+
+    @cached_property
+    def own_cluster(self) -> np.ndarray:
+        """The cluster of each respondent, shape (n,)."""
+        return self.cluster[self.frame.index.get_indexer(self.answers.index)]
+
     def group(self, variable: str) -> np.ndarray:
         """The respondents' codes of a frame variable as integers in the order of its labels, shape (n,)."""
         if variable not in self._cache:
-            order = {code: place for place, code in enumerate(register.labels(variable, self.questionnaire))}
+            order = {code: place for place, code in enumerate(self.questionnaire.background[variable].labels)}
             self._cache[variable] = (self.background[variable].map(order).to_numpy(int), [])
         return self._cache[variable][0]

@@ -11,12 +11,15 @@ from html import escape
 from string import Formatter
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from babel.numbers import format_decimal, format_percent
 
-from civsam import __version__, estimate, nonresponse, published, register
+from civsam import __version__, estimate, models, nonresponse, published
 from civsam.design import TARGETS
 from civsam.edition import Edition
+from civsam.files import listed
+from civsam.models import Measure
 from civsam.questionnaire import DONT_KNOW, Questionnaire
 from civsam.simulate import has_effect
 from civsam.survey import COLLECTED, SYNTHETIC, Survey
@@ -25,6 +28,9 @@ MARKS = {
     SYNTHETIC: "syntetiske svar", COLLECTED: "indsamlede svar", "publiceret": "offentliggjort", "antaget": "antaget",
     "projekt": "projektets", "register": "register",
 }
+
+
+NO_FRAME = "Der er ingen ramme, så det vides ikke, hvem der blev spurgt. Svarene er derfor ikke vægtet."
 
 
 @dataclass(frozen=True)
@@ -63,15 +69,9 @@ def confidence(level: float) -> str:
     return f"{number(100 * level, 1).removesuffix(',0')}\u00a0%"
 
 
-def listed(words: Iterable[str]) -> str:
-    """Words as a Danish list: a, b og c."""
-    *first, last = words
-    return f"{', '.join(first)} og {last}" if first else last
-
-
 def is_mean(row: pd.Series) -> bool:
-    """Whether an estimate is a mean of counts; else it is a share."""
-    return (row["answer"] == "" and "+" in row["item"]) or row["item"] in ("pra_lange", "pra_korte")
+    """Whether an estimate is in the unit of a count; else it is a share."""
+    return row["statistic"] in ("mean", "total", "quantile")
 
 
 def value(row: pd.Series) -> str:
@@ -95,7 +95,7 @@ def with_interval(row: pd.Series) -> str:
 
 def group_label(row: pd.Series, questionnaire: Questionnaire) -> str:
     """The words for the group that an estimate is about."""
-    return register.labels(row["by"], questionnaire)[row["group"]] if row["by"] else "Alle"
+    return questionnaire.background[row["by"]].labels[row["group"]] if row["by"] else "Alle"
 
 
 def joined(words: list[str], link: str) -> str:
@@ -121,7 +121,7 @@ def described(estimates: pd.DataFrame, questionnaire: Questionnaire) -> pd.DataF
             "Gruppe": group_label,
             "Svar": _answer,
             "Spørgsmål": _topic,
-            "Variabel": lambda row, _: register.NAMES.get(row["by"], "").capitalize(),
+            "Variabel": lambda row, those: those.background[row["by"]].name.capitalize() if row["by"] else "",
             "Gælder": lambda row, _: TARGETS[row["target"]],
         }.items()
     })
@@ -196,11 +196,18 @@ def reading_note(estimates: pd.DataFrame) -> str:
     if estimates["target"].nunique() > 1:
         return "Intervallerne svarer hver på sit spørgsmål."
     level = confidence(estimates["level"].iloc[0])
-    counts = "" if (estimates["statistic"] == "share").all() else " Chefer, der ikke kendte antallet, indgår ikke."
+    shares = (estimates["statistic"] == "share").all()
+    counts = "" if shares else " Svarpersoner, der ikke kendte antallet, indgår ikke."
     about = {"population": "for, hvad alle adspurgte ville svare; svarene er vægtet",
-             "process": "for processen bag svarene; usikkerheden er regnet mellem kommuner"}
+             "process": "for processen bag svarene; usikkerheden er regnet mellem kommuner",
+             "sample": "for en tænkt population, som svarene er trukket tilfældigt fra; svarene er ikke vægtet"}
     covers = " Det dækker tilfældigt bortfald, ikke skævt bortfald."
     return f"{level}-interval {about[estimates['target'].iloc[0]]}.{covers}{counts}{_chance_note(estimates)}"
+
+
+def weighted(estimates: pd.DataFrame) -> str:
+    """Whether the answers are weighted, in words."""
+    return "Svarene er ikke vægtet." if (estimates["target"] == "sample").any() else "Svarene er vægtet."
 
 
 def _chance_note(estimates: pd.DataFrame) -> str:
@@ -226,37 +233,119 @@ def estimates_table(survey: Survey, estimates: pd.DataFrame, caption: str, name:
     return table(frame, caption, name, provenance=provenance_of(estimates), note=reading_note(estimates))
 
 
-def p_table(tests: pd.DataFrame, caption: str, name: str, *, note: str = "") -> Output:
+def p_table(survey: Survey, tests: pd.DataFrame, caption: str, name: str, *, note: str = "") -> Output:
     """Tests as a table: a row each, named by its frame variable, with p before and after correction for the family."""
     frame = pd.DataFrame({
         "F": [number(x, 2) for x in tests["statistic"]],
         "p": [p_value(p) for p in tests["p"]],
         "p, korrigeret": [p_value(p) for p in tests["p_adjusted"]],
-    }, index=pd.Index([register.NAMES[by].capitalize() for by in tests["by"]], name="Variabel"))
+    }, index=pd.Index([survey.questionnaire.background[by].name.capitalize() for by in tests["by"]], name="Variabel"))
     return table(frame, caption, name, provenance=provenance_of(tests), note=note)
 
 
 def p_value(p: float) -> str:
     """A p-value with three decimals; the smallest as under 0,001."""
-    return "under 0,001" if p < 0.001 else number(p, 3)
+    return "–" if pd.isna(p) else "under 0,001" if p < 0.001 else number(p, 3)
+
+
+def _effects_table(survey: Survey, effects: pd.DataFrame, caption: str, name: str, note: str, folded: str) -> Output:
+    """Average marginal effects, each group against the first of its variable: by, group, reference and the numbers."""
+    background = survey.questionnaire.background
+    count = "statistic" in effects and (effects["statistic"] == "mean").any()
+    rows, times = [row for _, row in effects.iterrows()], 1 if count else 100
+    frame = pd.DataFrame({
+        "Mod": [background[row["by"]].labels[row["reference"]] for row in rows],
+        "Antal" if count else "Procentpoint": [number(times * row["estimate"], 1) for row in rows],
+        "Interval": [f"{number(times * row['low'], 1)} til {number(times * row['high'], 1)}" for row in rows],
+        "p": [p_value(row["p"]) for row in rows],
+    }, index=pd.Index([group_label(row, survey.questionnaire) for row in rows], name="Gruppe"))
+    return table(frame, caption, name, provenance=survey.provenance, note=note, folded=folded)
 
 
 def response_model_table(survey: Survey, variables: Iterable[str], caption: str, name: str) -> Output:
     """Average marginal effects on the chance of responding, each group against the first of its variable."""
     named = list(variables)
     note = "Gennemsnitlige marginale effekter i en logistisk model; usikkerheden er regnet mellem kommuner."
-    if not named:
+    if not survey.framed:
+        note = NO_FRAME
+    elif not named:
         note = "Alle eller ingen svarede i mindst én gruppe af hver variabel, så der er intet at modellere."
     model = nonresponse.response_model(survey, named).query("statistic == 'effect'") if named else pd.DataFrame()
-    rows = [row for _, row in model.iterrows()]
+    return _effects_table(survey, model.drop(columns="statistic", errors="ignore"), caption, name, note,
+                          "Vis modellen af, hvem der svarer")
+
+
+def model_table(survey: Survey, what: Measure, model: str, variables: Iterable[str], caption: str, name: str) -> Output:
+    """Average marginal effects of all frame variables at once on a share or a mean; model as `models.regression`."""
+    words = {"logit": "en logistisk model", "count": "en Poisson-model", "linear": "en lineær model"}[model]
+    note = (f"Gennemsnitlige marginale effekter i {words} med alle variable på én gang; {reading_target(survey)} "
+            "Frihedsgrader og usikkerhed er korrigeret for få kommuner (CR2).")
+    try:
+        effects = models.marginal_effects(models.regression(survey, what, list(variables), model))
+    except ValueError:
+        note = "Modellen kan ikke beregnes: i mindst én gruppe svarede alle ens."
+        effects = pd.DataFrame(columns=[*models.COLUMNS])
+    effects[["by", "group"]] = effects["term"].str.split("=", expand=True).reindex(columns=[0, 1])
+    first = {by: next(code for place, code in enumerate(survey.questionnaire.background[by].labels)
+                      if (survey.group(by)[what.base] == place).any()) for by in effects["by"].unique()}
+    effects["reference"] = effects["by"].map(first)
+    return _effects_table(survey, effects, caption, name, note, "Vis modellen")
+
+
+def ordinal_sentence(survey: Survey, item: str, by: str) -> Output:
+    """The odds of a higher answer in the last group against the first (proportional odds), and whether that holds."""
+    words, topic = survey.questionnaire.background[by].labels, survey.questionnaire.items[item].topic
+    try:
+        fit = models.ordinal(survey, item, [by])
+        row, check = models.coefficients(fit).loc[len(fit.terms[by]) - 1], models.proportional_odds(fit).iloc[0]
+    except ValueError:
+        return sentence("Modellen kan ikke beregnes på disse svar.", survey)
+    odds, low, high = (number(np.exp(row[name]), 2) for name in ("estimate", "low", "high"))
+    last = words[row["term"].split("=")[1]]
+    held = "afvises" if check["p"] < 0.05 else "afvises ikke"
+    return sentence(
+        f"{topic}: oddsene for et højere svar er {odds} gange så store i gruppen »{last}« som i gruppen »"
+        f"{next(iter(words.values()))}« ({confidence(survey.level)}-interval {low} til {high}). Forudsætningen om "
+        f"proportionale odds {held} (p = {p_value(check['p'])}).", survey)
+
+
+def contrasts_table(
+    survey: Survey, contrasts: pd.DataFrame, sizes: pd.DataFrame, caption: str, name: str
+) -> Output:
+    """Differences between pairs of groups with interval, effect size (Cohen's h) and p corrected for the family.
+
+    contrasts: from `compare.contrasts`, corrected; sizes: the same pairs with effect="cohens_h".
+    """
+    words = survey.questionnaire.background[contrasts["by"].iloc[0]].labels
+    rows = [row for _, row in contrasts.iterrows()]
     frame = pd.DataFrame({
-        "Mod": [register.labels(row["by"], survey.questionnaire)[row["reference"]] for row in rows],
-        "Procentpoint": [number(100 * row["estimate"], 1) for row in rows],
+        "Forskel, procentpoint": [number(100 * row["estimate"], 1) for row in rows],
         "Interval": [f"{number(100 * row['low'], 1)} til {number(100 * row['high'], 1)}" for row in rows],
-        "p": [p_value(row["p"]) for row in rows],
-    }, index=pd.Index([group_label(row, survey.questionnaire) for row in rows], name="Gruppe"))
-    return table(frame, caption, name, provenance=survey.provenance, note=note,
-                 folded="Vis modellen af, hvem der svarer")
+        "Cohens h": [number(h, 2) for h in sizes["estimate"]],
+        "p, korrigeret": [p_value(row["p_adjusted"]) for row in rows],
+    }, index=pd.Index([f"{words[row['a']]} – {words[row['b']]}" for row in rows], name="Par"))
+    note = (f"{confidence(survey.level)}-intervaller, ikke korrigeret; {reading_target(survey)} p-værdierne er "
+            f"korrigeret for {contrasts['family_size'].iloc[0]} par (Holms metode).")
+    return table(frame, caption, name, provenance=provenance_of(contrasts), note=note, folded="Vis alle par")
+
+
+def reading_target(survey: Survey) -> str:
+    """How the uncertainty of comparisons is computed, in words."""
+    return {"process": "usikkerheden er regnet mellem kommuner."}.get(survey.design.target, "svarene er vægtet.")
+
+
+def item_nonresponse_table(survey: Survey, caption: str, name: str) -> Output:
+    """What respondents did with each question: answered, said 'ved ikke', or left it out."""
+    counts = nonresponse.item_nonresponse(survey)
+    frame = pd.DataFrame({
+        "Besvaret": [number(n) for n in counts["answered"]],
+        survey.questionnaire.dont_know: [number(n) for n in counts["dont_know"]],
+        "Ikke besvaret": [number(n) for n in counts["missing"]],
+        f"{survey.questionnaire.dont_know}, andel": [percent(x) for x in counts["dont_know_rate"]],
+        "Ikke besvaret, andel": [percent(x) for x in counts["missing_rate"]],
+    }, index=pd.Index([survey.questionnaire.items[item].topic for item in counts["item"]], name="Spørgsmål"))
+    note = f"Antal svarpersoner af {number(counts['asked'].iloc[0])}; andelene er af dem alle."
+    return table(frame, caption, name, provenance=provenance_of(counts), note=note, folded="Vis alle spørgsmål")
 
 
 def weights_table(summary: pd.DataFrame, caption: str, name: str) -> Output:
@@ -272,7 +361,7 @@ def weights_table(summary: pd.DataFrame, caption: str, name: str) -> Output:
 
 def power_table(power: pd.DataFrame, survey: Survey, by: str, caption: str, name: str) -> Output:
     """What could have been detected: a row a true difference, with the chance of finding it and of finding none."""
-    words = register.labels(by, survey.questionnaire)
+    words = survey.questionnaire.background[by].labels
     first = power.iloc[0]
     frame = pd.DataFrame({
         "Forskellen påvises": [percent(share) for share in power["power"]],
@@ -340,7 +429,7 @@ def group_table(survey: Survey, estimates: pd.DataFrame, caption: str, name: str
     })
     frame = cells.pivot(index="row", columns="column", values="cell")
     frame = frame.loc[cells["row"].unique(), cells["column"].unique()]
-    variable = register.NAMES[estimates["by"].iloc[0]]
+    variable = survey.questionnaire.background[estimates["by"].iloc[0]].name
     frame.index.name = variable.capitalize()
     return table(frame, caption, name, provenance=provenance_of(estimates), note=reading_note(estimates),
                  folded=f"Vis fordelt efter {variable}" if folded else "")
@@ -354,7 +443,7 @@ def rates_table(rates: pd.DataFrame, survey: Survey, caption: str, name: str) ->
         "Svarede": [number(n) for n in rates["responded"]],
         "Svarprocent": [percent(share) for share in rates["estimate"]],
     }).set_index("Gruppe")
-    return table(frame, caption, name, provenance=provenance_of(rates))
+    return table(frame, caption, name, provenance=provenance_of(rates), note="" if survey.framed else NO_FRAME)
 
 
 def published_value(statement: str) -> str:

@@ -23,36 +23,48 @@ MIN_IN_MUNICIPALITY = 2  # a variance within a municipality needs two
 def response_rates(survey: Survey, by: str | None = None) -> pd.DataFrame:
     """Positions asked, respondents and response rate, in all or for each group of a frame variable.
 
-    Columns: by, group, asked, responded, estimate (the rate), provenance. The rate is a count, not an estimate.
+    Columns: by, group, asked, responded, estimate (the rate), provenance. The rate is a count, not an estimate. Without
+    a frame nobody knows how many were asked: asked and the rate are NaN.
     """
-    labels = register.labels(by, survey.questionnaire) if by else {"": "Alle"}
+    labels = survey.questionnaire.background[by].labels if by else {"": "Alle"}
     asked_in = survey.frame[by] if by else pd.Series("", index=survey.frame.index)
     here = asked_in.index.isin(survey.answers.index)
-    rows = [(by or "", code, (asked_in == code).sum(), (here & (asked_in == code)).sum()) for code in labels]
+    known = 1 if survey.framed else np.nan
+    rows = [(by or "", code, (asked_in == code).sum() * known, (here & (asked_in == code)).sum()) for code in labels]
     table = pd.DataFrame(rows, columns=["by", "group", "asked", "responded"])
     return table.assign(estimate=table["responded"] / table["asked"], provenance=survey.provenance)
 
 
 def response_groups(survey: Survey) -> pd.Series:
-    """The response group of every position in the frame: area by size type.
+    """The response group of every position in the frame: the crossed variables of the questionnaire's weighting.
 
-    A group with fewer than `MIN_RESPONDENTS` respondents is joined with the next size type of its area.
+    A group with fewer than `MIN_RESPONDENTS` respondents is joined with the next along the last of the variables (in
+    the study: the next size type of its area). Without such variables all are one group.
     """
-    frame = survey.frame
+    frame, wanted = survey.frame, survey.questionnaire.weighting.groups
+    if not wanted:
+        return pd.Series("", frame.index)
+    *first, last = wanted
+    area = frame[first].agg(" ".join, axis=1) if first else pd.Series("", frame.index)
     responded = pd.Series(frame.index.isin(survey.answers.index), frame.index)
-    cells = responded.groupby([frame["fagomraade"], frame["kommunetype"]]).sum().to_dict()
+    cells = responded.groupby([area, frame[last]]).sum().to_dict()
     name: dict[tuple[str, str], str] = {}
-    for area in frame["fagomraade"].unique():
-        done: list[list[str]] = []
-        pending: list[str] = []
-        for size in register.VARIABLES["kommunetype"]:
-            pending.append(size)
-            if sum(cells.get((area, one), 0) for one in pending) >= MIN_RESPONDENTS:
-                done, pending = [*done, pending], []
-        if pending:  # what is left over joins the last group
-            done = [*done[:-1], [*(done[-1] if done else []), *pending]]
-        name |= {(area, size): f"{area} {'+'.join(joined)}" for joined in done for size in joined}
-    return pd.Series([name[cell] for cell in zip(frame["fagomraade"], frame["kommunetype"], strict=True)], frame.index)
+    for one in area.unique():
+        sizes = {code: cells.get((one, code), 0) for code in survey.questionnaire.background[last].labels}
+        for joined in _enough(sizes):
+            name |= {(one, code): f"{one} {'+'.join(joined)}".strip() for code in joined}
+    return pd.Series([name[cell] for cell in zip(area, frame[last], strict=True)], frame.index)
+
+
+def _enough(respondents: dict[str, int]) -> list[list[str]]:
+    """Neighbouring codes joined until each group has `MIN_RESPONDENTS`; what is left over joins the last."""
+    done: list[list[str]] = []
+    pending: list[str] = []
+    for code in respondents:
+        pending.append(code)
+        if sum(respondents[one] for one in pending) >= MIN_RESPONDENTS:
+            done, pending = [*done, pending], []
+    return [*done[:-1], [*(done[-1] if done else []), *pending]] if pending else done
 
 
 def municipality_groups(survey: Survey) -> pd.Series:
@@ -67,7 +79,7 @@ def municipality_groups(survey: Survey) -> pd.Series:
     name: dict[Hashable, str] = {}
     for _, region in own.groupby("region", sort=False):
         for joined in _joined([responded[region.index[region["kommunetype"] == size]].sort_values(kind="stable")
-                               for size in register.VARIABLES["kommunetype"]]):
+                               for size in register.SIZES]):
             name |= dict.fromkeys(joined, "+".join(map(str, joined)))
     return frame["kommunekode"].map(name)
 
@@ -96,7 +108,8 @@ def by_response_groups(survey: Survey, group: pd.Series | None = None) -> Survey
     """The survey with response as a second phase: within a group every position was equally likely to answer.
 
     Weights are the group's positions over its respondents; the groups are strata with finite population correction
-    (Särndal, Swensson & Wretman 1992, ch. 15). group: of every position in the frame; `response_groups` unless given.
+    (response homogeneity groups: Särndal, Swensson & Wretman 1992). group: of every position in the frame;
+    `response_groups` unless given.
     """
     group = response_groups(survey) if group is None else group
     own = group.loc[survey.answers.index]
@@ -107,13 +120,18 @@ def by_response_groups(survey: Survey, group: pd.Series | None = None) -> Survey
 
 
 def raked(survey: Survey, group: pd.Series | None = None) -> Survey:
-    """The study's weights: response groups as strata, then raked to all margins of the frame (`rake` for errors)."""
-    return rake(by_response_groups(survey, group))
+    """The study's weights: response groups as strata, then raked to the frame's margins (`rake` for errors)."""
+    grouped = by_response_groups(survey, group)
+    return rake(grouped) if survey.questionnaire.weighting.margins else grouped
 
 
-def frame_margins(survey: Survey, variables: Iterable[Variable] = tuple(register.NAMES)) -> dict[Variable, Totals]:
-    """How many positions the frame has of each code of each variable: margins for `rake`."""
-    columns = {name: list(name) if isinstance(name, tuple) else name for name in variables}
+def frame_margins(survey: Survey, variables: Iterable[Variable] | None = None) -> dict[Variable, Totals]:
+    """How many positions the frame has of each code of each variable: margins for `rake`.
+
+    variables: the margins of the questionnaire's weighting unless given.
+    """
+    wanted = survey.questionnaire.weighting.margins if variables is None else variables
+    columns = {name: list(name) if isinstance(name, tuple) else name for name in wanted}
     return {name: survey.frame.groupby(column).size().to_dict() for name, column in columns.items()}
 
 
@@ -132,8 +150,8 @@ def rake(
     """The survey with weights that add up to the totals of every margin (Deming & Stephan 1940).
 
     margins: for each frame variable, or tuple of variables that are crossed, the total of each code (of each tuple of
-    codes); the frame's own counts of all the variables in `register.NAMES` unless given. It stops when no weighted sum
-    differs from its total by more than `tolerance`, relative to the total. `design.calibration` of the result tells
+    codes); `frame_margins` unless given. It stops when no weighted sum differs from its total by more than `tolerance`,
+    relative to the total. `design.calibration` of the result tells
     the iterations and the largest discrepancy, and makes every later variance one of residuals. It takes the place of
     an earlier calibration, whose totals need not hold any longer.
 
@@ -175,8 +193,8 @@ def _coded(survey: Survey, variable: Variable) -> tuple[np.ndarray, list[Hashabl
         parts = [_coded(survey, part) for part in variable]
         codes = np.ravel_multi_index([codes for codes, _ in parts], [len(labels) for _, labels in parts])
         return codes, list(product(*(labels for _, labels in parts)))
-    if variable in register.NAMES:
-        return survey.group(variable), list(register.labels(variable, survey.questionnaire))
+    if variable in survey.questionnaire.background:
+        return survey.group(variable), list(survey.questionnaire.background[variable].labels)
     codes, labels = pd.factorize(survey.background[variable])
     return codes, labels.tolist()
 
@@ -223,8 +241,8 @@ def _fit(
 def trim(survey: Survey, lower: float = 0.0, upper: float = np.inf, *, strict: bool = False) -> Survey:
     """The survey with weights cut to lie between two limits, and what was cut shared out so that the total is kept.
 
-    The respondents whose weights were within the limits share it equally (Potter 1990 on why; the rule is that of R
-    `survey`, `trimWeights`). Their shares may take some of them past a limit: `strict` repeats until none is. Margins
+    The respondents whose weights were within the limits share it equally (on trimming: Potter 1990; the rule is R
+    `survey`'s `trimWeights`). Their shares may take some of them past a limit: `strict` repeats until none is. Margins
     that the weights were raked to no longer hold, so the calibration is dropped; rake again to have them back.
 
     Raises ValueError where the mean weight is outside the limits, or no weight is within them to share it with.
@@ -245,13 +263,12 @@ def trim(survey: Survey, lower: float = 0.0, upper: float = np.inf, *, strict: b
 
 
 def for_process(survey: Survey) -> Survey:
-    """The same answers and weights for what lies behind them: municipalities as clusters, as if drawn from many.
+    """The same answers and weights for what lies behind them: clusters (here municipalities) as if drawn from many.
 
     A calibration stays: the margins of the frame are taken as given, and only what they do not explain varies.
     """
     n = len(survey.answers)
-    municipality = pd.factorize(survey.background["kommunekode"])[0]
-    stage = Stage(np.zeros(n, dtype=int), municipality, np.full(n, np.inf))
+    stage = Stage(np.zeros(n, dtype=int), survey.own_cluster, np.full(n, np.inf))
     return replace(survey, design=replace(survey.design, stages=(stage,), target="process"))
 
 

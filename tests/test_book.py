@@ -36,6 +36,7 @@ def project(tmp_path, monkeypatch):
     write_notebook(tmp_path / "kapitel.ipynb", "print(seed)")
     work = tmp_path / "_build" / "arbejde"
     for module, name, value in ((chapters, "ROOT", tmp_path), (chapters, "WORK", work), (book, "WORK", work),
+                                (chapters, "PACKAGE", tmp_path / "civsam"), (chapters, "HOME", tmp_path),
                                 (chapters, "TIMES", work / "tider.json"), (chapters, "TRACE", work / "fejl.txt"),
                                 (book, "EDITIONS", tmp_path / "udgaver")):
         monkeypatch.setattr(module, name, value)
@@ -96,7 +97,9 @@ def test_broken_answers_stop_before_anything_is_built(built, capsys, tmp_path):
     broken = tmp_path / "mine svar.csv"
     broken.write_text("\n".join([lines[0], f"x{lines[1]}"]), "utf-8")
     assert cli.main(["book", "--data", str(broken)]) == 2
-    assert "mine svar.csv, linje 2, kolonne stilling" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "mine svar.csv: 1 fejl i 1 række" in told
+    assert "Mente du »101-social«?" in told
     assert not built
 
 
@@ -141,7 +144,7 @@ def test_help_is_danish(capsys):
 
 # ---- When a chapter is run again ------------------------------------------------------------------------------------
 
-VALUES = {"data": "data/svar.csv", "seed": 1}
+VALUES = {"data": "data/svar.csv", "ramme": "ingen", "seed": 1}
 
 
 def project_digest(values=VALUES):
@@ -166,12 +169,13 @@ def test_digest_follows_source_tags_and_parameters(project):
         assert project_digest() != before
 
 
-def test_digest_follows_a_file_outside_the_project(project, tmp_path_factory):
+@pytest.mark.parametrize("name", ["data", "ramme"])
+def test_digest_follows_a_file_outside_the_project(project, tmp_path_factory, name):
     own = tmp_path_factory.mktemp("ude") / "svar.csv"
     own.write_text("1", "utf-8")
-    before = project_digest(VALUES | {"data": str(own)})
+    before = project_digest(VALUES | {name: str(own)})
     own.write_text("2", "utf-8")
-    assert project_digest(VALUES | {"data": str(own)}) != before
+    assert project_digest(VALUES | {name: str(own)}) != before
 
 
 def test_digest_leaves_out_outputs_times_and_compiled_files(project):

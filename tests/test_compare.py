@@ -12,7 +12,7 @@ from scipy.stats import t as student
 
 from civsam import compare, edition, models, weighting
 from civsam.design import Design, Stage
-from civsam.questionnaire import Area, Item, Questionnaire, Scale
+from civsam.questionnaire import Background, Item, Scale, read
 from civsam.survey import Survey
 
 HERE = Path(__file__).parent / "reference"
@@ -32,8 +32,8 @@ ITEMS = {
     "api00": Item("api00", "b", COUNT, "", ""),
     "api99": Item("api99", "b", COUNT, "", "", part_of=("api00",)),
 }
-AREAS = {code: Area(code, code, False, None) for code in "EHM"}
-INSTRUMENT = Questionnaire("", "", "", {"b": ""}, AREAS, ITEMS, {})
+AREAS = Background("fagomraade", "", {code: code for code in "EHM"})
+INSTRUMENT = replace(read(), items=ITEMS, background=read().background | {"fagomraade": AREAS})
 
 
 def design_of(name: str, data: pd.DataFrame) -> Design:

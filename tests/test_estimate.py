@@ -11,7 +11,7 @@ import pytest
 
 from civsam import estimate
 from civsam.design import Design, Stage, covariance, degrees_of_freedom, grouped_covariance
-from civsam.questionnaire import Area, Item, Questionnaire, Scale
+from civsam.questionnaire import Background, Item, Scale, read
 from civsam.survey import Survey
 
 HERE = Path(__file__).parent / "reference"
@@ -28,7 +28,8 @@ ITEMS = {
     "api99": Item("api99", "b", COUNT, "", "", part_of=("api00",)),
     "api99_of_enroll": Item("api99_of_enroll", "b", COUNT, "", "", part_of=("enroll",)),
 }
-INSTRUMENT = Questionnaire("", "", "", {"b": ""}, {k: Area(k, k, False, None) for k in TYPES.answers}, ITEMS, {})
+AREAS = Background("fagomraade", "", TYPES.answers)
+INSTRUMENT = replace(read(), items=ITEMS, background=read().background | {"fagomraade": AREAS})
 NO_LIMIT = np.inf
 
 

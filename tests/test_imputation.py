@@ -1,6 +1,7 @@
 """Multiple imputation: Rubin's rules worked by hand, the Bayesian bootstrap's known variance, and a known truth."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,7 @@ from scipy.stats import t as student
 from civsam import answers, compare, edition, estimate, imputation, weighting
 from civsam import survey as surveys
 from civsam.design import Design, Stage
-from civsam.questionnaire import Area, Item, Questionnaire, Scale
+from civsam.questionnaire import Background, Item, Scale, read
 from civsam.survey import Survey
 
 COUNT = Scale("n", "antal", low=0, high=99)
@@ -23,7 +24,8 @@ ITEMS = {
     "twin": Item("twin", "b", YES, "", ""),
     "text": Item("text", "b", Scale("t", "tekst"), "", ""),
 }
-INSTRUMENT = Questionnaire("", "", "", {"b": ""}, {code: Area(code, code, False, None) for code in "ABC"}, ITEMS, {})
+AREAS = Background("fagomraade", "", {code: code for code in "ABC"})
+INSTRUMENT = replace(read(), items=ITEMS, background=read().background | {"fagomraade": AREAS})
 
 
 def survey_of(areas: list[str] | np.ndarray, sizes: list[str] | str = "lille", **columns: object) -> Survey:

@@ -1,5 +1,6 @@
 """Questionnaire, register, published statements: the facts that everything stands on."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -7,6 +8,7 @@ import pytest
 
 from civsam import published, questionnaire, register
 from civsam.files import DATA, UserError
+from civsam.questionnaire import Background
 from civsam.simulate import assumptions
 
 INSTRUMENT = questionnaire.read()
@@ -36,7 +38,8 @@ def broken(tmp_path: Path, old: str, new: str, count: int = 1) -> str:
         ("mindst: 0", "mindst: nul", ["'mindst' er 'nul'", "et helt tal"]),
         ("hoejst: 500", "hoejst: -1", ["er større end 'hoejst'"]),
         ("ja: Ja,", "'ja da': Ja,", ["'ja da' kan ikke bruges"]),
-        ("kommuner: 54", "kommuner: halvdelen", ["'kommuner' er 'halvdelen'"]),
+        ("margener: [fagomraade", "margener: [omraade", ["ukendt baggrundsvariabel 'omraade'"]),
+        ("    ordnet: true", "    ordnet: ja", ["'ordnet' er 'ja'"]),
         ("skalaer:\n", "skalaer:\n  janej: {}\n", ["står to gange"]),
         ("blokke:\n", "blokke: [\n", ["ikke gyldig YAML"]),
     ],
@@ -72,7 +75,7 @@ def test_all_kinds_of_question_are_asked() -> None:
 
 
 def test_the_four_published_areas_are_marked_as_such() -> None:
-    known = {area.name for area in INSTRUMENT.areas.values() if area.published}
+    known = {INSTRUMENT.background["fagomraade"].labels[area] for area in assumptions()["offentliggjorte_fagomraader"]}
     assert known == {"Sundhed og forebyggelse", "Socialområdet", "Kultur og fritid", "Teknik og Miljø"}
 
 
@@ -82,6 +85,36 @@ def test_the_frame_has_the_published_number_of_positions_and_municipalities() ->
     assert frame["kommunekode"].nunique() == published.value("N1")
     assert frame.index.is_unique
     assert not frame.isna().any().any()
+
+
+def test_eight_areas_are_in_all_municipalities_and_the_ninth_in_the_largest() -> None:
+    areas, largest = register.frame(INSTRUMENT).groupby("fagomraade")["kommunekode"].agg(set), register.municipalities()
+    everywhere = {area for area, codes in areas.items() if len(codes) == len(largest)}
+    assert everywhere == set(INSTRUMENT.background["fagomraade"].labels) - {"integration"}
+    assert areas["integration"] == set(largest["folketal_2015"].nlargest(54).index)
+
+
+@pytest.mark.parametrize(("old", "new", "expected"), [
+    ("101-social", "101-sundhed", "linje 3: '101-sundhed' er tom eller står to gange"),
+    ("101-social,101", "101-social,999", "linje 3, kolonnen kommunekode: '999' er ikke en kommunekode"),
+    ("101-social,101,social", "101-social,101,sociale", "linje 3, kolonnen fagomraade: 'sociale' er ikke en kode"),
+    ("fagomraade\n", "omraade\n", "kolonnen fagomraade (fagområde) mangler"),
+    ("kommunekode", "kommune", "kolonnen kommunetype (kommunetype) mangler"),
+])
+def test_a_broken_frame_is_told_with_its_place_and_remedy(tmp_path: Path, old: str, new: str, expected: str) -> None:
+    path = tmp_path / "ramme.csv"
+    path.write_text((DATA / "ramme.csv").read_text("utf-8").replace(old, new, 1), "utf-8")
+    with pytest.raises(UserError) as fault:
+        register.frame(INSTRUMENT, path)
+    assert expected in str(fault.value)
+
+
+def test_a_frame_of_another_survey_needs_no_register(tmp_path: Path) -> None:
+    path = tmp_path / "ramme.csv"
+    path.write_text("person,koen\na,k\nb,m\n")
+    sex = Background("koen", "køn", {"k": "Kvinde", "m": "Mand"})
+    other = replace(INSTRUMENT, key="person", background={"koen": sex})
+    assert register.frame(other, path)["koen"].to_dict() == {"a": "k", "b": "m"}
 
 
 def test_the_register_agrees_with_the_known_totals() -> None:

@@ -191,7 +191,7 @@ def test_intraclass_correlation_of_equal_clusters_is_the_anova_estimate() -> Non
     table = y.reshape(m, k)
     between, within = k * table.mean(axis=1).var(ddof=1), table.var(axis=1, ddof=1).mean()
     row = models.intraclass_correlation(survey, models.measure(survey, "api00")).iloc[0]
-    # Fisher (1925): (MSB - MSW) / (MSB + (k - 1) MSW), which REML gives where all clusters are of one size
+    # Donner (1986): (MSB - MSW) / (MSB + (k - 1) MSW), which REML gives where all clusters are of one size
     assert row["estimate"] == pytest.approx((between - within) / (between + (k - 1) * within), rel=1e-6)
     assert [row["clusters"], row["within"]] == pytest.approx([m, within], rel=1e-6)
     flat = process_of(np.tile([0.0, 1.0], 60), np.zeros(120, dtype=int), np.repeat(np.arange(60), 2))

@@ -9,7 +9,7 @@ import pytest
 import statsmodels.api as sm
 from scipy.stats import chi2
 
-from civsam import edition, nonresponse, register
+from civsam import edition, nonresponse
 from civsam.survey import Survey
 
 HERE = Path(__file__).parent / "reference"
@@ -46,7 +46,7 @@ def test_the_model_has_r_s_degrees_of_freedom_and_intervals() -> None:
     """R's design degrees of freedom: clusters less one, less the coefficients besides the constant."""
     result = CASES["frame/response_propensity"]["result"]
     data = pd.read_csv(HERE / "weighting_census.csv")
-    order = list(register.labels("kommunetype", STUDY.questionnaire))
+    order = list(STUDY.questionnaire.background["kommunetype"].labels)
     frame = pd.DataFrame({
         "kommunekode": data["cnum"],
         "kommunetype": data["stype"].map(dict(zip("EHM", order, strict=True))),
@@ -158,7 +158,7 @@ def test_the_r_indicator_of_one_variable_is_the_spread_of_its_rates() -> None:
 @pytest.mark.parametrize("alike", [0.0, 0.8])
 def test_the_adjusted_spread_of_chances_is_the_true_one(alike: float) -> None:
     """A known truth, with or without municipalities that answer alike: unadjusted it is far too large."""
-    x, _ = nonresponse._terms(STUDY.frame, STUDY.questionnaire, nonresponse.VARIABLES)
+    x, _ = nonresponse._terms(STUDY.frame, STUDY.questionnaire, STUDY.questionnaire.weighting.margins)
     rng, frame = np.random.default_rng(5), STUDY.frame
     logit = 0.8 * (frame["fagomraade"] == "kultur").to_numpy() + 0.5 * (frame["region"] == "nordjylland").to_numpy()
     draws = rng.normal(0, alike, 1000)

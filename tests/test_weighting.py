@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from civsam import edition, estimate, register, weighting
+from civsam import edition, estimate, weighting
 from civsam.design import Design, Stage, covariance
-from civsam.questionnaire import Area, Item, Questionnaire, Scale
+from civsam.questionnaire import Background, Item, Scale, read
 from civsam.survey import Survey
 
 EDITION = edition.open_edition()
@@ -20,8 +20,9 @@ HERE = Path(__file__).parent / "reference"
 CASES = json.loads((HERE / "r_weighting.json").read_text())["cases"]
 COUNT = Scale("antal", "antal", low=0, high=10_000)
 COUNTS = ("api00", "complete", "sw")
-INSTRUMENT = Questionnaire("", "", "", {"b": ""}, {k: Area(k, k, False, None) for k in "EHM"},
-                           {name: Item(name, "b", COUNT, "", "") for name in COUNTS}, {})
+ITEMS = {name: Item(name, "b", COUNT, "", "") for name in COUNTS}
+AREAS = Background("fagomraade", "", {code: code for code in "EHM"})
+INSTRUMENT = replace(read(), items=ITEMS, background=read().background | {"fagomraade": AREAS})
 
 TYPES = {"E": 4421, "H": 755, "M": 1018}
 WIDE = {"No": 1072, "Yes": 5122}
@@ -302,7 +303,7 @@ def test_response_rates_count_asked_and_answered() -> None:
     rates = weighting.response_rates(WEIGHTED, "region")
     assert rates["asked"].sum() == len(WEIGHTED.frame)
     assert rates["responded"].sum() == len(WEIGHTED.answers)
-    assert list(rates["group"]) == list(register.VARIABLES["region"])
+    assert list(rates["group"]) == list(INSTRUMENT.background["region"].labels)
 
 
 def test_design_effect_of_unequal_weights() -> None:

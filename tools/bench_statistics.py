@@ -372,7 +372,7 @@ def big(n: int) -> Big:
         columns[name] = survey.group(name)
         other *= rng.uniform(0.7, 1.4, columns[name].max() + 1)[columns[name]]
     for name in MARGINS:
-        labels = list(register.labels(name, INSTRUMENT))
+        labels = list(INSTRUMENT.background[name].labels)
         totals[name] = dict(zip(labels, np.bincount(columns[name], other).tolist(), strict=True))
     return Big(survey, columns, totals)
 
