@@ -34,6 +34,9 @@ from sphinx.writers.html5 import HTML5Translator
 from sphinxcontrib.bibtex.style.referencing import BracketStyle, PersonStyle
 from sphinxcontrib.bibtex.style.referencing.author_year import AuthorYearReferenceStyle
 
+from civsam import forms
+from civsam.questionnaire import read
+
 HERE = Path(__file__).parent
 
 # English that the theme writes straight into its templates, out of reach of any message catalogue, and
@@ -227,11 +230,18 @@ def add_files(app: Sphinx, config: Config) -> None:
     config.html_favicon = str(HERE / "static" / "favicon.svg")
 
 
+def add_forms(app: Sphinx, failure: Exception | None) -> None:
+    """Write the questionnaire beside the pages: electronic, to print, and as XLSForm."""
+    if failure is None and app.builder.format == "html":
+        forms.write(read(), Path(app.outdir), "index.html")
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register all of the above with Sphinx."""
     add_catalogues(app)
     app.connect("config-inited", add_files)
     app.connect("html-page-context", add_page_helpers)
+    app.connect("build-finished", add_forms)
     app.add_css_file("civsam.css", priority=900)
     app.add_js_file("civsam.js", priority=900)
     skip: tuple[Callable, None] = (skip_table, None)

@@ -60,6 +60,7 @@ def write_book(folder):
         "pages={1--9}, year=2017}\n",
         "utf-8",
     )
+    (folder / "data" / "metodelitteratur.bib").write_text("Kun metoder.", "utf-8")
     notebook(folder / "index.ipynb", "# Bogen\n\n{numref}`fig-to`, {numref}`tab-et`, {ref}`tab-et`.")
     notebook(
         folder / "et.ipynb",
@@ -139,7 +140,7 @@ def test_no_english_in_the_interface(pages):
 
 
 def test_one_first_heading_and_a_button_to_search(pages):
-    assert set(pages) == {"index", "et", "to", "litteratur", "search"}
+    assert set(pages) == {"index", "et", "to", "litteratur", "search", "skema", "skema-print"}
     for page in pages.values():
         assert len(page.find_all("h1")) == 1
         assert all(form.find("button", type="submit") for form in page.select("form.bd-search"))
