@@ -1,4 +1,4 @@
-"""The command line `civsam`: build an edition of the book, draw synthetic answers, run the notebooks again."""
+"""The command line `civsam`: books, answer files, the questionnaire as a form, and projects of one's own."""
 
 from __future__ import annotations
 
@@ -10,9 +10,12 @@ import sys
 import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from civsam.files import ROOT, UserError, shown
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 STANDARD = "standard"
 DANISH = {
@@ -57,7 +60,7 @@ class Parser(argparse.ArgumentParser):
 
 def parser() -> Parser:
     """The commands and their options."""
-    top = Parser(prog="civsam", description="Byg bogen, træk syntetiske svar, eller kør notebooks igen.")
+    top = Parser(prog="civsam", description="Byg bogen, læs svar ind og ud, lav skemaer, og læg egne projekter ud.")
     commands = top.add_subparsers(dest="command", required=True, metavar="kommando")
 
     book = commands.add_parser("book", help="byg en udgave af bogen", description="Byg en udgave af bogen.")
@@ -66,6 +69,9 @@ def parser() -> Parser:
                       help="det samme, skrevet som to ord; kan gentages")
     book.add_argument("--data", metavar="FIL", help="svarfil; det samme som -p data FIL")
     book.add_argument("--name", metavar="NAVN", help="udgavens navn; ellers laves det af parametrene")
+    _reading_options(book)
+    book.add_argument("--keep-valid", action="store_true",
+                      help="gå videre med de gyldige rækker; de andre skrives til afviste.csv i udgavens mappe")
 
     simulate = commands.add_parser("simulate", help="træk syntetiske svar",
                                    description="Træk hele den syntetiske undersøgelse og skriv den som filer.")
@@ -74,7 +80,54 @@ def parser() -> Parser:
 
     commands.add_parser("notebooks", help="kør notebooks igen og gem deres resultater",
                         description="Kør bogens notebooks med standardværdierne, og gem resultaterne i dem.")
+
+    check = commands.add_parser("check", help="find alle fejl i en svarfil",
+                                description="Læs en svarfil, sig, hvad der blev genkendt, og find alle fejl i den.")
+    check.add_argument("file", metavar="FIL", help="CSV, .xlsx, .sav, .dta eller .parquet")
+    _reading_options(check)
+    check.add_argument("--ramme", "--frame", metavar="FIL", help="rammefil, eller ingen; ellers projektets egen")
+    check.add_argument("--report", metavar="CSV", help="skriv alle fejl til denne fil")
+
+    collect = commands.add_parser("collect", help="saml svarfiler fra det elektroniske skema",
+                                  description="Saml svarfilerne i en mappe til én svarfil.")
+    collect.add_argument("folder", metavar="MAPPE", help="mappen med svar-NØGLE.json")
+    collect.add_argument("--out", metavar="FIL", default="svar-samlet.csv", help="svarfilen; ellers svar-samlet.csv")
+    collect.add_argument("--ramme", "--frame", metavar="FIL", help="rammefil med nøgler; ellers tages alle nøgler")
+
+    frame = commands.add_parser("frame", help="rammen: hvem der bliver spurgt", description="Arbejd med rammen.")
+    keys = frame.add_subparsers(dest="part", required=True, metavar="del").add_parser(
+        "keys", help="giv alle i rammen en tilfældig nøgle", description="Giv alle i rammen en tilfældig nøgle.")
+    keys.add_argument("--out", metavar="FIL", default="ramme-noegler.csv", help="den nye fil; ellers ramme-noegler.csv")
+    keys.add_argument("--ramme", "--frame", metavar="FIL", help="rammefil; ellers projektets egen")
+    keys.add_argument("--link", metavar="ADRESSE", help="skemaets adresse; så får alle et link")
+
+    form = commands.add_parser("form", help="skemaet som XLSForm, udskrift og side på nettet",
+                               description="Skriv skemaet som XLSForm, til udskrift og som side på nettet.")
+    form.add_argument("--out", metavar="MAPPE", default="skema", help="mappe; ellers skema/")
+
+    export = commands.add_parser("export", help="skriv svar som .sav, .dta eller CSV",
+                                 description="Skriv svarene i en svarfil med etiketter.")
+    export.add_argument("file", metavar="SVARFIL", help="svarfilen")
+    export.add_argument("out", metavar="FIL", help="den nye fil: .sav, .dta eller .csv")
+    _reading_options(export)
+    export.add_argument("--ramme", "--frame", metavar="FIL", help="rammefil, eller ingen; ellers projektets egen")
+    export.add_argument("--excel", action="store_true", help="CSV med etiketter til dansk Excel")
+
+    new = commands.add_parser("new", help="læg et nyt projekt ud om en anden undersøgelse",
+                              description="Læg en mappe ud med et spørgeskema og en bog, der er drevet af det.")
+    new.add_argument("folder", metavar="NAVN", help="projektets mappe")
+    new.add_argument("--questionnaire", metavar="FIL", help="spørgeskemaet; ellers et lille at begynde med")
+    new.add_argument("--again", action="store_true", help="lav kun kapitlerne igen, når skemaet er ændret")
+
+    clean = commands.add_parser("clean", help="fjern en udgave og alt, hvad der er lavet til den",
+                                description="Fjern udgaver. Svarfiler og kapitler røres ikke.")
+    clean.add_argument("names", metavar="NAVN", nargs="*", help="udgavens navn")
+    clean.add_argument("--all", action="store_true", help="fjern alle udgaver")
     return top
+
+
+def _reading_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--sheet", metavar="ARK", help="det ark i en projektmappe, som svarene står i")
 
 
 def pairs(options: argparse.Namespace) -> dict[str, str]:
@@ -101,9 +154,10 @@ def given_values(typed: dict[str, str]) -> dict[str, Any]:
     from civsam import edition
 
     values = {name: edition.known(name).parse(text) for name, text in typed.items()}
-    if values.get("data", "").strip():
-        path = edition.find_data(values["data"])
-        values["data"] = path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else str(path)
+    for name in {"data", "ramme"} & values.keys():
+        if values[name].strip() and values[name] != edition.NO_FRAME:
+            path = edition.find_data(values[name])
+            values[name] = path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else str(path)
     edition.check(values)
     return {name: value for name, value in values.items() if value != edition.PARAMETERS[name].default}
 
@@ -111,7 +165,7 @@ def given_values(typed: dict[str, str]) -> dict[str, Any]:
 def edition_name(wanted: str | None, given: dict[str, Any]) -> str:
     """The edition's folder name: as wanted, else made from the parameters. Raises UserError for one that cannot be."""
     if wanted is None:
-        texts = {name: Path(value).stem if name == "data" else str(value) for name, value in given.items()}
+        texts = {name: Path(value).stem if name in ("data", "ramme") else str(value) for name, value in given.items()}
         return "_".join(f"{name}-{plain(text)}" for name, text in texts.items())[:100] or STANDARD
     if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}", wanted) or wanted.endswith("."):
         raise UserError(f"udgaven kan ikke hedde '{wanted}'. Navnet må kun bestå af bogstaverne a-z, tal, bindestreg, "
@@ -133,10 +187,130 @@ def run_book(options: argparse.Namespace) -> None:
     """Check parameters and data, then build the edition. Raises UserError and ChapterError."""
     from civsam import book, edition
 
-    given = given_values(pairs(options))
+    typed = pairs(options)
+    given = given_values(typed)
     name = edition_name(options.name, given)
+    if options.keep_valid or options.sheet:
+        given["data"] = valid_rows(given, name, options)
     values = edition.open_edition(**given).parameters
     print(f"Bogen ligger i {shown(book.build(name, values, given))}")
+
+
+def valid_rows(given: dict[str, Any], name: str, options: argparse.Namespace) -> str:
+    """Write the rows without faults as an answer file in the edition's own folder, the others beside it.
+
+    Returns the answer file, from the project's root. Raises UserError where there is nothing to go on with.
+    """
+    from civsam import answers, book, edition
+    from civsam.questionnaire import read
+
+    use = edition.check(given)
+    reading = answers.check(edition.find_data(use["data"]), read(), edition.find_frame(use), sheet=options.sheet)
+    folder = book.Places(name).work
+    folder.mkdir(parents=True, exist_ok=True)
+    told = reading.accept(options.keep_valid)
+    table = told.answers if told.background is None else told.answers.join(told.background)
+    answers.write(table, folder / "gyldige-svar.csv")
+    if len(told.rejected):
+        answers.write_rejected(told.rejected, folder / "afviste.csv")
+        print(f"{len(told.rejected)} rækker har fejl og er ikke med. De står i {shown(folder / 'afviste.csv')}.")
+    return (folder / "gyldige-svar.csv").relative_to(ROOT).as_posix()
+
+
+def own_path(text: str) -> Path:
+    """The path as typed, seen from where the user stands."""
+    return Path(os.path.expanduser(text)).resolve()
+
+
+def frame_for(options: argparse.Namespace) -> pd.DataFrame | None:
+    """The frame that an option names, or the project's own; None for none. Raises UserError."""
+    from civsam import edition
+
+    return edition.find_frame(edition.check({} if options.ramme is None else {"ramme": options.ramme}))
+
+
+def run_check(options: argparse.Namespace) -> None:
+    """Tell what a file holds and what is wrong with it. Raises UserError with the faults."""
+    from civsam import answers
+    from civsam.questionnaire import read
+
+    reading = answers.check(own_path(options.file), read(), frame_for(options), sheet=options.sheet)
+    print("\n".join(reading.notes))
+    if options.report:
+        answers.write_report(reading.faults, own_path(options.report))
+        print(f"Alle fejl står i {options.report}.")
+    reading.accept()
+    print(f"{len(reading.answers)} svar uden fejl.")
+
+
+def run_collect(options: argparse.Namespace) -> None:
+    """Join the answer files of a folder. Raises UserError."""
+    from civsam import collecting
+    from civsam.questionnaire import read
+
+    frame = None if options.ramme is None else frame_for(options)
+    table, report = collecting.collect(own_path(options.folder), read(), frame)
+    print(collecting.summary(report), flush=True)
+    if table.empty:
+        raise UserError("ingen af filerne kunne bruges, så der er ikke skrevet nogen svarfil.")
+    collecting.write(table, own_path(options.out))
+    print(f"{len(table)} svar står i {options.out}.")
+
+
+def run_frame(options: argparse.Namespace) -> None:
+    """Give all in the frame a key, and a link where the form's address is known. Raises UserError."""
+    from civsam import collecting
+
+    frame = frame_for(options)
+    if frame is None:
+        raise UserError("der er ingen ramme at give nøgler. Angiv den med --ramme.")
+    keyed = collecting.add_keys(frame)
+    collecting.write(collecting.links(keyed, options.link) if options.link else keyed, own_path(options.out))
+    print(f"{len(keyed)} nøgler står i {options.out}. Filen siger, hvem der svarer hvad: opbevar den sikkert.")
+
+
+def run_form(options: argparse.Namespace) -> None:
+    """Write the questionnaire as others need it. Raises UserError."""
+    from civsam import forms
+    from civsam.questionnaire import read
+
+    folder = own_path(options.out)
+    for path in forms.write(read(), folder):
+        print(f"  {shown(path)}")
+
+
+def run_export(options: argparse.Namespace) -> None:
+    """Write answers with labels. Raises UserError."""
+    from civsam import answers, export
+    from civsam.questionnaire import read
+
+    out = own_path(options.out)
+    export.check_place(out, excel=options.excel)
+    reading = answers.check(own_path(options.file), read(), frame_for(options), sheet=options.sheet).accept()
+    export.write(reading.answers, read(), out, excel=options.excel)
+    print(f"{len(reading.answers)} svar står i {options.out}.")
+
+
+def run_new(options: argparse.Namespace) -> None:
+    """Lay out a project. Raises UserError."""
+    from civsam import projects
+
+    given = None if options.questionnaire is None else own_path(options.questionnaire)
+    for path in projects.create(own_path(options.folder), given, again=options.again):
+        print(f"  {shown(path)}")
+    print(f"Gå til mappen {options.folder}, læg svarene i data/svar.csv, og skriv: civsam book")
+
+
+def run_clean(options: argparse.Namespace) -> None:
+    """Remove editions with all that was made for them. Raises UserError for one that is not there."""
+    from civsam import book
+
+    names = book.editions() if options.all else options.names
+    if not names:
+        raise UserError(f"skriv, hvilken udgave der skal fjernes, eller --all. Der er: {', '.join(book.editions())}.")
+    for name in names:
+        book.clean(name)
+        print(f"  {name} er fjernet")
 
 
 def run_simulate(options: argparse.Namespace) -> None:
@@ -166,7 +340,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; the exit status is 0, 2 for a fault that the user can mend, 1 for others, 130 if stopped."""
     from civsam.chapters import ChapterError
 
-    commands = {"book": run_book, "simulate": run_simulate, "notebooks": run_notebooks}
+    commands = {"book": run_book, "simulate": run_simulate, "notebooks": run_notebooks, "check": run_check,
+                "collect": run_collect, "frame": run_frame, "form": run_form, "export": run_export, "new": run_new,
+                "clean": run_clean}
     try:
         options = parser().parse_args(arguments)
         commands[options.command](options)

@@ -27,7 +27,7 @@ def test_no_number_is_typed_into_prose(path: Path) -> None:
 
 def test_every_figure_and_table_has_a_name_of_its_own(path: Path) -> None:
     names = re.findall(r'"((?:fig|tab|kort)-[a-z0-9-]+)"', "\n".join(cells(path, "code")))
-    assert names
+    assert names or path.stem == "kodebog"  # which is one long list
     assert len(names) == len(set(names))
 
 
@@ -35,7 +35,7 @@ def test_nothing_is_shown_but_through_tables_and_plots(path: Path) -> None:
     for output in outputs(path):
         assert output["output_type"] != "stream", output.get("text")
         data = output["data"]
-        assert "image/svg+xml" in data or re.match(r"\s*<(div|p|details|blockquote)", data["text/html"])
+        assert "image/svg+xml" in data or re.match(r"\s*<(div|p|details|blockquote|nav)", data["text/html"])
 
 
 def test_every_figure_says_in_words_what_it_shows(path: Path) -> None:

@@ -1,0 +1,148 @@
+"""Another survey: a project of its own, laid out from a questionnaire, that the same commands make a book of."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nbformat
+import yaml
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from civsam import questionnaire as instrument
+from civsam.chapters import write_if_changed
+from civsam.files import HOME, PACKAGE, QUESTIONNAIRE, UserError, read_text, shown
+from civsam.questionnaire import Item, Questionnaire
+
+EXAMPLE = PACKAGE / "skelet" / "spoergeskema.yml"
+WORDS = PACKAGE / "skelet" / "skematekst.yml"
+KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+PARAMETERS = '''data: str = "data/svar.csv"  # svarfil, regnet fra projektets rod
+ramme: str = "{frame}"  # fil med dem, der blev spurgt; »ingen«, hvis det ikke vides
+{split}konfidens: float = 0.95  # konfidensniveau for intervallerne
+mindst: int = 5  # så få svarpersoner vises en gruppe med, når svarene er indsamlede'''
+OPEN = '''from civsam import estimate, forms, plots, tables, weighting
+from civsam.edition import open_edition
+
+edition = open_edition(data=data, ramme=ramme, {split}konfidens=konfidens, mindst=mindst)
+survey = edition.survey
+tables.banner(edition)'''
+README = """# {title}
+
+Læg svarene i `data/svar.csv` (se `civsam check`). Vides det, hvem der blev spurgt, lægges de i `data/ramme.csv`.
+
+- `civsam check data/svar.csv` finder fejl i svarfilen.
+- `civsam book` laver bogen i `_build/udgaver/standard/index.html`.
+- `civsam new . --again` laver kapitlerne igen, når `data/spoergeskema.yml` er ændret.
+"""
+INDEX = """# {title}
+
+{scope}
+
+Bogen er lavet af spørgeskemaet og svarene med civsam. {{doc}}`chapters/resultater` viser svarene spørgsmål for
+spørgsmål, og {{doc}}`chapters/kodebog` viser, hvad der blev spurgt om.
+"""
+
+
+def create(folder: Path, given: Path | None, *, again: bool = False) -> list[Path]:
+    """Lay out a project, and return its files. given: the questionnaire, else a small one to begin with.
+
+    again: write only the chapters, after the questionnaire has been changed. Raises UserError for a folder that is
+    there already (or is no project, with `again`), and a questionnaire that cannot be used.
+    """
+    if not again and folder.exists() and any(folder.iterdir()):
+        raise UserError(f"{shown(folder)}: mappen findes allerede. Vælg et andet navn, eller skriv --again for kun at "
+                        "lave kapitlerne igen.")
+    if again and not (folder / QUESTIONNAIRE).exists():
+        raise UserError(f"{shown(folder)}: mappen er ikke et projekt, for {QUESTIONNAIRE.as_posix()} mangler.")
+    source = folder / QUESTIONNAIRE if again else given or EXAMPLE
+    content = files(instrument.read(source), framed=(folder / "data" / "ramme.csv").exists())
+    content = {name: text for name, text in content.items() if name.startswith("chapters/") or not again}
+    if not again:
+        content |= {QUESTIONNAIRE.as_posix(): read_text(source), "data/skematekst.yml": read_text(WORDS)}
+    for name, text in content.items():
+        write_if_changed(folder / name, text.encode())
+    return [folder / name for name in content]
+
+
+def files(questionnaire: Questionnaire, *, framed: bool) -> dict[str, str]:
+    """The files of a project but its questionnaire: name to text."""
+    title, scope = questionnaire.title, questionnaire.scope
+    toc = {"format": "jb-book", "root": "index", "parts": [
+        {"caption": "Kapitler", "numbered": True, "chapters": [{"file": "chapters/resultater"}]},
+        {"caption": "Opslag", "chapters": [{"file": "chapters/kodebog"}]}]}
+    return {
+        "README.md": README.format(title=title),
+        "index.md": INDEX.format(title=title, scope=scope),
+        "_toc.yml": yaml.safe_dump(toc, allow_unicode=True, sort_keys=False),
+        "_config.yml": yaml.safe_dump(_config(title), allow_unicode=True, sort_keys=False),
+        "chapters/resultater.ipynb": _notebook("resultater", results(questionnaire, framed)),
+        "chapters/kodebog.ipynb": _notebook("kodebog", [
+            ("md", "# Kodebog\n\nSpørgsmålene, som de blev stillet, og de koder, svarene har i datafilerne."),
+            ("remove-input", "from civsam import forms\nfrom civsam.questionnaire import read\n\n"
+                             "display(*forms.codebook(read()))"),
+        ]),
+    }
+
+
+def _config(title: str) -> dict[str, object]:
+    """The study's own settings under another title, without its literature."""
+    config = yaml.safe_load(read_text(HOME / "_config.yml"))
+    config["title"] = config["sphinx"]["config"]["project"] = title
+    config["html"]["extra_footer"] = ""
+    del config["bibtex_bibfiles"]
+    own = config["sphinx"]["config"]
+    own["extensions"].remove("sphinxcontrib.bibtex")
+    config["sphinx"]["config"] = {name: value for name, value in own.items() if not name.startswith("bibtex_")}
+    return config
+
+
+def results(questionnaire: Questionnaire, framed: bool) -> list[tuple[str, str]]:
+    """The cells of a results chapter: a section a block, and for each question what was asked and answered."""
+    split = next(iter(questionnaire.background), "")
+    declared = f'opdel: str = "{split}"  # baggrundsvariabel, som svarene deles op efter\n' if split else ""
+    frame = "data/ramme.csv" if framed else "ingen"
+    cells = [
+        ("md", "# Resultater\n\nKapitlet viser svarene på hvert spørgsmål i spørgeskemaets rækkefølge."),
+        ("parameters remove-cell", PARAMETERS.format(frame=frame, split=declared)),
+        ("remove-input", OPEN.format(split="opdel=opdel, " if split else "")),
+    ]
+    if framed and split:
+        cells += [("md", "## Hvem der svarede"), ("hide-input", RATES)]
+    for block, heading in questionnaire.blocks.items():
+        cells.append(("md", f"## {heading}"))
+        for item in questionnaire.block(block):
+            cells += [("md", f"### {item.topic}"), ("remove-input", f'tables.question(survey, "{item.id}")')]
+            cells += [("hide-input", code) for code in shown_as(item, bool(split))]
+    return cells
+
+
+RATES = '''tables.rates_table(
+    weighting.response_rates(survey, opdel), survey, "Adspurgte og svar", "tab-svar"
+)'''
+
+
+def shown_as(item: Item, split: bool) -> list[str]:
+    """The code that shows a question: a figure, and where it can be split by a frame variable, that too."""
+    call = {"antal": "ratios" if item.part_of else "means"}.get(item.scale.type, "shares")
+    draw, name = "likert" if item.scale.type == "ordinal" else "dots", item.id.lower().replace("_", "-")
+    if item.scale.type == "tekst":
+        return []
+    made = [f'plots.{draw}(survey, estimate.{call}(survey, "{item.id}"), "{_quoted(item.topic)}", "fig-{name}")']
+    if split:
+        made.append(f'delt = estimate.{call}(survey, "{item.id}", by=opdel)\ntables.group_table(\n'
+                    f'    survey, delt, "{_quoted(item.topic)}, delt op", "tab-{name}", folded=True\n)')
+    return made
+
+
+def _quoted(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"')
+
+
+def _notebook(name: str, cells: list[tuple[str, str]]) -> str:
+    """A notebook as text; a cell is its kind (md, or the tags of a code cell) and its source."""
+    made = []
+    for number, (kind, source) in enumerate(cells, 1):
+        cell = new_markdown_cell(source) if kind == "md" else new_code_cell(source, metadata={"tags": kind.split()})
+        cell["id"] = f"{name}-{number:02d}"
+        made.append(cell)
+    return nbformat.writes(new_notebook(cells=made, metadata={"kernelspec": KERNEL})) + "\n"
