@@ -424,15 +424,18 @@ class Columns:
         Groups before the name, as ODK and Kobo write them, are passed over: block/item, block-item, block/item/code.
         """
         text = plain(name)
-        for tail in (text, text.rpartition("/")[2], text.rpartition("-")[2]):
-            if tail in self.roles:
-                return self.roles[tail]
+        role = self._grouped(text)
         for separator in "/-":
-            head, found, tail = text.rpartition(separator)
-            role = self.role(head) if found else None
-            if role is not None and role[0] in self.items:
-                return self._split(role, tail)
-        return None
+            head, _, tail = text.rpartition(separator)
+            whole = self._grouped(head)
+            if role is None and whole is not None and whole[0] in self.items:
+                role = self._split(whole, tail)
+        return role
+
+    def _grouped(self, text: str) -> tuple[str, ...] | None:
+        """The role of a plain name, with or without groups before it."""
+        tails = (text, text.rpartition("/")[2], text.rpartition("-")[2])
+        return next((self.roles[tail] for tail in tails if tail in self.roles), None)
 
     def _split(self, role: tuple[str, ...], tail: str) -> tuple[str, ...] | None:
         """The role of item/code or item/label; of item_ved_ikke/ved_ikke it is a third."""

@@ -160,8 +160,10 @@ def run_chapter(chapter: str, given: Values) -> tuple[str, float]:
 
     Raises UserError where the chapter met one or does not take the parameters, ChapterError for any other fault.
     """
-    missing = sorted(set(given) - declared(chapter))
-    if missing:
+    takes = declared(chapter)
+    if not takes:
+        given = {}  # a chapter without parameters is the same in all editions
+    if missing := sorted(set(given) - takes):
         raise UserError(f"{shown(notebook(chapter))}: cellen med parametre mangler {', '.join(missing)}.")
     sys.modules.setdefault(UNUSED, None)
     import papermill  # slow to import, and not needed when nothing has changed

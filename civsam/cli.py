@@ -72,6 +72,7 @@ def parser() -> Parser:
     _reading_options(book)
     book.add_argument("--keep-valid", action="store_true",
                       help="gå videre med de gyldige rækker; de andre skrives til afviste.csv i udgavens mappe")
+    book.add_argument("--publish-text", action="store_true", help="vis fri tekst; det samme som fritekst=vis")
 
     simulate = commands.add_parser("simulate", help="træk syntetiske svar",
                                    description="Træk hele den syntetiske undersøgelse og skriv den som filer.")
@@ -134,6 +135,7 @@ def pairs(options: argparse.Namespace) -> dict[str, str]:
     """The parameters as typed. Raises UserError for one given twice, or an argument without '='."""
     typed = [tuple(pair) for pair in options.pairs]
     typed += [("data", options.data)] if options.data is not None else []
+    typed += [("fritekst", "vis")] if options.publish_text else []
     for text in options.assignments:
         name, sign, value = text.partition("=")
         if not sign:

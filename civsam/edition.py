@@ -70,6 +70,7 @@ def _parameters() -> list[Parameter]:
                   "et tal fra 0,5 til 0,999", lambda value: 0.5 <= value <= 0.999),
         Parameter("mindst", int, 5, "så få svarpersoner vises en gruppe med, når svarene er indsamlede",
                   "et helt tal fra 3 til 50", lambda value: 3 <= value <= 50),
+        _one_of("fritekst", "skjul", "om fri tekst fra indsamlede svar vises", ["skjul", "vis"]),
     ]
     if simulate.ASSUMPTIONS.exists():
         always.append(Parameter("seed", int, simulate.assumptions()["standardfroe"],
@@ -173,7 +174,10 @@ class Edition:
         if FIRST:
             words += [(f"{FIRST.name.capitalize()} i fokus", FIRST.labels.get(use["fokus"], "alle")),
                       ("Delt op efter", questionnaire.background[use["opdel"]].name)]
-        return [*words, ("Konfidensniveau", f"{level} procent")]
+        words.append(("Konfidensniveau", f"{level} procent"))
+        if self.survey.provenance == survey.COLLECTED:
+            words.append(("Mindste gruppe", f"{use['mindst']} svar"))
+        return words
 
 
 def shown_name(values: Mapping[str, Any]) -> str:
@@ -202,7 +206,7 @@ def open_edition(**values: Any) -> Edition:
 def _drawn(use: Mapping[str, Any], questionnaire: Questionnaire) -> Survey:
     """Answers drawn here, with a seed of their own."""
     study = simulate.simulate(use["seed"], questionnaire)
-    return Survey(study.answers, study.frame, questionnaire, level=use["konfidens"])
+    return Survey(study.answers, study.frame, questionnaire, **_shown_how(use))
 
 
 def _collected(use: Mapping[str, Any], questionnaire: Questionnaire) -> Survey:
@@ -212,4 +216,8 @@ def _collected(use: Mapping[str, Any], questionnaire: Questionnaire) -> Survey:
     reading = answers.check(find_data(use["data"]), questionnaire, frame).accept()
     if frame is None:
         frame = register.with_municipality(reading.background, questionnaire, shown_name(use))
-    return Survey(reading.answers, frame, questionnaire, level=use["konfidens"], framed=framed)
+    return Survey(reading.answers, frame, questionnaire, framed=framed, **_shown_how(use))
+
+
+def _shown_how(use: Mapping[str, Any]) -> dict[str, Any]:
+    return {"level": use["konfidens"], "minimum": use["mindst"], "texts": use["fritekst"] == "vis"}

@@ -21,13 +21,18 @@ from civsam.statements import WORDS
 from civsam.survey import SYNTHETIC, Survey
 from civsam.tables import (
     MARKS,
+    Output,
     group_label,
+    hidden_note,
     is_mean,
     labels,
+    nothing_to_show,
     number,
     percent,
+    plan_of,
     provenance_of,
     reading_note,
+    shown,
     value,
     weighted,
     with_interval,
@@ -123,6 +128,7 @@ def dots(
 
     focus: the code of a group to bring out.
     """
+    estimates = shown(survey, estimates)
     rows = estimates if ordered else _from_the_top(estimates)
     names = labels(rows, survey.questionnaire)
     mean = is_mean(rows.iloc[0])
@@ -180,7 +186,7 @@ def _bars(axes: plt.Axes, wide: pd.DataFrame, codes: list[str], answers: list[st
 
 def likert(survey: Survey, estimates: pd.DataFrame, caption: str, name: str) -> Figure:
     """Diverging bars for items on one ordered scale (or one item by group), with 'ved ikke' at the side."""
-    questionnaire = survey.questionnaire
+    questionnaire, estimates = survey.questionnaire, shown(survey, estimates)
     scale = questionnaire.items[estimates["item"].iloc[0]].scale
     codes, answers = list(scale.answers), list(scale.answers.values())
     names, wide = _likert_rows(estimates, questionnaire)
@@ -189,17 +195,17 @@ def likert(survey: Survey, estimates: pd.DataFrame, caption: str, name: str) -> 
         _row_height(words, 0.44) * len(wide), top=0.55 + 0.2 * -(-len(codes) // columns), bottom=0.25, left=1.65,
         ncols=2, sharey=True, width_ratios=(6, 1), gridspec={"wspace": 0.03},
     )
-    _bars(axes, wide, codes, answers)
+    _bars(axes, wide.fillna(0), codes, answers)  # what is hidden has no width
     place = np.arange(len(wide))[::-1]
     axes.set_yticks(place, words)
     axes.axvline(0, color=QUIET, linewidth=0.8, zorder=0)
     axes.set_xticks([])
     axes.grid(visible=False)
-    unsure = wide[DONT_KNOW].to_numpy()
+    unsure = wide[DONT_KNOW].fillna(0).to_numpy()
     side.barh(place, unsure, color="#8a8a8a", height=0.72)
     side.set_xlim(0, max(0.2, unsure.max() * 2.2))
-    for y, share in zip(place, unsure, strict=True):
-        side.text(share + 0.008, y, number(100 * share), va="center", fontsize=8.5)
+    for y, share in zip(place, wide[DONT_KNOW], strict=True):
+        side.text(np.nan_to_num(share) + 0.008, y, number(100 * share), va="center", fontsize=8.5)
     side.set_xticks([])
     side.grid(visible=False)
     side.set_title(_wrapped(questionnaire.dont_know, 6), fontsize=9, color=QUIET)
@@ -217,7 +223,7 @@ def likert(survey: Survey, estimates: pd.DataFrame, caption: str, name: str) -> 
         "caption": caption,
         "alt": f"Liggende, delte søjler. {told}.",
         "note": f"{_base(estimates)}. Tallene er procent af dem, der svarede på spørgsmålet, ved ikke medregnet. "
-                f"{weighted(estimates)}",
+                f"{weighted(estimates)}{hidden_note(estimates)}",
     })
 
 
@@ -252,7 +258,7 @@ VERDICT_LOOKS = dict(zip(WORDS, ((ACCENT, "o"), ("#8a8a8a", "s"), (FOCUS, "X")),
 
 def verdicts(survey: Survey, judged: pd.DataFrame, caption: str, name: str) -> Figure:
     """All claims at a glance: a row a statement, a column a verdict."""
-    facts = published.statements()["udsagn"]
+    facts, judged = published.statements()["udsagn"], shown(survey, judged)
     columns = ("under-\nstøttet", "uafgjort", "modsagt", "kan ikke\nafgøres")
     looks = [*VERDICT_LOOKS.values(), ("#c9c9c9", "D")]
     figure, axes = _canvas(0.27 * len(judged), top=0.45, bottom=0.25, left=2.6)
@@ -275,12 +281,16 @@ def verdicts(survey: Survey, judged: pd.DataFrame, caption: str, name: str) -> F
 
 
 # The colours of `verdicts`, with a shape for readers who cannot tell them apart.
-def specifications(survey: Survey, table: pd.DataFrame, caption: str, name: str) -> Figure:
+def specifications(survey: Survey, table: pd.DataFrame, caption: str, name: str) -> Figure | Output:
     """A specification curve from `sensitivity.curve`: the estimates in order, and below which choices lie behind each.
 
     After Simonsohn, Simmons & Nelson (2020). A place across for each row of the table, those without estimate last.
     """
-    rows = table.sort_values(["estimate", "low", "measure", *sensitivity.CHOICES], ignore_index=True)
+    if plan_of(survey).isolates(sensitivity.tells_apart(survey)):  # the difference would be those few
+        table = table[table["guldborgsund"].isin(["", next(iter(sensitivity.CHOICES["guldborgsund"]))])]
+    rows = shown(survey, table).sort_values(["estimate", "low", "measure", *sensitivity.CHOICES], ignore_index=True)
+    if rows.empty:
+        return nothing_to_show(caption)
     lines = _choice_lines(rows, survey.questionnaire)
     height = 0.19 * len(lines)
     figure, (axes, below) = _canvas(

@@ -19,11 +19,14 @@ KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 PARAMETERS = '''data: str = "data/svar.csv"  # svarfil, regnet fra projektets rod
 ramme: str = "{frame}"  # fil med dem, der blev spurgt; »ingen«, hvis det ikke vides
 {split}konfidens: float = 0.95  # konfidensniveau for intervallerne
-mindst: int = 5  # så få svarpersoner vises en gruppe med, når svarene er indsamlede'''
+mindst: int = 5  # så få svarpersoner vises en gruppe med, når svarene er indsamlede
+fritekst: str = "skjul"  # om fri tekst fra indsamlede svar vises'''
 OPEN = '''from civsam import estimate, forms, plots, tables, weighting
 from civsam.edition import open_edition
 
-edition = open_edition(data=data, ramme=ramme, {split}konfidens=konfidens, mindst=mindst)
+edition = open_edition(
+    data=data, ramme=ramme, {split}konfidens=konfidens, mindst=mindst, fritekst=fritekst
+)
 survey = edition.survey
 tables.banner(edition)'''
 README = """# {title}
@@ -126,7 +129,7 @@ def shown_as(item: Item, split: bool) -> list[str]:
     call = {"antal": "ratios" if item.part_of else "means"}.get(item.scale.type, "shares")
     draw, name = "likert" if item.scale.type == "ordinal" else "dots", item.id.lower().replace("_", "-")
     if item.scale.type == "tekst":
-        return []
+        return [f'tables.texts(survey, "{item.id}")']
     made = [f'plots.{draw}(survey, estimate.{call}(survey, "{item.id}"), "{_quoted(item.topic)}", "fig-{name}")']
     if split:
         made.append(f'delt = estimate.{call}(survey, "{item.id}", by=opdel)\ntables.group_table(\n'

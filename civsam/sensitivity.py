@@ -82,14 +82,19 @@ def _no_difference(survey: Survey, claim: Claim, spec: dict[str, str], chosen: d
     return table.loc[nearest]
 
 
+def tells_apart(survey: Survey) -> np.ndarray:
+    """Who is in the municipality that some specifications move or leave out, boolean, shape (n,)."""
+    return (survey.background["kommunekode"] == GULDBORGSUND).to_numpy()
+
+
 def _guldborgsund(survey: Survey, bloc: str) -> Survey:
     """The survey with that municipality in a bloc, or outside every estimate: a domain, so nobody is deleted."""
     if bloc in survey.questionnaire.background["blok"].labels:
         there = survey.frame["kommunekode"] == GULDBORGSUND
         return replace(survey, frame=survey.frame.assign(blok=survey.frame["blok"].mask(there, bloc)))
     if bloc == "udeladt":
-        there = (survey.background["kommunekode"] == GULDBORGSUND).to_numpy()
-        return replace(survey, design=replace(survey.design, weights=np.where(there, 0.0, survey.design.weights)))
+        weights = np.where(tells_apart(survey), 0.0, survey.design.weights)
+        return replace(survey, design=replace(survey.design, weights=weights))
     return survey
 
 

@@ -14,7 +14,7 @@ from civsam.files import DATA, listed, read_yaml, without_lines
 from civsam.questionnaire import Questionnaire
 from civsam.simulate import assumptions
 from civsam.survey import SYNTHETIC, Survey
-from civsam.tables import Output, joined, number, percent, provenance_of, published_value, table
+from civsam.tables import Output, joined, number, percent, provenance_of, published_value, shown, table
 
 WORDS = {
     SUPPORTED: "understøttet", UNDECIDED: "uafgjort", CONTRADICTED: "modsagt", "kan_ikke": "kan ikke afgøres",
@@ -24,12 +24,14 @@ WORDS = {
 def claims_table(survey: Survey, judged: pd.DataFrame, ids: Iterable[str], caption: str, name: str) -> Output:
     """Claims by the ids of their statements: the statement, how it is measured, the deciding number and the verdict."""
     facts, known = published.statements()["udsagn"], claims.read()
-    rows = judged.set_index("id").loc[list(ids)]
+    rows = shown(survey, judged).set_index("id").loc[list(ids)]
+    hidden = rows["hidden"] if "hidden" in rows else pd.Series(False, rows.index)
     frame = pd.DataFrame({
         "Offentliggjort udsagn": facts[rows.index],
         "Målt som": [measured(known[key], survey.questionnaire) for key in rows.index],
         "Disse data": [deciding(known[key], row, survey.questionnaire) for key, row in rows.iterrows()],
-        "Afgørelse": [WORDS[verdict] for verdict in rows["verdict"]],
+        "Afgørelse": ["skjult" if hidden[key] and known[key].rule != "kan_ikke" else WORDS[verdict]
+                      for key, verdict in rows["verdict"].items()],
     })
     if survey.provenance == SYNTHETIC:
         frame["I de syntetiske svar"] = [built_in(key, rows.at[key, "verdict"]) for key in rows.index]

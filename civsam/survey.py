@@ -45,8 +45,12 @@ def _recorded() -> pd.DataFrame:
 
 def provenance(answers: pd.DataFrame) -> str:
     """`syntetisk` only for answers that a simulation recorded or made in this process; else `indsamlet`."""
+    return _origin(digest(answers))
+
+
+def _origin(content: str) -> str:
     recorded = set(_recorded()["sha256"])
-    return SYNTHETIC if digest(answers) in recorded | _simulated_here else COLLECTED
+    return SYNTHETIC if content in recorded | _simulated_here else COLLECTED
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +59,8 @@ class Survey:
 
     answers and frame have the same index, the respondents' keys; every respondent stands in the frame. framed: whether
     the frame holds all who were asked; else it holds the respondents alone. Without a `design` every respondent counts
-    the same, as in one response group. `level` is the confidence level of all its intervals.
+    the same, as in one response group. `level` is the confidence level of all its intervals, `minimum` how many a group
+    must have to be shown, and `texts` whether free text may be, when the answers are collected.
     """
 
     answers: pd.DataFrame
@@ -64,6 +69,8 @@ class Survey:
     design: Design = field(default=None)  # type: ignore[assignment]
     level: float = 0.95
     framed: bool = True
+    minimum: int = 5
+    texts: bool = False
     _cache: dict[str, tuple[np.ndarray, list[set[str]]]] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -75,9 +82,14 @@ class Survey:
             object.__setattr__(self, "design", Design(np.full(n, size / max(n, 1)), (whole,), target))
 
     @cached_property
+    def digest(self) -> str:
+        """What tells these answers from all others."""
+        return digest(self.answers)
+
+    @cached_property
     def provenance(self) -> str:
         """`syntetisk` or `indsamlet`, decided by the answers' digest and by nothing else."""
-        return provenance(self.answers)
+        return _origin(self.digest)
 
     @cached_property
     def background(self) -> pd.DataFrame:

@@ -6,6 +6,7 @@ Whatever is made from answers carries their provenance mark; nobody has to remem
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from html import escape
 from string import Formatter
@@ -15,7 +16,7 @@ import numpy as np
 import pandas as pd
 from babel.numbers import format_decimal, format_percent
 
-from civsam import __version__, estimate, models, nonresponse, published
+from civsam import __version__, disclosure, estimate, models, nonresponse, published, weighting
 from civsam.design import TARGETS
 from civsam.edition import Edition
 from civsam.files import listed
@@ -31,6 +32,10 @@ MARKS = {
 
 
 NO_FRAME = "Der er ingen ramme, så det vides ikke, hvem der blev spurgt. Svarene er derfor ikke vægtet."
+
+
+class Words(str):
+    """Words that were made here, and so hold no number that may not be shown."""
 
 
 @dataclass(frozen=True)
@@ -150,6 +155,36 @@ def mark(provenance: str) -> str:
     return f'<span class="maerke {provenance}">{MARKS[provenance]}</span>'
 
 
+# ---- Disclosure
+
+_plans: dict[tuple[str, int], disclosure.Plan] = {}
+
+
+def plan_of(survey: Survey) -> disclosure.Plan:
+    """What may be shown of these answers: the same for every weighting of them, and made once."""
+    key = (survey.digest, survey.minimum)
+    if key not in _plans:
+        usual = weighting.unweighted(survey)
+        if survey.framed:
+            with suppress(ValueError):  # a group without answers; no edition is made of these, but tables may be
+                usual = weighting.raked(usual)
+        _plans[key] = disclosure.plan(usual, survey.minimum)
+    return _plans[key]
+
+
+def shown(survey: Survey, table: pd.DataFrame) -> pd.DataFrame:
+    """The table as it may be shown: as it is for synthetic answers, else rounded, with small numbers hidden."""
+    return plan_of(survey).protect(table)
+
+
+def hidden_note(table: pd.DataFrame) -> str:
+    """What the reader of collected answers must know of rounding and hidden numbers."""
+    if "hidden" not in table:
+        return ""
+    dash = " En streg står for tal, der er skjult for at beskytte svarpersonerne." if table["hidden"].any() else ""
+    return f" Antal og tal er afrundet.{dash}"
+
+
 # ---- Tables
 
 
@@ -202,6 +237,7 @@ def reading_note(estimates: pd.DataFrame) -> str:
              "process": "for processen bag svarene; usikkerheden er regnet mellem kommuner",
              "sample": "for en tænkt population, som svarene er trukket tilfældigt fra; svarene er ikke vægtet"}
     covers = " Det dækker tilfældigt bortfald, ikke skævt bortfald."
+    counts += hidden_note(estimates)
     return f"{level}-interval {about[estimates['target'].iloc[0]]}.{covers}{counts}{_chance_note(estimates)}"
 
 
@@ -221,6 +257,7 @@ def _chance_note(estimates: pd.DataFrame) -> str:
 
 def estimates_table(survey: Survey, estimates: pd.DataFrame, caption: str, name: str) -> Output:
     """Estimates as a table: a row each, with interval and base, and a column for all that varies among them."""
+    estimates = shown(survey, estimates)
     rows = [row for _, row in estimates.iterrows()]
     frame = described(estimates, survey.questionnaire).assign(
         Tal=[value(row) for row in rows],
@@ -228,19 +265,20 @@ def estimates_table(survey: Survey, estimates: pd.DataFrame, caption: str, name:
         n=[number(n) for n in estimates["n"]],
     )
     if (estimates["statistic"] == "share").all():
-        frame["Uden ved ikke"] = [percent(_among_those_who_know(survey, row)) for row in rows]
+        frame["Uden ved ikke"] = [percent(share) for share in _among_those_who_know(survey, estimates)]
     frame = frame.set_index(frame.columns[0])
     return table(frame, caption, name, provenance=provenance_of(estimates), note=reading_note(estimates))
 
 
 def p_table(survey: Survey, tests: pd.DataFrame, caption: str, name: str, *, note: str = "") -> Output:
     """Tests as a table: a row each, named by its frame variable, with p before and after correction for the family."""
+    tests = shown(survey, tests)
     frame = pd.DataFrame({
         "F": [number(x, 2) for x in tests["statistic"]],
         "p": [p_value(p) for p in tests["p"]],
         "p, korrigeret": [p_value(p) for p in tests["p_adjusted"]],
     }, index=pd.Index([survey.questionnaire.background[by].name.capitalize() for by in tests["by"]], name="Variabel"))
-    return table(frame, caption, name, provenance=provenance_of(tests), note=note)
+    return table(frame, caption, name, provenance=provenance_of(tests), note=note + hidden_note(tests))
 
 
 def p_value(p: float) -> str:
@@ -250,7 +288,7 @@ def p_value(p: float) -> str:
 
 def _effects_table(survey: Survey, effects: pd.DataFrame, caption: str, name: str, note: str, folded: str) -> Output:
     """Average marginal effects, each group against the first of its variable: by, group, reference and the numbers."""
-    background = survey.questionnaire.background
+    background, note = survey.questionnaire.background, note + hidden_note(effects)
     count = "statistic" in effects and (effects["statistic"] == "mean").any()
     rows, times = [row for _, row in effects.iterrows()], 1 if count else 100
     frame = pd.DataFrame({
@@ -270,7 +308,9 @@ def response_model_table(survey: Survey, variables: Iterable[str], caption: str,
         note = NO_FRAME
     elif not named:
         note = "Alle eller ingen svarede i mindst én gruppe af hver variabel, så der er intet at modellere."
-    model = nonresponse.response_model(survey, named).query("statistic == 'effect'") if named else pd.DataFrame()
+    model = pd.DataFrame()
+    if named:
+        model = shown(survey, nonresponse.response_model(survey, named).query("statistic == 'effect'"))
     return _effects_table(survey, model.drop(columns="statistic", errors="ignore"), caption, name, note,
                           "Vis modellen af, hvem der svarer")
 
@@ -281,7 +321,7 @@ def model_table(survey: Survey, what: Measure, model: str, variables: Iterable[s
     note = (f"Gennemsnitlige marginale effekter i {words} med alle variable på én gang; {reading_target(survey)} "
             "Frihedsgrader og usikkerhed er korrigeret for få kommuner (CR2).")
     try:
-        effects = models.marginal_effects(models.regression(survey, what, list(variables), model))
+        effects = shown(survey, models.marginal_effects(models.regression(survey, what, list(variables), model)))
     except ValueError:
         note = "Modellen kan ikke beregnes: i mindst én gruppe svarede alle ens."
         effects = pd.DataFrame(columns=[*models.COLUMNS])
@@ -297,16 +337,19 @@ def ordinal_sentence(survey: Survey, item: str, by: str) -> Output:
     words, topic = survey.questionnaire.background[by].labels, survey.questionnaire.items[item].topic
     try:
         fit = models.ordinal(survey, item, [by])
-        row, check = models.coefficients(fit).loc[len(fit.terms[by]) - 1], models.proportional_odds(fit).iloc[0]
+        row = shown(survey, models.coefficients(fit)).loc[len(fit.terms[by]) - 1]
+        p = models.proportional_odds(fit)["p"].iloc[0]
     except ValueError:
         return sentence("Modellen kan ikke beregnes på disse svar.", survey)
     odds, low, high = (number(np.exp(row[name]), 2) for name in ("estimate", "low", "high"))
     last = words[row["term"].split("=")[1]]
-    held = "afvises" if check["p"] < 0.05 else "afvises ikke"
+    held, told = "afvises" if p < 0.05 else "afvises ikke", f"p = {p_value(p)}"
+    if not plan_of(survey).idle:
+        told = f"p højst {p_value(disclosure.p_class(p))}"
     return sentence(
         f"{topic}: oddsene for et højere svar er {odds} gange så store i gruppen »{last}« som i gruppen »"
         f"{next(iter(words.values()))}« ({confidence(survey.level)}-interval {low} til {high}). Forudsætningen om "
-        f"proportionale odds {held} (p = {p_value(check['p'])}).", survey)
+        f"proportionale odds {held} ({told}).", survey)
 
 
 def contrasts_table(
@@ -317,6 +360,7 @@ def contrasts_table(
     contrasts: from `compare.contrasts`, corrected; sizes: the same pairs with effect="cohens_h".
     """
     words = survey.questionnaire.background[contrasts["by"].iloc[0]].labels
+    family, contrasts, sizes = contrasts["family_size"].iloc[0], shown(survey, contrasts), shown(survey, sizes)
     rows = [row for _, row in contrasts.iterrows()]
     frame = pd.DataFrame({
         "Forskel, procentpoint": [number(100 * row["estimate"], 1) for row in rows],
@@ -325,7 +369,7 @@ def contrasts_table(
         "p, korrigeret": [p_value(row["p_adjusted"]) for row in rows],
     }, index=pd.Index([f"{words[row['a']]} – {words[row['b']]}" for row in rows], name="Par"))
     note = (f"{confidence(survey.level)}-intervaller, ikke korrigeret; {reading_target(survey)} p-værdierne er "
-            f"korrigeret for {contrasts['family_size'].iloc[0]} par (Holms metode).")
+            f"korrigeret for {family} par (Holms metode).{hidden_note(contrasts)}")
     return table(frame, caption, name, provenance=provenance_of(contrasts), note=note, folded="Vis alle par")
 
 
@@ -336,7 +380,7 @@ def reading_target(survey: Survey) -> str:
 
 def item_nonresponse_table(survey: Survey, caption: str, name: str) -> Output:
     """What respondents did with each question: answered, said 'ved ikke', or left it out."""
-    counts = nonresponse.item_nonresponse(survey)
+    counts = shown(survey, nonresponse.item_nonresponse(survey))
     frame = pd.DataFrame({
         "Besvaret": [number(n) for n in counts["answered"]],
         survey.questionnaire.dont_know: [number(n) for n in counts["dont_know"]],
@@ -344,12 +388,13 @@ def item_nonresponse_table(survey: Survey, caption: str, name: str) -> Output:
         f"{survey.questionnaire.dont_know}, andel": [percent(x) for x in counts["dont_know_rate"]],
         "Ikke besvaret, andel": [percent(x) for x in counts["missing_rate"]],
     }, index=pd.Index([survey.questionnaire.items[item].topic for item in counts["item"]], name="Spørgsmål"))
-    note = f"Antal svarpersoner af {number(counts['asked'].iloc[0])}; andelene er af dem alle."
+    note = f"Antal svarpersoner af {number(counts['asked'].iloc[0])}; andelene er af dem alle.{hidden_note(counts)}"
     return table(frame, caption, name, provenance=provenance_of(counts), note=note, folded="Vis alle spørgsmål")
 
 
-def weights_table(summary: pd.DataFrame, caption: str, name: str) -> Output:
+def weights_table(survey: Survey, summary: pd.DataFrame, caption: str, name: str) -> Output:
     """Versions of the weights: their range, design effect and effective number of respondents."""
+    summary = shown(survey, summary)
     frame = pd.DataFrame({
         "Mindste": [number(x, 2) for x in summary["low"]],
         "Største": [number(x, 2) for x in summary["high"]],
@@ -362,24 +407,26 @@ def weights_table(summary: pd.DataFrame, caption: str, name: str) -> Output:
 def power_table(power: pd.DataFrame, survey: Survey, by: str, caption: str, name: str) -> Output:
     """What could have been detected: a row a true difference, with the chance of finding it and of finding none."""
     words = survey.questionnaire.background[by].labels
+    power = shown(survey, power)
     first = power.iloc[0]
     frame = pd.DataFrame({
         "Forskellen påvises": [percent(share) for share in power["power"]],
         "»Ingen forskel« påvises": [percent(share) for share in power["equivalence"]],
     }, index=pd.Index([number(100 * x) for x in power["difference"]], name="Sand forskel, procentpoint"))
-    note = (f"{words[first['a']]}: {first['n_a']} chefer i {first['clusters_a']} kommuner. {words[first['b']]}: "
-            f"{first['n_b']} chefer i {first['clusters_b']} kommuner. Margin: {number(100 * first['margin'])} "
-            f"procentpoint. Simuleret; usikkerheden på hvert tal er højst {number(200 * power['power_se'].max())} "
-            "procentpoint.")
+    sides = " ".join(f"{words[first[side]]}: {number(first[f'n_{side}'])} svar i {number(first[f'clusters_{side}'])} "
+                     "kommuner." for side in "ab")
+    note = (f"{sides} Margin: {number(100 * first['margin'])} procentpoint. Simuleret; usikkerheden på hvert tal er "
+            f"højst {number(200 * power['power_se'].max())} procentpoint.")
     return table(frame, caption, name, provenance=provenance_of(power), note=note)
 
 
 def imputation_table(survey: Survey, plain: pd.DataFrame, imputed: pd.DataFrame, caption: str, name: str) -> Output:
     """Estimates from those who answered beside the same with blanks filled in by multiple imputation."""
+    fmi, plain, imputed = imputed["fmi"], shown(survey, plain), shown(survey, imputed)
     frame = described(plain, survey.questionnaire).iloc[:, [-1]].assign(**{
         "Kun besvarede": [with_interval(row) for _, row in plain.iterrows()],
         "Imputeret": [with_interval(row) for _, row in imputed.iterrows()],
-        "Manglende information": [percent(share) for share in imputed["fmi"]],
+        "Manglende information": [percent(share) for share in fmi.where(imputed["estimate"].notna().to_numpy())],
     })
     frame = frame.set_index(frame.columns[0])
     return table(frame, caption, name, provenance=provenance_of(plain), note=reading_note(plain))
@@ -411,16 +458,20 @@ def errors_table(
     return table(frame, caption, name, provenance=everybody.provenance)
 
 
-def _among_those_who_know(survey: Survey, row: pd.Series) -> float:
-    """The same share of those who answered with something else than 'ved ikke'."""
-    if row["answer"] == DONT_KNOW:
-        return float("nan")
-    known = estimate.shares(survey, row["item"], row["answer"], row["by"] or None, dont_know=False)
-    return known.set_index("group")["estimate"][row["group"]]
+def _among_those_who_know(survey: Survey, estimates: pd.DataFrame) -> Iterable[float]:
+    """The same shares of those who answered with something else than 'ved ikke'."""
+    if not plan_of(survey).idle:
+        return plan_of(survey).without_dont_know(estimates)
+    known = [estimate.shares(survey, row["item"], row["answer"], row["by"] or None, dont_know=False)
+             for _, row in estimates.iterrows() if row["answer"] != DONT_KNOW]
+    found = pd.concat(known).set_index(["item", "answer", "by", "group"])["estimate"]
+    return [found[~found.index.duplicated()].get(tuple(row[["item", "answer", "by", "group"]]), float("nan"))
+            for _, row in estimates.iterrows()]
 
 
 def group_table(survey: Survey, estimates: pd.DataFrame, caption: str, name: str, *, folded: bool = False) -> Output:
     """Estimates by group: a row a group, a column an answer (or a question, where there are several)."""
+    estimates = shown(survey, estimates)
     heading = _answer if estimates["item"].nunique() == 1 else _topic
     cells = pd.DataFrame({
         "row": [group_label(row, survey.questionnaire) for _, row in estimates.iterrows()],
@@ -437,13 +488,15 @@ def group_table(survey: Survey, estimates: pd.DataFrame, caption: str, name: str
 
 def rates_table(rates: pd.DataFrame, survey: Survey, caption: str, name: str) -> Output:
     """Response rates as a table. Rows of several variables may be stacked."""
+    rates = shown(survey, rates)
     frame = pd.DataFrame({
         "Gruppe": [group_label(row, survey.questionnaire) for _, row in rates.iterrows()],
         "Adspurgte": [number(n) for n in rates["asked"]],
         "Svarede": [number(n) for n in rates["responded"]],
         "Svarprocent": [percent(share) for share in rates["estimate"]],
     }).set_index("Gruppe")
-    return table(frame, caption, name, provenance=provenance_of(rates), note="" if survey.framed else NO_FRAME)
+    note = hidden_note(rates).strip() if survey.framed else NO_FRAME
+    return table(frame, caption, name, provenance=provenance_of(rates), note=note)
 
 
 def published_value(statement: str) -> str:
@@ -458,7 +511,7 @@ def comparison_table(columns: dict[str, dict[str, pd.DataFrame]], survey: Survey
     facts = published.statements().loc[ids]
     frame = pd.DataFrame({"Offentliggjort": [published_value(name) for name in ids]}, index=facts["udsagn"])
     for heading, estimates in columns.items():
-        frame[heading] = [value(estimates[name].iloc[0]) for name in ids]
+        frame[heading] = [value(shown(survey, estimates[name]).iloc[0]) for name in ids]
     frame.index.name = "Udsagn"
     return table(frame, caption, name, provenance=survey.provenance)
 
@@ -466,20 +519,35 @@ def comparison_table(columns: dict[str, dict[str, pd.DataFrame]], survey: Survey
 def summary(survey: Survey, estimates: pd.DataFrame) -> str:
     """One estimate with its interval, or several from the highest, each with its words (and interval, if few)."""
     provenance_of(estimates)
+    estimates = shown(survey, estimates)
     if len(estimates) == 1:
-        return with_interval(estimates.iloc[0])
+        return _alone(estimates.iloc[0])
     ordered = estimates.sort_values("estimate", ascending=False, kind="stable")
     words = labels(ordered, survey.questionnaire)
-    shown = with_interval if len(ordered) <= 5 else value
-    return "; ".join(f"{text} {shown(row)}" for text, (_, row) in zip(words, ordered.iterrows(), strict=True))
+    told = with_interval if len(ordered) <= 5 else value
+    return "; ".join(f"{text} {told(row)}" for text, (_, row) in zip(words, ordered.iterrows(), strict=True))
+
+
+def _alone(row: pd.Series) -> str:
+    """A single number: a response rate with its counts, an R-indicator, or an estimate with what it has of interval."""
+    if "responded" in row:
+        return f"{percent(row['estimate'])} ({number(row['responded'])} af {number(row['asked'])})"
+    if "unadjusted" in row:
+        return f"{number(row['estimate'], 2)} (interval {number(row['low'], 2)} til {number(row['high'], 2)})"
+    return with_interval(row) if "low" in row else value(row)
 
 
 # ---- Sentences, questions, cards
 
 
-def sentence(text: str, survey: Survey, *estimates: pd.DataFrame | str) -> Output:
-    """A sentence with numbers, made by the cell: each {} takes an estimate (or several, or a ready-made text)."""
-    filled = text.format(*(part if isinstance(part, str) else summary(survey, part) for part in estimates))
+def sentence(text: str, survey: Survey, *estimates: pd.DataFrame | Words) -> Output:
+    """A sentence with numbers, made by the cell: each {} takes an estimate (or several, or words made here).
+
+    Raises TypeError for text from elsewhere: it might hold numbers that may not be shown.
+    """
+    if not all(isinstance(part, pd.DataFrame | Words) for part in estimates):
+        raise TypeError("a sentence takes tables of estimates and words made by this module")
+    filled = text.format(*(part if isinstance(part, Words) else summary(survey, part) for part in estimates))
     html = f'<p class="saetning">{escape(filled)} {mark(survey.provenance)}</p>'
     return Output(html, f"{filled} [{MARKS[survey.provenance]}]")
 
@@ -493,10 +561,13 @@ def published_sentence(text: str) -> Output:
     return Output(html, f"{filled} ({source}) [{MARKS['publiceret']}]")
 
 
-def highest(survey: Survey, estimates: pd.DataFrame, *, lowest: bool = False) -> str:
-    """The words of the estimate that is highest (or lowest)."""
-    place = estimates["estimate"].argmin() if lowest else estimates["estimate"].argmax()
-    return labels(estimates, survey.questionnaire)[place]
+def highest(survey: Survey, estimates: pd.DataFrame, *, lowest: bool = False) -> Words:
+    """The words of the estimate that is highest (or lowest) of those that are shown."""
+    values = shown(survey, estimates)["estimate"].to_numpy()
+    if np.isnan(values).all():
+        return Words("–")
+    ends = values == (np.nanmin(values) if lowest else np.nanmax(values))  # rounded numbers may be equal
+    return Words(listed(np.array(labels(estimates, survey.questionnaire), dtype=object)[ends]))
 
 
 def question(survey: Survey, *items: str) -> Output:
@@ -512,8 +583,8 @@ def question(survey: Survey, *items: str) -> Output:
 def _asked(survey: Survey, item: str) -> tuple[str, str, str]:
     """An item, its wording with help, and its base in words."""
     asked = survey.questionnaire.items[item]
-    n, known, everybody = survey.answered(item).sum(), survey.knows(item).sum(), len(survey.answers)
-    base = f"n = {number(n)}; ved ikke: {number(n - known)}; ikke besvaret: {number(everybody - n)}"
+    n, unsure, missing = plan_of(survey).base(item)
+    base = f"n = {number(n)}; ved ikke: {number(unsure)}; ikke besvaret: {number(missing)}"
     return item, f"{asked.wording} {asked.help}".strip(), base
 
 
@@ -526,7 +597,7 @@ def cards(survey: Survey, entries: dict[str, pd.DataFrame], statements: list[str
     """Key figures as cards: a text to a one-row estimate, each beside the published statement it belongs to."""
     html, text = [], []
     for (words, estimates), statement in zip(entries.items(), statements, strict=True):
-        row = estimates.iloc[0]
+        row = shown(survey, estimates).iloc[0]
         counted = "low" not in row  # a response rate is counted, not estimated
         level = "" if counted else f"{confidence(row['level'])}-interval"
         spread = f"{number(row['responded'])} af {number(row['asked'])}" if counted else f"{level} {interval(row)}"
@@ -553,11 +624,32 @@ def banner(edition: Edition) -> Output:
     notice = {
         SYNTHETIC: "Svarene på denne side er syntetiske. De er trukket af en model, så de passer med det, der er "
                    "offentliggjort om undersøgelsen. Alt andet i dem er antagelser. Ingen har svaret dette.",
-        COLLECTED: "Svarene på denne side er indsamlede og læst fra en fil. Små grupper er ikke skjult, så bogen må "
-                   "ikke deles med andre end dem, der må se svarene.",
+        COLLECTED: "Svarene på denne side er indsamlede og læst fra en fil. Små grupper og små antal er skjult, og tal "
+                   "er afrundet, så ingen kan genkendes. En streg i en tabel er et skjult tal.",
     }[survey.provenance]
     terms = "".join(f"<div><dt>{escape(term)}</dt><dd>{escape(words)}</dd></div>" for term, words in edition.words())
     html = (f'<div class="banner {survey.provenance}" role="note"><p><strong>{MARKS[survey.provenance].capitalize()}.'
             f'</strong> {escape(notice)}</p><dl class="parametre">{terms}</dl></div>')
     text = "; ".join(f"{term}: {words}" for term, words in edition.words())
     return Output(html, f"{MARKS[survey.provenance].capitalize()}. {notice}\n{text}")
+
+
+# What may turn text around or hide in it, shown as what it is.
+INVISIBLE = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0), 0x61C, 0x200B, 0x200E, 0x200F, *range(0x202A, 0x202F),
+                           *range(0x2060, 0x206A), 0xFEFF], "\N{REPLACEMENT CHARACTER}") | {10: " / ", 9: " ", 13: ""}
+
+
+def nothing_to_show(caption: str) -> Output:
+    """What stands in the place of a figure of which everything is hidden."""
+    told = f"{caption}: skjult for at beskytte svarpersonerne."
+    return Output(f'<p class="note">{escape(told)}</p>', told)
+
+
+def texts(survey: Survey, item: str) -> Output:
+    """The answers in words, if the edition may show them: in alphabetical order, which says nothing of who wrote."""
+    if not survey.texts:
+        nothing = "Fri tekst vises ikke i denne udgave."
+        return Output(f'<p class="note">{nothing}</p>', nothing)
+    said = sorted(text.translate(INVISIBLE) for text in survey.answers[item] if text.strip())
+    html = "".join(f"<li><bdi>{escape(text)}</bdi></li>" for text in said)
+    return Output(f'<div class="fritekst"><ul>{html}</ul>{mark(survey.provenance)}</div>', "\n".join(said))

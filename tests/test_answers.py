@@ -66,6 +66,10 @@ def message(path: Path, **choice) -> str:
     return str(fault.value)
 
 
+def provenance(table: pd.DataFrame) -> str:
+    return survey.provenance(survey.digest(table))
+
+
 def labelled(table: pd.DataFrame = TRUE, separator: str = "; ") -> pd.DataFrame:
     """The answers in the words that the respondents saw, made without civsam.answers."""
     def words(name: str, cell: str) -> str:
@@ -183,7 +187,10 @@ def kobo(split: bool, slash: str = "/") -> bytes:
         column, path = TRUE[item.id], f"blok_{item.block}{slash}{item.id}"
         if item.scale.type == "antal":
             made[path] = column.where(column != "ved_ikke", "")
-            made[f"{path}_ved_ikke"] = column.where(column == "ved_ikke", "")
+            if split:
+                made[f"{path}_ved_ikke/ved_ikke"] = (column == "ved_ikke").astype(int)
+            else:
+                made[f"{path}_ved_ikke"] = column.where(column == "ved_ikke", "")
         elif item in SEVERAL and split:
             for code in [*item.scale.answers, "ved_ikke"]:
                 ticked = column.str.split(" ").map(lambda codes, code=code: str(int(code in codes)))
@@ -249,7 +256,7 @@ def test_every_format_gives_the_same_answers(tmp_path: Path, name: str) -> None:
     frame = FRAME.assign(noegle=FRAME.index) if name in ("Kobo", "Kobo split", "ODK") else FRAME
     reading = answers.check(written(tmp_path, content(), file), INSTRUMENT, frame).accept()
     pd.testing.assert_frame_equal(reading.answers.astype(object), TRUE.astype(object), check_names=True)
-    assert survey.provenance(reading.answers) == "syntetisk"
+    assert provenance(reading.answers) == "syntetisk"
     answers.schema(INSTRUMENT).validate(reading.answers, lazy=True)
 
 
@@ -260,6 +267,18 @@ def test_what_the_export_writes_comes_back(tmp_path: Path, file: str, excel: boo
     export.write(table, INSTRUMENT, tmp_path / file, excel=excel)
     back = answers.read(tmp_path / file, INSTRUMENT, FRAME)
     pd.testing.assert_frame_equal(back.astype(object), table.astype(object))
+
+
+def test_several_answers_are_put_in_the_order_of_the_scale(tmp_path: Path) -> None:
+    path = written(tmp_path, cases.text(cases.put("pra_emner", "Andet; Natur, miljø og byrum; Sociale problemer")(
+        cases.GOOD.assign(pra_emner="natur sundhed"))))
+    assert answers.read(path, INSTRUMENT, FRAME)["pra_emner"].iloc[1:3].tolist() == [
+        "sundhed natur", "sociale natur andet"]
+
+
+def test_a_hostile_column_name_takes_no_time(tmp_path: Path) -> None:
+    name = "a-/" * 20_000
+    assert "ukendt kolonne" in message(written(tmp_path, cases.text(cases.GOOD.assign(**{name: "1"}))))
 
 
 def test_what_was_recognised_is_told(tmp_path: Path) -> None:
@@ -516,22 +535,22 @@ def test_reading_never_changes_the_file() -> None:
 
 def test_the_standard_answers_are_synthetic_in_any_order_of_rows_and_columns() -> None:
     table = answers.read(STANDARD, INSTRUMENT, FRAME)
-    assert survey.provenance(table) == "syntetisk"
-    assert survey.provenance(table.iloc[::-1, ::-1]) == "syntetisk"
+    assert provenance(table) == "syntetisk"
+    assert provenance(table.iloc[::-1, ::-1]) == "syntetisk"
 
 
 def test_an_edited_synthetic_file_is_collected(tmp_path: Path) -> None:
     table = answers.read(changed(tmp_path, cases.put("pra_lange", "499")), INSTRUMENT, FRAME)
-    assert survey.provenance(table) == "indsamlet"
-    assert survey.provenance(table.iloc[1:]) == "indsamlet"
+    assert provenance(table) == "indsamlet"
+    assert provenance(table.iloc[1:]) == "indsamlet"
 
 
 def test_answers_simulated_in_another_process_are_not_known_here() -> None:
     script = "from civsam import simulate; print(simulate.simulate(77).answers.to_csv())"
     text = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
     there = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False, index_col=0)
-    assert survey.provenance(there) == "indsamlet"
-    assert survey.provenance(simulate.simulate(77).answers) == "syntetisk"
+    assert provenance(there) == "indsamlet"
+    assert provenance(simulate.simulate(77).answers) == "syntetisk"
 
 
 def test_nothing_overrides_provenance() -> None:

@@ -1,5 +1,6 @@
 """The committed chapters as texts: no typed numbers, every result through the one door."""
 
+import ast
 import re
 from pathlib import Path
 
@@ -56,3 +57,17 @@ def test_cells_are_short_enough_for_a_wall(path: Path) -> None:
 def outputs(path: Path) -> list[dict]:
     notebook = nbformat.read(path, as_version=4)
     return [output for cell in notebook["cells"] if cell["cell_type"] == "code" for output in cell["outputs"]]
+
+
+def test_no_chapter_prints_a_number_around_the_door(path: Path) -> None:
+    """Captions may hold names of groups; whatever else is put into a text must be made by `tables`."""
+    for source in cells(path, "code"):
+        tree = ast.parse(source)
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FormattedValue):
+                assert isinstance(node.value, ast.Name), ast.unparse(node)
+                assert node.value.id in ("split", "opdel"), ast.unparse(node)
+            if isinstance(node, ast.Call):
+                name = ast.unparse(node.func)
+                assert not re.fullmatch(r"print|.*\.(number|percent|value|table|Output|Words|format|join)", name), name
+            assert not isinstance(node, ast.BinOp) or not isinstance(node.op, ast.Mod | ast.Add), ast.unparse(node)

@@ -9,7 +9,7 @@ import pytest
 
 from civsam import claims, edition, plots, register, sensitivity, tables, weighting
 from civsam.sensitivity import CHOICES, GULDBORGSUND
-from civsam.survey import Survey
+from civsam.survey import Survey, recognise
 
 SURVEY = edition.open_edition().survey
 STANDARD = claims.judge(SURVEY).set_index("id")
@@ -140,21 +140,25 @@ def test_other_statements_are_refused(statement: str) -> None:
 def test_answers_from_one_group_alone_give_no_number_and_no_verdict() -> None:
     lowest = (SURVEY.background["udgiftspres"] == "lavt").to_numpy()
     answers = SURVEY.answers.assign(vae_omkostning=SURVEY.answers["vae_omkostning"].where(lowest, ""))
-    table = sensitivity.curve(Survey(answers, SURVEY.frame, SURVEY.questionnaire), "O11")
+    recognise(answers)
+    survey = Survey(answers, SURVEY.frame, SURVEY.questionnaire)
+    table = sensitivity.curve(survey, "O11")
     three = table[(table["cut"] == "3") & (table["definition"] == "ressourcer")]
     assert three["estimate"].isna().all()
     assert set(three["verdict"]) == {"uafgjort"}
     assert table["estimate"].notna().any()
-    assert "36 beregninger" in plots.specifications(SURVEY, table, "c", "n").alt
+    assert "36 beregninger" in plots.specifications(survey, table, "c", "n").alt
 
 
 @pytest.mark.parametrize("statement", CURVES)
 def test_a_question_that_nobody_answered_breaks_nothing(statement: str) -> None:
     answers = SURVEY.answers.assign(pol_fokus="", pra_maalgruppe="", vae_omkostning="")
-    table = sensitivity.curve(Survey(answers, SURVEY.frame, SURVEY.questionnaire), statement)
+    recognise(answers)
+    survey = Survey(answers, SURVEY.frame, SURVEY.questionnaire)
+    table = sensitivity.curve(survey, statement)
     assert table["estimate"].isna().all()
     assert set(table["verdict"]) == {"uafgjort"}
-    assert "fra – til –" in plots.specifications(SURVEY, table, "c", "n").alt
+    assert "fra – til –" in plots.specifications(survey, table, "c", "n").alt
 
 
 @pytest.mark.parametrize("statement", CURVES)
@@ -177,5 +181,5 @@ def test_the_figure_says_what_it_shows_and_has_the_same_bytes_every_time(stateme
 
 def test_a_figure_of_mixed_provenance_is_not_drawn() -> None:
     mixed = CURVES["O9"].assign(provenance=lambda t: np.where(t["base"], "indsamlet", "syntetisk"))
-    with pytest.raises(ValueError, match="provenance"):
+    with pytest.raises(ValueError, match="this plan is for"):
         plots.specifications(SURVEY, mixed, "c", "n")
