@@ -4,7 +4,7 @@
 PYTHON ?= python3
 BIN = .venv/bin
 
-.PHONY: book test notebooks bench bench-statistik clean setup
+.PHONY: book test notebooks bench bench-statistik bench-svar clean setup
 
 book: setup
 	@$(BIN)/civsam book $(PARAMS)
@@ -18,13 +18,17 @@ bench: setup
 bench-statistik: setup
 	@$(BIN)/python tools/bench_statistics.py
 
+bench-svar: setup
+	@$(BIN)/python tools/bench_answers.py
+
 test: setup
 	@$(PYTHON) tools/setup_browser.py
 	@echo "Kodens form"; $(BIN)/ruff check .
-	@echo "Prøver af koden"; $(BIN)/pytest tests --ignore=tests/test_site.py
+	@echo "Prøver af koden"; $(BIN)/pytest tests -n 2 --dist loadfile --ignore=tests/test_site.py --ignore=tests/test_own_site.py
 	@echo "Prøver af kapitlerne: giver de det, de har gemt?"; $(BIN)/pytest --nbval --nbval-current-env -n 2 --dist loadfile -W default index.ipynb chapters
 	@$(BIN)/civsam book
 	@echo "Prøver af bogen i en browser"; $(BIN)/pytest tests/test_site.py
+	@echo "Prøver af en bog om indsamlede svar: kan nogen genkendes?"; $(BIN)/pytest tests/test_own_site.py
 
 clean:
 	rm -rf _build

@@ -317,8 +317,9 @@ def run_clean(options: argparse.Namespace) -> None:
 
 def run_simulate(options: argparse.Namespace) -> None:
     """Write a synthetic study. Raises UserError for a bad seed, or if it would overwrite the standard one."""
-    from civsam import edition, simulate
+    from civsam import edition, export, simulate
     from civsam.files import DATA
+    from civsam.questionnaire import read
 
     known = edition.PARAMETERS["seed"]
     seed = known.default if options.seed is None else known.check(known.parse(options.seed))
@@ -326,6 +327,8 @@ def run_simulate(options: argparse.Namespace) -> None:
     if folder == DATA and seed != known.default:
         raise UserError(f"frø {seed} ville overskrive standardudgavens svar i data/. Vælg en anden mappe med --out.")
     study = simulate.write_study(seed, folder)
+    if folder == DATA:
+        export.write_datapackage(read(), DATA, DATA / "datapakke.yml")
     print(f"Frø {seed}: {len(study.answers)} svar fra {len(study.frame)} stillinger.")
     for name in ("svar.csv", "ramme.csv", "sandhed.csv"):
         print(f"  {shown(folder / name)}")

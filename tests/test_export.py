@@ -273,3 +273,8 @@ def test_a_folder_without_a_description_gives_a_plain_package(tmp_path: Path) ->
     package = export.datapackage(study, tmp_path)
     assert package["name"] == "aebler-paa-oeen"
     assert [field["type"] for field in package["resources"][0]["schema"]["fields"]] == ["integer", "number", "string"]
+
+
+def test_the_committed_descriptor_is_that_of_the_files() -> None:
+    words = DATA / "datapakke.yml"
+    assert json.loads((DATA / "datapackage.json").read_bytes()) == export.datapackage(INSTRUMENT, DATA, words)

@@ -1,0 +1,107 @@
+"""The commands for one's own answers, as typed: what they write, what they say, and what they leave alone."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from civsam import answers, book, chapters, cli, collecting, questionnaire, register
+from civsam.files import DATA
+
+INSTRUMENT = questionnaire.read()
+FRAME = register.frame(INSTRUMENT)
+
+
+@pytest.fixture
+def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of the user's own, with an answer file; she stands in it."""
+    (tmp_path / "mine.csv").write_bytes((DATA / "svar.csv").read_bytes())
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def run(line: str, capsys: pytest.CaptureFixture) -> tuple[int, str, str]:
+    status = cli.main(line.split())
+    said = capsys.readouterr()
+    return status, said.out, said.err
+
+
+def test_check_tells_what_it_recognised(own: Path, capsys: pytest.CaptureFixture) -> None:
+    status, out, err = run("check mine.csv", capsys)
+    assert (status, err) == (0, "")
+    assert "444 svar uden fejl." in out
+
+
+def test_check_tells_all_faults_writes_them_and_leaves_the_file_alone(own: Path, capsys: pytest.CaptureFixture) -> None:
+    text = (own / "mine.csv").read_text("utf-8").replace("101-social,hele_kommunen", "101-social,hele_komunen", 1)
+    (own / "mine.csv").write_text(text.replace("101-teknik,omraadet", "101-tekniik,omraadet", 1), "utf-8")
+    before = (own / "mine.csv").read_bytes()
+    status, _, err = run("check mine.csv --report fejl.csv", capsys)
+    assert status == 2
+    assert "2 fejl" in err
+    assert "»hele_kommunen«" in err
+    report = pd.read_csv(own / "fejl.csv", sep=";", encoding="utf-8-sig")
+    assert set(report["kolonne"]) == {"pol_strategi", "stilling"}
+    assert (own / "mine.csv").read_bytes() == before
+
+
+def test_from_keys_to_answer_files_to_one_answer_file(own: Path, capsys: pytest.CaptureFixture) -> None:
+    assert run("frame keys --out noegler.csv --link https://eksempel.dk/skema.html", capsys)[0] == 0
+    keyed = pd.read_csv(own / "noegler.csv", dtype=str).set_index("stilling")
+    assert keyed["link"].str.contains("#n=").all()
+    (own / "filer").mkdir()
+    given = answers.read(DATA / "svar.csv", INSTRUMENT, FRAME).head(3)
+    for name, row in given.iterrows():
+        content = {"version": collecting.VERSION, "skema": collecting.digest(INSTRUMENT),
+                   "noegle": keyed.at[name, "noegle"], "egen_noegle": False, "tid": "2026-01-01T10:00:00.000Z",
+                   "svar": {item: code for item, code in row.items() if code}}
+        (own / "filer" / f"svar-{content['noegle']}.json").write_text(json.dumps(content), "utf-8")
+    status, out, err = run("collect filer --ramme noegler.csv --out samlet.csv", capsys)
+    assert (status, err) == (0, "")
+    assert "3 svar står i samlet.csv" in out
+    pd.testing.assert_frame_equal(answers.read(own / "samlet.csv", INSTRUMENT, FRAME), given)
+    assert run("frame keys --out noegler.csv", capsys)[0] == 2  # it would have been overwritten
+
+
+def test_collecting_only_broken_files_writes_nothing(own: Path, capsys: pytest.CaptureFixture) -> None:
+    (own / "filer").mkdir()
+    (own / "filer" / "svar-x.json").write_text("{", "utf-8")
+    status, out, err = run("collect filer", capsys)
+    assert status == 2
+    assert "afvist: svar-x.json" in out
+    assert "ingen af filerne kunne bruges" in err
+    assert not (own / "svar-samlet.csv").exists()
+
+
+def test_answers_out_and_in_again(own: Path, capsys: pytest.CaptureFixture) -> None:
+    assert run("export mine.csv ud.sav", capsys)[0] == 0
+    assert run("check ud.sav", capsys)[0] == 0
+    status, _, err = run("export mine.csv ud.sav", capsys)
+    assert status == 2
+    assert "findes allerede" in err
+
+
+def test_forms_are_written_where_the_user_says(own: Path, capsys: pytest.CaptureFixture) -> None:
+    assert run("form --out skema", capsys)[0] == 0
+    assert {path.name for path in (own / "skema").iterdir()} == {"skema.html", "skema-print.html", "skema.xlsx"}
+
+
+def test_clean_removes_an_edition_and_nothing_else(
+    own: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module, name in ((book, "EDITIONS"), (book, "WORK"), (chapters, "WORK")):
+        monkeypatch.setattr(module, name, own / name.lower())
+    for name in ("min", "anden"):
+        for folder in ("editions", "work"):
+            (own / folder / name).mkdir(parents=True)
+            (own / folder / name / "side.html").write_text("x")
+    assert run("clean min", capsys)[0] == 0
+    assert book.editions() == ["anden"]
+    status, _, err = run("clean min", capsys)
+    assert status == 2
+    assert "udgaven min findes ikke. Der er: anden." in err
+    assert run("clean", capsys)[0] == 2
+    assert run("clean --all", capsys)[0] == 0
+    assert book.editions() == []
+    assert (own / "mine.csv").exists()
