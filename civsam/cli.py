@@ -240,7 +240,7 @@ def run_check(options: argparse.Namespace) -> None:
     print("\n".join(reading.notes))
     if options.report:
         answers.write_report(reading.faults, own_path(options.report))
-        print(f"Alle fejl står i {options.report}.")
+        print(f"{len(reading.faults)} fejl er skrevet til {options.report}.")
     reading.accept()
     print(f"{len(reading.answers)} svar uden fejl.")
 
