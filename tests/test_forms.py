@@ -3,7 +3,6 @@
 import re
 import shutil
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from zipfile import ZipFile
@@ -12,9 +11,8 @@ import openpyxl
 import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 from pyxform.xls2xform import convert
-from test_site import CHROMIUM, QUIET, in_browser
 
 from civsam import answers, forms, questionnaire, webform
 from civsam.files import DATA, UserError
@@ -151,14 +149,6 @@ def test_a_name_that_the_form_needs_itself_is_refused(tmp_path: Path, name: str)
     assert not (tmp_path / "x.xlsx").exists()
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield opened
-        opened.close()
-
-
 def allows(browser: Browser, tree: ET.Element, item: str, given: dict[str, str]) -> bool:
     """Whether the form allows the item's answer, judged by the browser's XPath.
 
@@ -185,7 +175,6 @@ def allows(browser: Browser, tree: ET.Element, item: str, given: dict[str, str])
         page.close()
 
 
-@in_browser
 @pytest.mark.parametrize(("item", "given", "expected"), [
     ("pra_lange", {"pra_lange": "0"}, True),
     ("pra_lange", {"pra_lange": "500"}, True),
@@ -283,7 +272,6 @@ def test_the_printed_page_fetches_nothing_and_runs_nothing() -> None:
     assert "@import" not in page.style.text
 
 
-@in_browser
 def test_no_question_is_cut_by_the_end_of_a_page(browser: Browser) -> None:
     """Pages and columns are broken by the same rules: columns as high as a page show where the breaks come."""
     page = browser.new_page()
