@@ -41,7 +41,7 @@ HERE = Path(__file__).parent
 
 # English that the theme writes straight into its templates, out of reach of any message catalogue, and
 # faults it has: title and contents again for print, which search then quotes; a search form without a button;
-# a side bar outside all landmarks; a role that browsers no longer know.
+# a side bar outside all landmarks; a role that browsers no longer know; headings of tables without scope.
 MENDED = (
     (r'title="Toggle primary sidebar"', 'title="Vis eller skjul kapitlerne"'),
     (r'title="Toggle secondary sidebar"', 'title="Vis eller skjul sidens indhold"'),
@@ -49,6 +49,7 @@ MENDED = (
     (r'aria-label="Main"', 'aria-label="Kapitler"'),
     (r' aria-label="Toggle hidden content"', ""),
     (r' role="doc-biblioentry"', ' role="listitem"'),
+    (r'<th class="head', '<th scope="col" class="head'),
     (r'(?s)<div id="jb-print-docs-body".*?(?=<div id="searchbox">)', ""),
     (
         r'(?s)(<form class="bd-search.*?>\s*)(<i .*?</i>)(.*?)(</form>)',
