@@ -4,7 +4,9 @@ A contrast is a linear combination of estimates, and its standard error follows 
 that is the design's own joint covariance (R's convention). For `process` it is the bias-reduced cluster-robust variance
 CR2 with Satterthwaite degrees of freedom (Bell & McCaffrey 2002; Pustejovsky & Tipton 2018), because some groups have
 few municipalities; `small_sample=False` gives R's convention there too. CR2 looks at the clusters only, not at strata,
-and takes calibrated weights as they are.
+and takes calibrated weights as they are. For `population` with calibrated weights the limits low and high are those of
+"jackknife" in `estimate.means`, a little wider than se and df say, unless small_sample is False; t, p and all that is
+made of them stay R's.
 
 Contrasts are tidy tables with the columns `COLUMNS`: statistic, item, answer and by as in `estimate`; a and b (what is
 compared, a minus b), n_a and n_b (respondents), effect (what `estimate` measures), estimate, se, df, low, high, t, p
@@ -27,6 +29,7 @@ from scipy.stats import t as student
 from statsmodels.stats.multitest import multipletests
 
 from civsam.design import Design, covariance
+from civsam.estimate import t_interval
 from civsam.models import Equations, Measure, design_freedom, errors, joint, measure, solve, t_table, wald
 from civsam.survey import Survey
 
@@ -102,6 +105,21 @@ SCALES: dict[str, tuple[Callable, Callable]] = {
 }
 
 
+def _inferred(
+    survey: Survey, equations: Equations, combine: np.ndarray, estimate: np.ndarray, df: np.ndarray, small_sample: bool
+) -> tuple[dict[str, np.ndarray], str]:
+    """The columns of `t_table` for combinations (q, k) of estimates, and the method's name; df: (q,), the design's."""
+    design, level = survey.design, survey.level
+    se, df, method = errors(design, equations, combine, df, small_sample=small_sample)
+    columns = t_table(estimate, se, df, level)
+    if small_sample and method == "design" and design.calibration is not None:
+        influence = equations.influence(len(design.weights)) @ combine.T
+        wide = np.sqrt(np.maximum(np.diag(covariance(influence, design, left_out=True)), 0))
+        low, high = t_interval(estimate, np.where(np.isnan(se), np.nan, wide), df, level)
+        columns |= {"low": low, "high": high}
+    return columns, method
+
+
 def _compared(
     survey: Survey, what: Measure, by: str, cells: _Cells, pairs: list[tuple[int, int]], effect: str, small_sample: bool
 ) -> pd.DataFrame:
@@ -116,11 +134,12 @@ def _compared(
     usable = np.isfinite(steep)
     known = usable[first] & usable[second] & ~np.isnan(df)
     weights = (np.where(usable, steep, 0) * differ * known[:, None])[:, ~np.isnan(cells.value)]
-    se, df, method = errors(survey.design, cells.equations, weights, df, small_sample=small_sample)
+    columns, method = _inferred(survey, cells.equations, weights, estimate, df, small_sample)
+    columns |= {name: np.where(known, columns[name], np.nan) for name in ("se", "df", "low", "high", "t", "p")}
     table = pd.DataFrame({
         "a": np.array(cells.names, dtype=object)[first], "b": np.array(cells.names, dtype=object)[second],
         "n_a": cells.member.sum(axis=1)[first], "n_b": cells.member.sum(axis=1)[second],
-        **t_table(estimate, np.where(known, se, np.nan), np.where(known, df, np.nan), survey.level),
+        **columns,
     })
     if effect == "odds_ratio":
         table[["estimate", "low", "high"]] = np.exp(table[["estimate", "low", "high"]])
@@ -180,10 +199,10 @@ def _one(
     """A table of one row from one combination of estimates, less a limit; NaN where nothing could be estimated."""
     used = np.isin(np.arange(len(what.base)), equations.row)
     df = np.array([design_freedom(survey.design, used, combine.shape[1])])
-    se, df, method = errors(survey.design, equations, combine, df, small_sample=small_sample)
     estimate = combine @ equations.estimate - limit if combine.size else np.full(1, np.nan)
+    columns, method = _inferred(survey, equations, combine, estimate, df, small_sample)
     table = pd.DataFrame({"a": what.answer or what.item, "b": against, "n_a": used.sum(), "n_b": 0,
-                          **t_table(estimate, se, df, survey.level)})
+                          **columns})
     return _finish(survey, table, what, by, "slope" if by else "difference", method)
 
 
@@ -233,10 +252,9 @@ def _standardised(
     d, df = cells.value[0] - cells.value[1], _pair_freedom(survey.design, cells, 0, 1)
     exists = ~np.isnan(cells.value)
     combine = np.where(np.isnan(d + df), 0, [1, -1, -d / 2])[None, exists]
-    se, df, method = errors(survey.design, cells.equations, combine, np.array([df]), small_sample=small_sample)
+    columns, method = _inferred(survey, cells.equations, combine, np.array([d]), np.array([df]), small_sample)
     table = pd.DataFrame({
-        "a": labels[:1], "b": labels[1:], "n_a": cells.member[0].sum(), "n_b": cells.member[1].sum(),
-        **t_table(np.array([d]), se, df, survey.level),
+        "a": labels[:1], "b": labels[1:], "n_a": cells.member[0].sum(), "n_b": cells.member[1].sum(), **columns,
     })
     return _finish(survey, table, what, by, "smd", method)
 

@@ -22,6 +22,7 @@ class Stage:
     population: np.ndarray
 
 
+ALONE = 1e-9  # a leverage this close to 1: the cluster decides something of the margins alone
 SWEEPS = 10  # as in R survey; the sweeps have by then all but converged
 
 
@@ -52,6 +53,16 @@ class Calibration:
         sums = self._indicators.T @ _totals(z * share[:, None], self.cell, len(self._indicators))
         explained = self._indicators @ (self._swept(share) @ sums)
         return influence - weights[:, None] * explained[self.cell]
+
+    def within(self, stratum: np.ndarray) -> np.ndarray:
+        """What the margins tell apart within strata (n,): columns with cross-product 1, times sqrt(weights); (n, r)."""
+        x, share = self._indicators[self.cell], self.weights[:, None]
+        size = np.bincount(stratum, self.weights)[:, None]
+        mean = np.divide(_totals(x * share, stratum), size, out=np.zeros((len(size), x.shape[1])), where=size > 0)
+        x = (x - mean[stratum]) * np.sqrt(share)
+        values, vectors = np.linalg.eigh(x.T @ x)
+        keep = values > 1e-9 * values.max(initial=1.0)
+        return x @ (vectors[:, keep] / np.sqrt(values[keep]))
 
     @cached_property
     def _indicators(self) -> np.ndarray:
@@ -102,6 +113,35 @@ class Design:
         """The stages with codes that are unique across the whole design, ready for `covariance`."""
         return list(_nested(self.stages))
 
+    def left_out(self, residual: np.ndarray) -> np.ndarray:
+        """Residuals of a calibrated design, each cluster's from margins fitted without that cluster; shapes (n, k).
+
+        Residuals are too small, as the margins' means were fitted to them: with e = w (z - x'b) and the leverage h of
+        a row, w (z - x'b) is e / (1 - h) where b is without the row. So the covariance of these is nearly that of the
+        jackknife (HC3 of MacKinnon & White 1985, here by cluster of the first stage, within strata).
+        """
+        x, inverse = self._leverage
+        if inverse is None:
+            return residual / (1 - np.minimum(np.sum(x**2, axis=1), 1 - ALONE))[:, None]
+        weight = np.sqrt(self.calibration.weights)[:, None]
+        scaled = np.divide(self.weights[:, None], weight, out=np.zeros(weight.shape), where=weight > 0)
+        z = np.divide(residual, scaled, out=np.zeros(residual.shape), where=scaled > 0)
+        cluster = self.nested[0].cluster
+        sums = np.stack([_totals(x * column[:, None], cluster) for column in z.T], axis=2)
+        return residual + scaled * np.einsum("nr,nrk->nk", x, (inverse @ sums)[cluster])
+
+    @cached_property
+    def _leverage(self) -> tuple[np.ndarray, np.ndarray | None]:
+        """`Calibration.within` (n, r), and of each cluster of rows (I - x'x)^-1, shape (clusters, r, r)."""
+        stage = self.nested[0]
+        x = self.calibration.within(stage.stratum[stage.cluster])
+        if len(stage.stratum) == len(x):
+            return x, None
+        rows = np.split(np.argsort(stage.cluster, kind="stable"), np.cumsum(np.bincount(stage.cluster))[:-1])
+        values, vectors = np.linalg.eigh(np.array([x[own].T @ x[own] for own in rows]))
+        without = np.where(values > 1 - ALONE, 0.0, 1 / np.maximum(1 - values, ALONE))
+        return x, (vectors * without[:, None]) @ vectors.swapaxes(1, 2)
+
 
 # What an interval may be about, in words.
 TARGETS = {
@@ -151,33 +191,41 @@ def _nested(stages: tuple[Stage, ...]) -> Iterator[Nested]:
         enclosing, carried = cluster, carried * (size / population)[stratum_of_row]
 
 
-def covariance(influence: np.ndarray, design: Design) -> np.ndarray:
+def covariance(influence: np.ndarray, design: Design, *, left_out: bool = False) -> np.ndarray:
     """Covariance of estimators from their influence values; shape (n, k) gives (k, k).
 
     At each stage: the sum over strata of (1 - f) m / (m - 1) times the squared deviations of the totals of its m
     clusters, times the fractions f of the stages before (Cochran 1977; Särndal, Swensson & Wretman 1992).
-    After calibration the residuals take the place of the influence values.
+    After calibration the residuals take the place of the influence values; left_out: those of `Design.left_out`.
 
     Raises ValueError where a stratum holds a single cluster that is not the whole stratum.
     """
     if design.calibration is not None:
         influence = design.calibration.residual(influence, design.weights)
+        influence = design.left_out(influence) if left_out else influence
     return sum(_stage_variance(stage, _totals(influence, stage.cluster)) for stage in design.nested)
 
 
-def grouped_covariance(influence: np.ndarray, group: np.ndarray, groups: int, design: Design) -> np.ndarray:
+def grouped_covariance(
+    influence: np.ndarray, group: np.ndarray, groups: int, design: Design, *, left_out: bool = False
+) -> np.ndarray:
     """The same where each row bears on one estimator only, its group's: shape (n,) and (n,) give (groups, groups)."""
     if design.calibration is not None:  # the residual of one row bears on every group
         spread = np.zeros((len(group), groups))
         spread[np.arange(len(group)), group] = influence
-        return covariance(spread, design)
+        return covariance(spread, design, left_out=left_out)
 
+    return staged_covariance(influence, group, groups, design.nested)
+
+
+def staged_covariance(influence: np.ndarray, group: np.ndarray, groups: int, stages: list[Nested]) -> np.ndarray:
+    """The same from the stages alone, without calibration. Rows of one cluster and group may be added up beforehand."""
     def variance(stage: Nested) -> np.ndarray:
         if len(stage.stratum) == len(group):
             return _element_variance(stage, influence, group, groups)
         return _stage_variance(stage, cluster_sums(influence, group, groups, stage))
 
-    return sum(variance(stage) for stage in design.nested)
+    return sum(variance(stage) for stage in stages)
 
 
 def _totals(influence: np.ndarray, cluster: np.ndarray, clusters: int = 0) -> np.ndarray:

@@ -28,7 +28,7 @@ Where an estimate stands on little, as in R `survey`:
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -37,7 +37,7 @@ from scipy.special import expit, logit
 from scipy.stats import t as student
 from statsmodels.stats.proportion import proportion_confint
 
-from civsam.design import cluster_sums, freedom, grouped_covariance
+from civsam.design import Nested, cluster_sums, freedom, grouped_covariance, staged_covariance
 from civsam.questionnaire import DONT_KNOW
 from civsam.survey import Survey
 
@@ -90,7 +90,8 @@ def variables(survey: Survey, statistic: str, item: str, answer: str = "", *, do
 class Groups:
     """The groups of a frame variable among the respondents of a base.
 
-    labels: the k codes; code: (n,) each respondent's group; weights: (n,), 0 outside the base.
+    labels: the k codes; code: (n,) each row's group; weights: (n,), 0 outside the base; count: (n,) how many of the
+    base a row is: 1 or 0, or more where rows were `merged`; stages: the design's, of these rows.
     """
 
     survey: Survey
@@ -98,6 +99,29 @@ class Groups:
     labels: list[str]
     code: np.ndarray
     weights: np.ndarray
+    count: np.ndarray
+    stages: list[Nested]
+
+    def merged(self, y: np.ndarray) -> tuple[Groups, np.ndarray]:
+        """Rows alike in cluster, group and y (boolean) added up into one, and their y; shapes (m,).
+
+        These are all that shares and their errors depend on, in few rows. As it is where that would not be fewer, and
+        for a calibrated survey, whose residuals differ from row to row.
+        """
+        *before, last = self.stages
+        clusters, k = len(last.stratum), len(self.labels)
+        if self.survey.design.calibration is not None or clusters * k * 3 >= len(y):
+            return self, y
+        cell = last.cluster * k  # then group, and 0, 1, 2 for out of the base, not y, y; in place, as it is long
+        cell += self.code
+        cell *= 3
+        cell += self.count
+        cell += y
+        cluster, code, state = np.indices((clusters, k, 3)).reshape(3, -1)
+        weights, count = np.bincount(cell, self.weights, len(state)), np.bincount(cell, minlength=len(state))
+        stages = [*(replace(stage, cluster=_of_each(last.cluster, stage.cluster)[cluster]) for stage in before),
+                  replace(last, cluster=cluster)]
+        return replace(self, code=code, weights=weights, count=count * (state > 0), stages=stages), state == 2
 
     def sums(self, values: np.ndarray) -> np.ndarray:
         """Sum of values (n,) in each group, shape (k,). Not weighted."""
@@ -105,19 +129,25 @@ class Groups:
             return np.array([values.sum()], dtype=float)
         return np.bincount(self.code, values, len(self.labels))
 
-    def covariance(self, influence: np.ndarray) -> np.ndarray:
-        """Covariance of the groups' estimators from influence values (n,), 0 outside the base; shape (k, k)."""
-        return grouped_covariance(influence, self.code, len(self.labels), self.survey.design)
+    def covariance(self, influence: np.ndarray, *, left_out: bool = False) -> np.ndarray:
+        """Covariance of the groups' estimators from influence values (n,), 0 outside the base; shape (k, k).
+
+        left_out: as of `design.covariance`.
+        """
+        design, k = self.survey.design, len(self.labels)
+        if design.calibration is not None:
+            return grouped_covariance(influence, self.code, k, design, left_out=left_out)
+        return staged_covariance(influence, self.code, k, self.stages)
 
     @cached_property
     def n(self) -> np.ndarray:
         """Respondents in the base of each group, shape (k,)."""
-        return self.sums((self.weights > 0).astype(float)).astype(int)
+        return self.sums(self.count).astype(int)
 
     @cached_property
     def by_cluster(self) -> np.ndarray:
         """Sums of the weights in each cluster of the first stage and group, shape (clusters, k)."""
-        return cluster_sums(self.weights, self.code, len(self.labels), self.survey.design.nested[0])
+        return cluster_sums(self.weights, self.code, len(self.labels), self.stages[0])
 
     @cached_property
     def size(self) -> np.ndarray:
@@ -127,27 +157,39 @@ class Groups:
     @cached_property
     def df(self) -> np.ndarray:
         """Degrees of freedom of each group, shape (k,)."""
-        return freedom(self.by_cluster > 0, self.survey.design.nested[0])
+        return freedom(self.by_cluster > 0, self.stages[0])
+
+
+def _of_each(inner: np.ndarray, outer: np.ndarray) -> np.ndarray:
+    """The outer code of each inner code, which lies within it."""
+    found = np.empty(int(inner.max(initial=-1)) + 1, dtype=int)
+    found[inner] = outer
+    return found
 
 
 def groups(survey: Survey, base: np.ndarray, by: str | None) -> Groups:
     """The groups of a frame variable, or all as one, among the respondents in base (n,)."""
     labels = list(survey.questionnaire.background[by].labels) if by else [""]
     code = survey.group(by) if by else np.zeros(len(base), dtype=int)
-    return Groups(survey, by, labels, code, survey.design.weights * base)
+    weights = survey.design.weights if base.all() else survey.design.weights * base
+    return Groups(survey, by, labels, code, weights, base, survey.design.nested)
 
 
 # ---- Estimates and their variances -----------------------------------------------------------------------------------
 
 
 def ratio(
-    among: Groups, y: np.ndarray, x: np.ndarray | None = None, covariance: np.ndarray | None = None
+    among: Groups, y: np.ndarray, x: np.ndarray | None = None, covariance: np.ndarray | None = None,
+    interval: str = "t",
 ) -> tuple[Columns, np.ndarray]:
     """Weighted sum of y over that of x in each group: columns of shape (k,), and the covariance (k, k).
 
     y and x: (n,), 0 outside the base; no x is 1. Influence of a row: w (y - r x) / X inside its group, 0 outside
-    (Särndal, Swensson & Wretman 1992). covariance: another than that, say from replicate weights.
+    (Särndal, Swensson & Wretman 1992). covariance: another than that, say from replicate weights. interval: where it is
+    "jackknife", the columns have that interval, see `means`.
     """
+    if y.dtype == bool and x is None and covariance is None:
+        among, y = among.merged(y)
     values, weights = y.astype(float), among.weights
     below = among.size if x is None else among.sums(weights * x)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -161,7 +203,11 @@ def ratio(
         if covariance is None:
             covariance = among.covariance(influence) / np.outer(below, below)
         srs = among.size * spread / (among.n - 1) / below**2
-    return _columns(among, values, r, covariance, srs), covariance
+        columns = _columns(among, values, r, covariance, srs)
+        if interval == "jackknife" and among.survey.design.calibration is not None:
+            se = np.sqrt(np.maximum(np.diag(among.covariance(influence, left_out=True)), 0)) / below
+            columns |= dict(zip(("low", "high"), t_interval(r, se, columns["df"], among.survey.level), strict=True))
+    return columns, covariance
 
 
 def total(among: Groups, y: np.ndarray) -> Columns:
@@ -179,7 +225,7 @@ def _columns(among: Groups, y: np.ndarray, estimate: np.ndarray, covariance: np.
     with np.errstate(invalid="ignore", divide="ignore"):
         se = np.where(np.isnan(estimate), np.nan, np.sqrt(np.diag(covariance)))
         deff = se**2 / srs
-        return {"n": among.n, "count": among.sums(y), "estimate": estimate, "se": se, "df": among.df,
+        return {"n": among.n, "count": among.sums(y * among.count), "estimate": estimate, "se": se, "df": among.df,
                 "deff": deff, "n_effective": among.n / deff}
 
 
@@ -258,11 +304,13 @@ def _answers(survey: Survey, item: str, answers: str | list[str] | None, dont_kn
     return [answers] if isinstance(answers, str) else list(answers)
 
 
-def _one(survey: Survey, statistic: str, items: str | list[str], by: str | None) -> pd.DataFrame:
+def _one(survey: Survey, statistic: str, items: str | list[str], by: str | None, interval: str) -> pd.DataFrame:
+    if interval not in ("jackknife", "t"):
+        raise ValueError(f"interval must be jackknife or t, not {interval!r}")
     item = _joint(items)
     those = variables(survey, statistic, item)
     among = groups(survey, those.base, by)
-    return tidy(among, statistic, item, [""], ratio(among, those.y, those.x)[0])
+    return tidy(among, statistic, item, [""], ratio(among, those.y, those.x, interval=interval)[0])
 
 
 def _joint(items: str | list[str]) -> str:
@@ -286,17 +334,25 @@ def shares(
     return tidy(among, "share", item, wanted, columns, interval)
 
 
-def means(survey: Survey, items: str | list[str], by: str | None = None) -> pd.DataFrame:
-    """Mean of a count, or of the sum of several, among those who gave a number to all of them; one row a group."""
-    return _one(survey, "mean", items, by)
+def means(
+    survey: Survey, items: str | list[str], by: str | None = None, *, interval: str = "jackknife"
+) -> pd.DataFrame:
+    """Mean of a count, or of the sum of several, among those who gave a number to all of them; one row a group.
+
+    interval: "t" is estimate ± t se, as R `survey`'s. "jackknife" is the same, but for calibrated weights: there se is
+    too small, as the margins were fitted to the residuals that it is made of, and the limits are made with a standard
+    error from residuals that leave each cluster out (`Design.left_out`). The column se is R's in both. Raises
+    ValueError for another interval.
+    """
+    return _one(survey, "mean", items, by, interval)
 
 
-def ratios(survey: Survey, part: str, by: str | None = None) -> pd.DataFrame:
+def ratios(survey: Survey, part: str, by: str | None = None, *, interval: str = "jackknife") -> pd.DataFrame:
     """Share of the collaborations: the sum of a count over the sum of the counts that it is a part of; one row a group.
 
-    The base is managers who gave all the numbers; `count` is collaborations.
+    The base is managers who gave all the numbers; `count` is collaborations. interval: as for `means`.
     """
-    return _one(survey, "ratio", part, by)
+    return _one(survey, "ratio", part, by, interval)
 
 
 def totals(

@@ -187,7 +187,8 @@ class DanishBibliography(BaseStyle):
         editors = entry.persons.get("editor")
         holder = Text(self.join(editors), " (red.), ", Tag("em", inside)) if editors else Tag("em", inside)
         parts = [Text("I: " if "booktitle" in known else "", holder)]
-        parts += [Text(known["volume"], "(", known["number"], ")")] if {"volume", "number"} <= known.keys() else []
+        number = Text("(", known["number"], ")") if "number" in known else ""
+        parts += [Text(known["volume"], number)] if "volume" in known else []
         parts += [Text("s. ", str(known["pages"]).replace("--", "–"))] if "pages" in known else []
         return Text(", ").join(parts)
 

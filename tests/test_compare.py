@@ -10,7 +10,7 @@ import pytest
 from scipy.stats import chi2_contingency, norm, ttest_ind
 from scipy.stats import t as student
 
-from civsam import compare, edition, models, weighting
+from civsam import compare, edition, estimate, models, weighting
 from civsam.design import Design, Stage
 from civsam.questionnaire import Background, Item, Scale, read
 from civsam.survey import Survey
@@ -337,6 +337,21 @@ def test_an_item_that_nobody_answered_has_no_contrasts() -> None:
         assert all(table[["estimate", "se", "p"]].isna().all(axis=None) for table in tables)
     assert compare.independence(survey, "pol_fokus", "region")["p"].isna().all()
     assert compare.equality(survey, "pra_lange", None, "region")["p"].isna().all()
+
+
+def test_limits_for_the_population_leave_each_respondent_out_of_the_margins() -> None:
+    survey = edition.open_edition().survey
+    two = [compare.contrasts(survey, "pra_lange", None, "region", small_sample=small) for small in (True, False)]
+    same = [column for column in compare.COLUMNS if column not in ("low", "high")]
+    pd.testing.assert_frame_equal(two[0][same], two[1][same])
+    half = student.ppf(0.975, two[1]["df"]) * two[1]["se"]
+    np.testing.assert_allclose(two[1]["high"] - two[1]["estimate"], half)
+    assert np.all((two[0]["high"] - two[0]["low"] > 2 * half) & (two[0]["high"] - two[0]["low"] < 2.2 * half))
+    what = compare.measure(survey, "pra_lange")
+    for small, interval in ((True, "jackknife"), (False, "t")):
+        over = compare.above(survey, what, 5.0, small_sample=small).iloc[0]
+        mean = estimate.means(survey, "pra_lange", interval=interval).iloc[0]
+        assert [over["low"] + 5, over["high"] + 5] == pytest.approx([mean["low"], mean["high"]])
 
 
 def test_dont_know_is_an_answer_unless_left_out() -> None:
