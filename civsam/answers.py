@@ -314,7 +314,14 @@ def _short(text: str, limit: int = 60) -> str:
 
 
 def write_report(faults: pd.DataFrame, path: Path) -> None:
-    """Write all faults as CSV that Danish Excel opens: semicolon, UTF-8 with BOM. No cell can run as a formula."""
+    """Write all faults as CSV that Danish Excel opens: semicolon, UTF-8 with BOM. No cell can run as a formula.
+
+    Raises UserError for a file that is there already, unless it is such a report, and a folder that is not.
+    """
+    if path.exists() and not path.read_bytes().startswith(";".join(FAULT_COLUMNS).encode("utf-8-sig")):
+        raise UserError(f"{shown(path)}: filen findes allerede og er ikke en fejlliste. Vælg et andet navn.")
+    if not path.parent.is_dir():
+        raise UserError(f"{shown(path.parent)}: mappen findes ikke. Opret den først.")
     safe = faults.assign(**{name: faults[name].astype(str).map(export.guard)
                             for name in FAULT_COLUMNS if name != "raekke"})
     safe.to_csv(path, sep=";", index=False, encoding="utf-8-sig", lineterminator="\r\n")

@@ -71,7 +71,7 @@ def parser() -> Parser:
     book.add_argument("--name", metavar="NAVN", help="udgavens navn; ellers laves det af parametrene")
     _reading_options(book)
     book.add_argument("--keep-valid", action="store_true",
-                      help="gå videre med de gyldige rækker; de andre skrives til afviste.csv i udgavens mappe")
+                      help="gå videre med de gyldige rækker; de andre skrives til afviste.csv i _build/arbejde/NAVN")
     book.add_argument("--publish-text", action="store_true", help="vis fri tekst; det samme som fritekst=vis")
 
     simulate = commands.add_parser("simulate", help="træk syntetiske svar",
@@ -125,6 +125,17 @@ def parser() -> Parser:
     clean.add_argument("names", metavar="NAVN", nargs="*", help="udgavens navn")
     clean.add_argument("--all", action="store_true", help="fjern alle udgaver")
     return top
+
+
+def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """The options; parameters of a book may stand anywhere among them. Raises UserError."""
+    top = parser()
+    options, rest = top.parse_known_args(arguments)
+    if rest and (options.command != "book" or any(text.startswith("-") for text in rest)):
+        top.error(DANISH["unrecognized arguments: %s"] % " ".join(rest))
+    if rest:
+        options.assignments += rest
+    return options
 
 
 def _reading_options(command: argparse.ArgumentParser) -> None:
@@ -195,7 +206,8 @@ def run_book(options: argparse.Namespace) -> None:
     if options.keep_valid or options.sheet:
         given["data"] = valid_rows(given, name, options)
     values = edition.open_edition(**given).parameters
-    print(f"Bogen ligger i {shown(book.build(name, values, given))}")
+    page = book.build(name, values, given)
+    print(f"Bogen ligger i {shown(page) if Path.cwd() == ROOT else page}")
 
 
 def valid_rows(given: dict[str, Any], name: str, options: argparse.Namespace) -> str:
@@ -212,11 +224,11 @@ def valid_rows(given: dict[str, Any], name: str, options: argparse.Namespace) ->
     folder.mkdir(parents=True, exist_ok=True)
     told = reading.accept(options.keep_valid)
     table = told.answers if told.background is None else told.answers.join(told.background)
-    answers.write(table, folder / "gyldige-svar.csv")
+    answers.write(table, folder / edition.VALID_ROWS)
     if len(told.rejected):
         answers.write_rejected(told.rejected, folder / "afviste.csv")
         print(f"{len(told.rejected)} rækker har fejl og er ikke med. De står i {shown(folder / 'afviste.csv')}.")
-    return (folder / "gyldige-svar.csv").relative_to(ROOT).as_posix()
+    return (folder / edition.VALID_ROWS).relative_to(ROOT).as_posix()
 
 
 def own_path(text: str) -> Path:
@@ -252,10 +264,11 @@ def run_collect(options: argparse.Namespace) -> None:
 
     frame = None if options.ramme is None else frame_for(options)
     table, report = collecting.collect(own_path(options.folder), read(), frame)
+    if len(table):
+        collecting.write(table, own_path(options.out))
     print(collecting.summary(report), flush=True)
     if table.empty:
         raise UserError("ingen af filerne kunne bruges, så der er ikke skrevet nogen svarfil.")
-    collecting.write(table, own_path(options.out))
     print(f"{len(table)} svar står i {options.out}.")
 
 
@@ -349,12 +362,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 "collect": run_collect, "frame": run_frame, "form": run_form, "export": run_export, "new": run_new,
                 "clean": run_clean}
     try:
-        options = parser().parse_args(arguments)
+        options = parsed(arguments)
         commands[options.command](options)
         return 0
     except (UserError, ChapterError) as fault:
         print(f"civsam: {fault}", file=sys.stderr)
         return 2 if isinstance(fault, UserError) else 1
+    except BrokenPipeError:  # whoever reads what is printed has gone: what was to be written is
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except OSError as fault:
         why = SYSTEM_FAULTS.get(fault.errno, f"systemfejl {fault.errno}")
         print(f"civsam: {fault.filename or 'filen'}: kan ikke læses eller skrives; {why}.", file=sys.stderr)

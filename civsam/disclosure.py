@@ -6,9 +6,10 @@ The rules, for answers whose provenance is `indsamlet` (synthetic answers pass u
   `minimum` did not. For counts, and shares of what is counted, `minimum` must have contributed, and what all but the
   two largest contributed must be `DOMINANCE` times the largest, so that the second cannot work out the first (p% rule).
 - n is rounded to `STEP`; a share is given as a multiple of `STEP` respondents among n, a mean as a multiple of what
-  `STEP` average respondents would add, so that each shown number stands for a window `STEP` wide. Standard errors go up
-  to the next preferred number (`GRID` a decade), and intervals are made from the rounded numbers: other levels tell no
-  more.
+  `STEP` average respondents would add, so that each shown number stands for a window `STEP` wide. Standard errors are
+  those of the rounded shares times a design factor that goes up to the next preferred number (`GRID` a decade), and
+  intervals are made from the rounded numbers: an error tells no more of a share than the share, nor do other levels.
+  Of counts, the error is shown only if it is not most of all that of the largest, by the same p% rule.
 - What is hidden must keep an interval of `STEP` respondents, given all that is shown: a linear programme over all
   answers of an item and all groups of all background variables finds its least and greatest value, and shown cells that
   bind are hidden until it has room (secondary suppression).
@@ -28,6 +29,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -233,6 +235,7 @@ class _Programme:
             each = np.where(self.n > 0, self.base / self.n, 0.0)[:, None]  # what a respondent stands for
         need = np.minimum(step + 1, self.n)[:, None] * each * table.unit
         self.need = np.broadcast_to(need, self.total.shape).copy()
+        self.steady = np.ones(len(self.n), dtype=bool)
         self.visible = self._allowed(x, d)
         self._windows(each)
 
@@ -253,7 +256,14 @@ class _Programme:
                 with np.errstate(invalid="ignore", divide="ignore"):
                     largest = np.where(mean_d > 0, first[:, None] * self.base[:, None] / mean_d, 0)
                 self.need = np.maximum(self.need, largest)
+            self.steady = self._steady(x[:, 0], d)
         return allowed
+
+    def _steady(self, x: np.ndarray, d: np.ndarray) -> np.ndarray:
+        """Where the standard error does not tell the largest count: the others add enough of their own, (G,)."""
+        squares = self.groups.own * (x - np.nan_to_num(self.exact[:, :1]) * d) ** 2
+        first = squares.max(axis=1)
+        return squares.sum(axis=1) >= (1 + DOMINANCE) ** 2 * first
 
     def _largest(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The largest and the second largest contribution in each group, shapes (G,)."""
@@ -399,13 +409,27 @@ class _Reach:
 class Cell:
     """A number that tables are made of: respondents in its base, its value, and what is shown of it (NaN: hidden).
 
-    step: how far apart shown values lie.
+    step: how far apart shown values lie. size: n as it is shown, for shares of respondents, whose standard errors
+    follow from the two; else 0. steady: whether its standard error may be shown.
     """
 
     n: int
     exact: float
     shown: float
     step: float
+    size: float = 0.0
+    steady: bool = True
+
+    @property
+    def number(self) -> Number:
+        """It as a number that others may be made of."""
+        if not self.size:
+            spread = 1.0 if self.steady else np.nan
+            return Number(self.exact, self.shown, self.step, (spread, spread))
+        edge = min(self.step, 0.5)  # some gave the answer, and some did not
+        inside = min(max(self.shown, edge), 1 - edge)
+        spread = (self.exact * (1 - self.exact) / self.n, inside * (1 - inside) / self.size)
+        return Number(self.exact, self.shown, self.step, spread)
 
     @property
     def hidden(self) -> bool:
@@ -488,28 +512,32 @@ class Plan:
     def _value(self, cell: Cell | None, n: float | None = None) -> Number:
         if cell is None or cell.hidden or (n is not None and n != cell.n):
             return NOTHING
-        return cell.exact, cell.shown, cell.step
+        return cell.number
 
     def _share(self, item: str, answer: str, by: str, group: str, *, dont_know: bool) -> Number:
         share = self._value(self.cell("share", item, answer, by, group))
         if dont_know:
             return share
         unsure = self._value(self.cell("share", item, DONT_KNOW, by, group))
-        if np.isnan(share[1] + unsure[1]):
+        if np.isnan(share.shown + unsure.shown):
             return NOTHING
-        return share[0] / (1 - unsure[0]), min(share[1] / (1 - unsure[1]), 1.0), share[2]
+        shown = min(share.shown / (1 - unsure.shown), 1.0)
+        return Number(share.exact / (1 - unsure.exact), shown, share.step, share.spread)
 
     def _trend(self, statistic: str, item: str, answer: str, by: str, n: float) -> Number:
         """The line through all groups of an ordered variable, `compare.slope`, made of what is shown of them."""
         labels = self.survey.questionnaire.background[by].labels
         cells = [self.cell(statistic, item, answer, by, code) for code in labels]
         size = np.array([cell.n if cell else 0 for cell in cells])
-        if len(cells) < 2 or size.sum() != n or any(np.isnan(self._value(cell)[1]) for cell in cells):
+        if len(cells) < 2 or size.sum() != n or any(np.isnan(self._value(cell).shown) for cell in cells):
             return NOTHING
-        weighted = np.bincount(self.survey.group(by), self.survey.design.weights, len(labels))
+        there = self.survey.answered if statistic == "share" else self.survey.knows
+        counted = np.where(np.logical_and.reduce([*map(there, item.split("+"))]), self.survey.design.weights, 0.0)
+        weighted = np.bincount(self.survey.group(by), counted, len(labels))
         exact = np.polyfit(range(len(cells)), [cell.exact for cell in cells], 1, w=np.sqrt(weighted))[0]
         told = np.polyfit(range(len(cells)), [cell.shown for cell in cells], 1, w=np.sqrt(rounded(size, self.minimum)))
-        return exact, told[0], max(cell.step for cell in cells)
+        spread = tuple(sum(cell.number.spread[place] for cell in cells) for place in (0, 1))
+        return Number(exact, told[0], max(cell.step for cell in cells), spread)
 
     # -- tables, row by row: a dict of the numbers that are shown; nothing else is
 
@@ -517,11 +545,12 @@ class Plan:
         cell = self.cell(row["statistic"], row["item"], row["answer"], row["by"], row["group"])
         if row["statistic"] == "quantile":
             return self._quantile(row)
-        told = _moved(self._value(cell, row["n"]), row["estimate"])
+        number = self._value(cell, row["n"])
+        told = _moved(number, row["estimate"])
         n = self.n(row["n"]) if cell is not None and cell.n == row["n"] else np.nan
         if np.isnan(told):
             return {"n": n, "hidden": True}
-        share, se = row["statistic"] in ("share", "ratio"), float(preferred(row["se"]))
+        share, se = row["statistic"] in ("share", "ratio"), number.error(row["se"])
         told = min(max(told, 0.0), 1.0 if share else np.inf)
         df = _freedom(row["df"])
         limits = share_interval if row["statistic"] == "share" else t_interval
@@ -535,41 +564,43 @@ class Plan:
     def _quantile(self, row: pd.Series) -> Shown:
         """Quartiles of many respondents. Intervals of quantiles are answers themselves, and never shown."""
         mean = self.cell("mean", row["item"], "", row["by"], row["group"])
-        if np.isnan(self._value(mean, row["n"])[1]) or row["n"] < 4 * self.minimum or row["answer"] not in QUARTILES:
+        if np.isnan(self._value(mean, row["n"]).shown) or row["n"] < 4 * self.minimum or row["answer"] not in QUARTILES:
             return {"hidden": True}
         return {"n": self.n(row["n"]), "estimate": row["estimate"]}
 
     def _contrast(self, row: pd.Series) -> Shown:
         """Differences between two cells, or a cell and a limit, and trends."""
         odds = row["effect"] == "odds_ratio"
-        told = self._contrasted(row)
+        told, error = self._contrasted(row)
         n = {side: self.n(row[side]) for side in ("n_a", "n_b")}
         if np.isnan(told):
             return {"hidden": True}
-        return {**n, **_with_error(told, row["se"], row["df"], row["level"], odds=odds)}
+        return {**n, **_with_error(told, error, row["df"], row["level"], odds=odds)}
 
-    def _contrasted(self, row: pd.Series) -> float:
+    def _contrasted(self, row: pd.Series) -> tuple[float, float]:
+        """A contrast as it is shown, of odds on the log scale, and its standard error."""
         if row["effect"] == "slope":
-            return _moved(self._trend(row["statistic"], row["item"], row["answer"], row["by"], row["n_a"]),
-                          row["estimate"])
+            trend = self._trend(row["statistic"], row["item"], row["answer"], row["by"], row["n_a"])
+            return _moved(trend, row["estimate"]), trend.error(row["se"])
         if row["effect"] not in compare.SCALES:
-            return np.nan
+            return np.nan, np.nan
         sides = [self._side(row["statistic"], row["item"], row["answer"], row["by"], row[side], row[f"n_{side}"])
                  for side in "ab"]
+        error = _difference(*sides).error(row["se"])
         if row["effect"] == "difference":
-            return _moved(_difference(*sides), row["estimate"])
+            return _moved(_difference(*sides), row["estimate"]), error
         scale = compare.SCALES[row["effect"]][0]
         with np.errstate(divide="ignore", invalid="ignore"):
             exact, told = (scale(sides[0][place]) - scale(sides[1][place]) for place in (0, 1))
             given = np.log(row["estimate"]) if row["effect"] == "odds_ratio" else row["estimate"]
-        return told if np.isclose(exact, given) else np.nan
+        return told if np.isclose(exact, given) else np.nan, error
 
     def _side(self, statistic: str, item: str, answer: str, by: str, side: str, n: float | None) -> Number:
         """What stands on one side of a contrast: a group, an answer ("item=answer"), a count, or a limit (n is 0)."""
         if by:
             return self._value(self.cell(statistic, item, answer, by, side), n)
         if _is_number(side) and not n:
-            return float(side), float(side), 0.0
+            return Number(float(side), float(side), 0.0, (0.0, 0.0))
         name, _, said = side.partition("=")
         if said:
             return self._value(self.cell("share", name, said), n)
@@ -580,11 +611,12 @@ class Plan:
         claim = claims.read().get(row["id"])
         if claim is None or row["verdict"] == HIDDEN_VERDICT:
             return {"n": 0, "hidden": claim is None, "verdict": HIDDEN_VERDICT}
-        for exact, told, _ in self._candidates(claim, row):
-            if np.isclose(exact, row["estimate"], rtol=0, atol=1e-9) and not np.isnan(told):
+        for number in self._candidates(claim, row):
+            told = number.shown
+            if np.isclose(number.exact, row["estimate"], rtol=0, atol=1e-9) and not np.isnan(told):
                 level = 0.95 if claim.rule == "lig" else self.survey.level  # as `claims` makes their intervals
                 z = norm.ppf((1 + level) / 2)
-                half = float(preferred((row["high"] - row["low"]) / 2 / z)) * z
+                half = number.error((row["high"] - row["low"]) / 2 / z) * z
                 p = float(p_class(row["p"]))
                 return {"n": self.n(row["n"]), "estimate": told, "low": told - half, "high": told + half, "p": p}
         return {"hidden": True, "verdict": HIDDEN_VERDICT}
@@ -617,7 +649,7 @@ class Plan:
         if np.isnan(told):
             return {"hidden": True}
         return {"n": self.n(row["n"]), "margin": row["margin"],
-                **_with_error(told, row["se"], row["df"], row["level"])}
+                **_with_error(told, anchor.error(row["se"]), row["df"], row["level"])}
 
     def _told_apart(self, table: pd.DataFrame) -> np.ndarray:
         """Rows of a curve that leave out a few respondents whom others of the same measure keep, or the other way."""
@@ -640,23 +672,35 @@ class Plan:
 
     def _sizes(self, by: str, base: np.ndarray | None = None) -> np.ndarray:
         """Respondents (in a base) in each group of a variable."""
-        labels = self.survey.questionnaire.background[by].labels
-        return np.bincount(self.survey.group(by), base, len(labels))
+        return np.bincount(self.survey.group(by), base, len(self._codes(by)))
+
+    def _codes(self, by: str) -> list[str]:
+        """The groups of a variable; none for what is not one."""
+        background = self.survey.questionnaire.background
+        return list(background[by].labels) if by in background else []
 
     def _model(self, row: pd.Series) -> Shown:
-        """A coefficient: in steps of what some respondents more or less would change it by, if no group is small."""
+        """A coefficient: in steps of what some respondents more or less would change it by, if nothing is hidden."""
         by = row["by"] if "by" in row else row["term"].partition("=")[0]
         base = self._answered(row["item"]) if row.get("item") else None
         sizes = self._sizes(by, base) if by in self.survey.questionnaire.background else np.array([row.get("n", 0)])
-        sizes = sizes[sizes > 0]
-        if not len(sizes) or sizes.min() < self.minimum:
+        if not sizes.any() or sizes[sizes > 0].min() < self.minimum or self._hides(row, by, sizes):
             return {"hidden": True}
         odds = row["statistic"] == "odds_ratio"
         se, value = float(preferred(row["se"])), np.log(row["estimate"]) if odds else row["estimate"]
-        step = se * 2 * STEP / np.sqrt(sizes.min()) if row.get("item") else se
+        step = se * 2 * STEP / np.sqrt(sizes[sizes > 0].min()) if row.get("item") else se
         told = step * np.round(value / step) if step > 0 else np.nan
         n = {"n": self.n(row["n"])} if "n" in row else {}
-        return {**n, **_with_error(told, row["se"], row["df"], row["level"], odds=odds)}
+        return {**n, **_with_error(told, se, row["df"], row["level"], odds=odds)}
+
+    def _hides(self, row: pd.Series, by: str, sizes: np.ndarray) -> bool:
+        """Whether a coefficient would tell of a hidden group, its own or the first one, or of a largest count."""
+        codes = [code for code, size in zip(self._codes(by), sizes, strict=False) if size]
+        cells = {code: self.cell(row["statistic"], row.get("item", ""), row.get("answer", ""), by, code)
+                 for code in codes}
+        own = row["term"].partition("=")[2] if "term" in row else row["group"]
+        compared = [cells.get(code) for code in (own, *codes[:1])]
+        return any(cell.hidden for cell in compared if cell) or not all(cell.steady for cell in cells.values() if cell)
 
     def _rate(self, row: pd.Series) -> Shown:
         cell = self.cell("rate", "", "", row["by"], row["group"])
@@ -694,9 +738,27 @@ class Plan:
 
 # ---- Precision -------------------------------------------------------------------------------------------------------
 
-Number = tuple[float, float, float]
+
+class Number(NamedTuple):
+    """A number made of cells: exact, as shown (NaN: hidden), and the step between shown values.
+
+    spread: the sum of p (1 - p) / n of the shares that it is made of, exact and as shown: what its squared standard
+    error is proportional to. NaN where that may not be shown.
+    """
+
+    exact: float
+    shown: float
+    step: float
+    spread: tuple[float, float] = (1.0, 1.0)
+
+    def error(self, se: float) -> float:
+        """A standard error as it is shown: what the shares say is said of the shown ones, the rest is rounded up."""
+        exact, told = self.spread
+        return float(preferred(se) if exact == 0 else preferred(se / np.sqrt(exact)) * np.sqrt(told))
+
+
 Shown = dict[str, float | str | bool]
-NOTHING: Number = (np.nan, np.nan, np.nan)
+NOTHING = Number(np.nan, np.nan, np.nan)
 KINDS_OF_MEASURE = {"andel": "share", "middel": "mean", "del": "ratio", "svarede": "rate"}
 
 # Tables by the columns that they have, and how a row of each is shown; the first that fits.
@@ -735,14 +797,15 @@ def _written(table: pd.DataFrame, rows: list[Shown]) -> pd.DataFrame:
 
 def _moved(anchor: Number, estimate: float) -> float:
     """What is shown of an estimate: of its cells, moved by whole steps if other weights or choices moved it."""
-    exact, told, step = anchor
+    exact, told, step, _ = anchor
     if np.isnan(told) or np.isnan(estimate):
         return np.nan
     return told + (step * np.round((estimate - exact) / step) if step > 0 else 0.0)
 
 
 def _difference(a: Number, b: Number) -> Number:
-    return a[0] - b[0], a[1] - b[1], max(a[2], b[2])
+    spread = tuple(one + other for one, other in zip(a.spread, b.spread, strict=True))
+    return Number(a.exact - b.exact, a.shown - b.shown, max(a.step, b.step), spread)
 
 
 def _freedom(df: float) -> float:
@@ -751,8 +814,8 @@ def _freedom(df: float) -> float:
 
 
 def _with_error(told: float, se: float, df: float, level: float, *, odds: bool = False) -> Shown:
-    """A number with standard error, interval, t and p made from what is shown of them; of odds on the log scale."""
-    se, df = float(preferred(se)), _freedom(df)
+    """A number with interval, t and p made from what is shown of it and its error; of odds on the log scale."""
+    df = _freedom(df)
     with np.errstate(divide="ignore", invalid="ignore"):
         low, high = (float(x[0]) for x in t_interval(np.array([told]), np.array([se]), np.array([df]), level))
         t = told / se if se > 0 else np.nan
@@ -793,5 +856,6 @@ def _planned(family: list[_Programme]) -> dict[tuple[Key, str, str], Cell]:
         programme.visible = shared  # one array: what one hides, all hide
     while len([programme for programme in family if programme.protect()]) and len(family) > 1:
         pass
-    return {(key, *group): Cell(int(one.n[g]), one.exact[g, s], np.where(shared, one.shown, np.nan)[g, s], one.step[g])
+    return {(key, *group): Cell(int(one.n[g]), one.exact[g, s], np.where(shared, one.shown, np.nan)[g, s], one.step[g],
+                                    float(one.n_shown[g]) if key[0] == "share" else 0.0, bool(one.steady[g]))
             for one in family for s, key in enumerate(one.table.keys) for g, group in enumerate(one.groups.names)}

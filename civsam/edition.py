@@ -19,6 +19,7 @@ from civsam.survey import Survey
 
 STANDARD_DATA, STANDARD_FRAME = "data/svar.csv", "data/ramme.csv"
 NO_FRAME = "ingen"
+VALID_ROWS = "gyldige-svar.csv"  # what is left of an answer file with faults
 EVERYTHING = "alle"
 FIRST = next(iter(read().background.values()), None)  # the variable that groups are in focus by
 PLURAL = {survey.SYNTHETIC: "syntetiske", survey.COLLECTED: "indsamlede"}
@@ -171,6 +172,8 @@ class Edition:
         words = [("Svar", source)]
         if not self.survey.framed:
             words.append(("Ramme", "ingen"))
+        elif self.survey.design.calibration is None and questionnaire.weighting.margins:
+            words.append(("Vægte", "kun svargrupper, for der er for få svar til raking"))
         if FIRST:
             words += [(f"{FIRST.name.capitalize()} i fokus", FIRST.labels.get(use["fokus"], "alle")),
                       ("Delt op efter", questionnaire.background[use["opdel"]].name)]
@@ -183,6 +186,8 @@ class Edition:
 def shown_name(values: Mapping[str, Any]) -> str:
     """The answer file as pages may show it: never with a path outside the project."""
     path = find_data(values["data"])
+    if path.name == VALID_ROWS:
+        return "de gyldige rækker i svarfilen (rækker med fejl er ikke med)"
     return shown(path) if path.is_relative_to(ROOT) else path.name
 
 
@@ -193,14 +198,7 @@ def open_edition(**values: Any) -> Edition:
     """
     use, questionnaire = check(values), read()
     plain = _drawn(use, questionnaire) if simulates(use) else _collected(use, questionnaire)
-    if not plain.framed:
-        return Edition(use, plain)
-    try:
-        return Edition(use, weighting.raked(plain))
-    except ValueError:
-        names = listed(questionnaire.background[name].name for name in questionnaire.weighting.margins)
-        raise UserError(f"{shown_name(use)}: svarene kan ikke vægtes til rammen, fordi mindst én gruppe er helt uden "
-                        f"svar ({names}). Læg grupper sammen, eller brug ramme=ingen.") from None
+    return Edition(use, weighting.weighted(plain))
 
 
 def _drawn(use: Mapping[str, Any], questionnaire: Questionnaire) -> Survey:
@@ -215,8 +213,18 @@ def _collected(use: Mapping[str, Any], questionnaire: Questionnaire) -> Survey:
     framed = frame is not None
     reading = answers.check(find_data(use["data"]), questionnaire, frame).accept()
     if frame is None:
-        frame = register.with_municipality(reading.background, questionnaire, shown_name(use))
+        frame = own_frame(reading, questionnaire, shown_name(use))
     return Survey(reading.answers, frame, questionnaire, framed=framed, **_shown_how(use))
+
+
+def own_frame(reading: answers.Reading, questionnaire: Questionnaire, where: str) -> pd.DataFrame:
+    """The respondents as a frame of their own, from what the answer file says of them. Raises UserError."""
+    known = reading.background if reading.background is not None else pd.DataFrame(index=reading.answers.index)
+    frame = register.with_municipality(known, questionnaire, where)
+    if missing := [name for name in questionnaire.background if name not in frame]:
+        raise UserError(f"{where}: uden ramme skal svarfilen selv sige, hvem der har svaret. Den mangler kolonnen "
+                        f"{listed(missing)}. Tilføj dem, eller angiv en ramme.")
+    return frame
 
 
 def _shown_how(use: Mapping[str, Any]) -> dict[str, Any]:

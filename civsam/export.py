@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -166,13 +167,20 @@ def write_sav(answers: pd.DataFrame, questionnaire: Questionnaire, path: Path) -
     counts = {name: list(codes(questionnaire.items[item]).values())
               for name, (item, _) in columns(questionnaire, ".sav").items()
               if questionnaire.items[item].scale.type == "antal"}
-    pyreadstat.write_sav(table, path, missing_ranges=counts, **facts)
+    _write_statistics(pyreadstat.write_sav, table, path, facts | {"missing_ranges": counts})
 
 
 def write_dta(answers: pd.DataFrame, questionnaire: Questionnaire, path: Path) -> None:
     """Write a Stata file with labels (version 15, UTF-8)."""
     table, facts = _labelled(answers, questionnaire, ".dta")
-    pyreadstat.write_dta(table, path, **facts)
+    _write_statistics(pyreadstat.write_dta, table, path, facts)
+
+
+def _write_statistics(write: Callable[..., None], table: pd.DataFrame, path: Path, facts: dict[str, Any]) -> None:
+    try:
+        write(table, path, **facts)
+    except pyreadstat.PyreadstatError as fault:
+        raise UserError(f"{shown(path.parent)}: filen kan ikke skrives dér. Vælg en anden mappe.") from fault
 
 
 def _labelled(

@@ -123,13 +123,15 @@ def _from_the_top(estimates: pd.DataFrame) -> pd.DataFrame:
 
 def dots(
     survey: Survey, estimates: pd.DataFrame, caption: str, name: str, *, focus: str = "", ordered: bool = False
-) -> Figure:
+) -> Figure | Output:
     """A dot and an interval for each estimate, from the highest down, or in the given order (`ordered`).
 
     focus: the code of a group to bring out.
     """
     estimates = shown(survey, estimates)
     rows = estimates if ordered else _from_the_top(estimates)
+    if rows["estimate"].isna().all() and not plan_of(survey).idle:
+        return nothing_to_show(caption)
     names = labels(rows, survey.questionnaire)
     mean = is_mean(rows.iloc[0])
     words = [_wrapped(text) for text in names]
@@ -140,7 +142,10 @@ def dots(
     known = rows["estimate"].notna().to_numpy()  # a group that nobody answered in keeps its row, without a dot
     axes.scatter(rows["estimate"][known], place[known], c=colour[known], s=38, zorder=3)
     for y, (_, row) in zip(place[known], rows[known].iterrows(), strict=True):
-        axes.annotate(value(row), (row["high"], y), xytext=(5, 0), textcoords="offset points", va="center", fontsize=9)
+        end = row[["estimate", "high"]].max()  # an interval may be hidden
+        axes.annotate(value(row), (end, y), xytext=(5, 0), textcoords="offset points", va="center", fontsize=9)
+    for y in place[~known] if "hidden" in rows else ():
+        axes.annotate("skjult", (0, y), xytext=(4, 0), textcoords="offset points", va="center", fontsize=9, color=QUIET)
     axes.set_yticks(place, words)
     axes.set_ylim(-0.6, len(rows) - 0.4)
     axes.grid(axis="y", visible=False)
@@ -184,18 +189,33 @@ def _bars(axes: plt.Axes, wide: pd.DataFrame, codes: list[str], answers: list[st
         start = start + width
 
 
-def likert(survey: Survey, estimates: pd.DataFrame, caption: str, name: str) -> Figure:
+def _hidden_rest(axes: plt.Axes, wide: pd.DataFrame, codes: list[str]) -> None:
+    """What the shown parts of a bar lack to all, hatched at its end, where something is hidden."""
+    lacks = wide.isna().any(axis=1).to_numpy()
+    if lacks.any():
+        known = wide.fillna(0)
+        half = len(codes) // 2
+        end = known[codes[half:]].sum(axis=1) - (known[codes[half]] / 2 if len(codes) % 2 else 0)
+        rest = (1 - known.sum(axis=1)).clip(lower=0)
+        axes.barh(np.arange(len(wide))[::-1][lacks], rest[lacks], left=end[lacks], height=0.72, color="white",
+                  edgecolor="#8a8a8a", hatch="////", linewidth=0.6, label="Skjult")
+
+
+def likert(survey: Survey, estimates: pd.DataFrame, caption: str, name: str) -> Figure | Output:
     """Diverging bars for items on one ordered scale (or one item by group), with 'ved ikke' at the side."""
     questionnaire, estimates = survey.questionnaire, shown(survey, estimates)
     scale = questionnaire.items[estimates["item"].iloc[0]].scale
     codes, answers = list(scale.answers), list(scale.answers.values())
     names, wide = _likert_rows(estimates, questionnaire)
+    if wide[codes].isna().all(axis=None) and not plan_of(survey).idle:
+        return nothing_to_show(caption)
     words, columns = [_wrapped(text, 20) for text in names], 3 if len(codes) > 4 else 2
     figure, (axes, side) = _canvas(
         _row_height(words, 0.44) * len(wide), top=0.55 + 0.2 * -(-len(codes) // columns), bottom=0.25, left=1.65,
         ncols=2, sharey=True, width_ratios=(6, 1), gridspec={"wspace": 0.03},
     )
-    _bars(axes, wide.fillna(0), codes, answers)  # what is hidden has no width
+    _bars(axes, wide.fillna(0), codes, answers)
+    _hidden_rest(axes, wide, codes)
     place = np.arange(len(wide))[::-1]
     axes.set_yticks(place, words)
     axes.axvline(0, color=QUIET, linewidth=0.8, zorder=0)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from civsam import tabular
 from civsam.files import DATA, UserError, read_table, shown
 from civsam.questionnaire import Background, Questionnaire
 
@@ -71,7 +72,7 @@ def frame(questionnaire: Questionnaire, path: Path = DATA / "ramme.csv") -> pd.D
     for a file that cannot be read, a key that is blank or doubled, an unknown municipality or code, and a variable
     that is missing.
     """
-    table = read_table(path, [questionnaire.key])
+    table = _asked(path, questionnaire)
     where = f"{shown(path)}, kolonnen {questionnaire.key}"
     doubled = table[questionnaire.key].duplicated() | (table[questionnaire.key] == "")
     if doubled.any():
@@ -81,6 +82,21 @@ def frame(questionnaire: Questionnaire, path: Path = DATA / "ramme.csv") -> pd.D
     table = with_municipality(table.set_index(questionnaire.key), questionnaire, shown(path))
     for variable in questionnaire.background.values():
         _check_codes(table, variable, shown(path))
+    return table
+
+
+def _asked(path: Path, questionnaire: Questionnaire) -> pd.DataFrame:
+    """The frame's file as text cells, in any of the formats that answers may have. Raises UserError."""
+    expected = {questionnaire.key, "kommunekode", *questionnaire.background}
+    loaded = tabular.load(path, lambda names: len(expected & {name.strip() for name in names}), None, lambda _: None)
+    if loaded.ragged:
+        raise UserError(f"{shown(path)}, linje {min(loaded.ragged)}: rækken har ikke lige så mange felter som "
+                        "overskriften.")
+    named = loaded.cells.set_axis([name.strip() for name in loaded.header], axis=1)
+    table = named.astype(object).reset_index(drop=True)
+    if questionnaire.key not in table:
+        raise UserError(f"{shown(path)}: kolonnen {questionnaire.key} mangler i rammen. Fandt: "
+                        f"{', '.join(loaded.header[:8])}.")
     return table
 
 

@@ -28,7 +28,7 @@ def claims_table(survey: Survey, judged: pd.DataFrame, ids: Iterable[str], capti
     hidden = rows["hidden"] if "hidden" in rows else pd.Series(False, rows.index)
     frame = pd.DataFrame({
         "Offentliggjort udsagn": facts[rows.index],
-        "Målt som": [measured(known[key], survey.questionnaire) for key in rows.index],
+        "Målt som": [measured(known[key], survey.questionnaire, survey.design.target) for key in rows.index],
         "Disse data": [deciding(known[key], row, survey.questionnaire) for key, row in rows.iterrows()],
         "Afgørelse": ["skjult" if hidden[key] and known[key].rule != "kan_ikke" else WORDS[verdict]
                       for key, verdict in rows["verdict"].items()],
@@ -58,7 +58,7 @@ def built_in(statement: str, verdict: str) -> str:
     return "bygget ind" if statement in anchored else "antaget"
 
 
-def measured(claim: Claim, questionnaire: Questionnaire) -> str:
+def measured(claim: Claim, questionnaire: Questionnaire, target: str = "population") -> str:
     """How a claim is measured: unit, question, and which of the two questions the answer is to."""
     if claim.rule == "kan_ikke":
         return claim.reason
@@ -70,7 +70,7 @@ def measured(claim: Claim, questionnaire: Questionnaire) -> str:
         what = units[unit] if unit == "svarede" else f"{units[unit]}: {_topic(spec[unit], questionnaire)}"
         chosen = f"»{_answer(spec[unit], spec['svar'], questionnaire)}«" if unit == "andel" else ""
         answers.setdefault(what, []).extend([chosen] if chosen else [])
-    about = TARGETS["process" if claim.process else "population"]
+    about = TARGETS["process" if claim.process else target]
     parts = [f"{what}, {listed(chosen)}" if chosen else what for what, chosen in answers.items()]
     return f"{'; '.join(parts)} ({about})"
 

@@ -6,7 +6,6 @@ Whatever is made from answers carries their provenance mark; nobody has to remem
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from html import escape
 from string import Formatter
@@ -36,6 +35,9 @@ NO_FRAME = "Der er ingen ramme, så det vides ikke, hvem der blev spurgt. Svaren
 
 class Words(str):
     """Words that were made here, and so hold no number that may not be shown."""
+
+
+HIDDEN = Words("–")
 
 
 @dataclass(frozen=True)
@@ -164,11 +166,7 @@ def plan_of(survey: Survey) -> disclosure.Plan:
     """What may be shown of these answers: the same for every weighting of them, and made once."""
     key = (survey.digest, survey.minimum)
     if key not in _plans:
-        usual = weighting.unweighted(survey)
-        if survey.framed:
-            with suppress(ValueError):  # a group without answers; no edition is made of these, but tables may be
-                usual = weighting.raked(usual)
-        _plans[key] = disclosure.plan(usual, survey.minimum)
+        _plans[key] = disclosure.plan(weighting.weighted(survey), survey.minimum)
     return _plans[key]
 
 
@@ -181,8 +179,10 @@ def hidden_note(table: pd.DataFrame) -> str:
     """What the reader of collected answers must know of rounding and hidden numbers."""
     if "hidden" not in table:
         return ""
-    dash = " En streg står for tal, der er skjult for at beskytte svarpersonerne." if table["hidden"].any() else ""
-    return f" Antal og tal er afrundet.{dash}"
+    gaps = table["hidden"].any() or ("low" in table and table["low"].isna().any())
+    dash = " En streg står for tal, der er skjult for at beskytte svarpersonerne." if gaps else ""
+    bound = " En p-værdi er en øvre grænse." if "p" in table and "verdict" not in table else ""
+    return f" Antal og tal er afrundet.{bound}{dash}"
 
 
 # ---- Tables
@@ -323,7 +323,7 @@ def model_table(survey: Survey, what: Measure, model: str, variables: Iterable[s
     try:
         effects = shown(survey, models.marginal_effects(models.regression(survey, what, list(variables), model)))
     except ValueError:
-        note = "Modellen kan ikke beregnes: i mindst én gruppe svarede alle ens."
+        note = "Modellen kan ikke beregnes på disse svar."  # why would tell that all of a group answered alike
         effects = pd.DataFrame(columns=[*models.COLUMNS])
     effects[["by", "group"]] = effects["term"].str.split("=", expand=True).reindex(columns=[0, 1])
     first = {by: next(code for place, code in enumerate(survey.questionnaire.background[by].labels)
@@ -369,7 +369,7 @@ def contrasts_table(
         "p, korrigeret": [p_value(row["p_adjusted"]) for row in rows],
     }, index=pd.Index([f"{words[row['a']]} – {words[row['b']]}" for row in rows], name="Par"))
     note = (f"{confidence(survey.level)}-intervaller, ikke korrigeret; {reading_target(survey)} p-værdierne er "
-            f"korrigeret for {family} par (Holms metode).{hidden_note(contrasts)}")
+            f"korrigeret for de {family} par, der kan prøves (Holms metode).{hidden_note(contrasts)}")
     return table(frame, caption, name, provenance=provenance_of(contrasts), note=note, folded="Vis alle par")
 
 
@@ -396,12 +396,12 @@ def weights_table(survey: Survey, summary: pd.DataFrame, caption: str, name: str
     """Versions of the weights: their range, design effect and effective number of respondents."""
     summary = shown(survey, summary)
     frame = pd.DataFrame({
-        "Mindste": [number(x, 2) for x in summary["low"]],
-        "Største": [number(x, 2) for x in summary["high"]],
+        "Mindste": [number(x, 0 if "hidden" in summary else 2) for x in summary["low"]],
+        "Største": [number(x, 0 if "hidden" in summary else 2) for x in summary["high"]],
         "Designeffekt": [number(x, 3) for x in summary["design_effect"]],
         "Effektivt antal": [number(x) for x in summary["effective_n"]],
     }, index=pd.Index(summary["version"], name="Vægte"))
-    return table(frame, caption, name, provenance=provenance_of(summary))
+    return table(frame, caption, name, provenance=provenance_of(summary), note=hidden_note(summary).strip())
 
 
 def power_table(power: pd.DataFrame, survey: Survey, by: str, caption: str, name: str) -> Output:
@@ -547,7 +547,10 @@ def sentence(text: str, survey: Survey, *estimates: pd.DataFrame | Words) -> Out
     """
     if not all(isinstance(part, pd.DataFrame | Words) for part in estimates):
         raise TypeError("a sentence takes tables of estimates and words made by this module")
-    filled = text.format(*(part if isinstance(part, Words) else summary(survey, part) for part in estimates))
+    parts = [part if isinstance(part, Words) else summary(survey, part) for part in estimates]
+    filled = text.format(*parts)
+    if not plan_of(survey).idle and any(part is HIDDEN or part.startswith("–") for part in parts):
+        filled = "Her er et tal skjult for at beskytte svarpersonerne."
     html = f'<p class="saetning">{escape(filled)} {mark(survey.provenance)}</p>'
     return Output(html, f"{filled} [{MARKS[survey.provenance]}]")
 
@@ -562,10 +565,10 @@ def published_sentence(text: str) -> Output:
 
 
 def highest(survey: Survey, estimates: pd.DataFrame, *, lowest: bool = False) -> Words:
-    """The words of the estimate that is highest (or lowest) of those that are shown."""
+    """The words of the estimate that is highest (or lowest); `HIDDEN` where it may be one that is not shown."""
     values = shown(survey, estimates)["estimate"].to_numpy()
-    if np.isnan(values).all():
-        return Words("–")
+    if np.isnan(values).all() or (np.isnan(values).any() and not plan_of(survey).idle):
+        return HIDDEN
     ends = values == (np.nanmin(values) if lowest else np.nanmax(values))  # rounded numbers may be equal
     return Words(listed(np.array(labels(estimates, survey.questionnaire), dtype=object)[ends]))
 
@@ -625,7 +628,7 @@ def banner(edition: Edition) -> Output:
         SYNTHETIC: "Svarene på denne side er syntetiske. De er trukket af en model, så de passer med det, der er "
                    "offentliggjort om undersøgelsen. Alt andet i dem er antagelser. Ingen har svaret dette.",
         COLLECTED: "Svarene på denne side er indsamlede og læst fra en fil. Små grupper og små antal er skjult, og tal "
-                   "er afrundet, så ingen kan genkendes. En streg i en tabel er et skjult tal.",
+                   "er afrundet, så ingen kan genkendes. En streg er et tal, der er skjult eller ikke kan regnes ud.",
     }[survey.provenance]
     terms = "".join(f"<div><dt>{escape(term)}</dt><dd>{escape(words)}</dd></div>" for term, words in edition.words())
     html = (f'<div class="banner {survey.provenance}" role="note"><p><strong>{MARKS[survey.provenance].capitalize()}.'

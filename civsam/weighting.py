@@ -53,7 +53,15 @@ def response_groups(survey: Survey) -> pd.Series:
         sizes = {code: cells.get((one, code), 0) for code in survey.questionnaire.background[last].labels}
         for joined in _enough(sizes):
             name |= {(one, code): f"{one} {'+'.join(joined)}".strip() for code in joined}
-    return pd.Series([name[cell] for cell in zip(area, frame[last], strict=True)], frame.index)
+    group = pd.Series([name[cell] for cell in zip(area, frame[last], strict=True)], frame.index)
+    return _none_alone(group, responded)
+
+
+def _none_alone(group: pd.Series, responded: pd.Series) -> pd.Series:
+    """Groups with fewer than two respondents joined with the smallest of the others: they have no variance alone."""
+    while len(size := responded.groupby(group).sum().sort_values(kind="stable")) > 1 and size.iloc[0] < 2:
+        group = group.replace(list(size.index[:2]), " og ".join(size.index[:2]))
+    return group
 
 
 def _enough(respondents: dict[str, int]) -> list[list[str]]:
@@ -123,6 +131,17 @@ def raked(survey: Survey, group: pd.Series | None = None) -> Survey:
     """The study's weights: response groups as strata, then raked to the frame's margins (`rake` for errors)."""
     grouped = by_response_groups(survey, group)
     return rake(grouped) if survey.questionnaire.weighting.margins else grouped
+
+
+def weighted(survey: Survey) -> Survey:
+    """The usual weights: `raked`, or with too few answers for that the response groups alone; none without a frame."""
+    plain = unweighted(survey)
+    if not survey.framed:
+        return plain
+    try:
+        return raked(plain)
+    except ValueError:
+        return by_response_groups(plain)
 
 
 def frame_margins(survey: Survey, variables: Iterable[Variable] | None = None) -> dict[Variable, Totals]:

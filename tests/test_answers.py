@@ -67,7 +67,7 @@ def message(path: Path, **choice) -> str:
 
 
 def provenance(table: pd.DataFrame) -> str:
-    return survey.provenance(survey.digest(table))
+    return survey.provenance(table)
 
 
 def labelled(table: pd.DataFrame = TRUE, separator: str = "; ") -> pd.DataFrame:

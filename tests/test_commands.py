@@ -105,3 +105,35 @@ def test_clean_removes_an_edition_and_nothing_else(
     assert run("clean --all", capsys)[0] == 0
     assert book.editions() == []
     assert (own / "mine.csv").exists()
+
+
+def test_a_list_of_faults_never_takes_the_place_of_another_file(own: Path, capsys: pytest.CaptureFixture) -> None:
+    before = (own / "mine.csv").read_bytes()
+    status, _, err = run("check mine.csv --report mine.csv", capsys)
+    assert status == 2
+    assert "er ikke en fejlliste" in err
+    assert (own / "mine.csv").read_bytes() == before
+    assert [run("check mine.csv --report fejl.csv", capsys)[0] for _ in range(2)] == [0, 0]  # its own it may replace
+
+
+def test_without_frame_the_answers_must_say_who_answered(own: Path, capsys: pytest.CaptureFixture) -> None:
+    status, _, err = run("book --data mine.csv ramme=ingen", capsys)
+    assert status == 2
+    assert "uden ramme skal svarfilen selv sige, hvem der har svaret" in err
+    assert "fagomraade" in err
+
+
+@pytest.mark.parametrize("name", ["ramme.xlsx", "ramme.csv"])
+def test_a_frame_may_be_as_danish_excel_saves_it(own: Path, capsys: pytest.CaptureFixture, name: str) -> None:
+    table = pd.read_csv(DATA / "ramme.csv", dtype=str)
+    table.to_excel(own / name, index=False) if name.endswith("xlsx") else table.to_csv(
+        own / name, sep=";", index=False, encoding="cp1252")
+    status, out, err = run(f"check mine.csv --ramme {name}", capsys)
+    assert (status, err) == (0, "")
+    assert "444 svar uden fejl." in out
+
+
+def test_parameters_may_stand_anywhere(own: Path) -> None:
+    options = cli.parsed(["book", "opdel=region", "--data", "mine.csv", "fokus=kultur"])
+    assert cli.pairs(options) == {"opdel": "region", "data": "mine.csv", "fokus": "kultur"}
+    assert cli.main(["check", "mine.csv", "opdel=region"]) == 2
