@@ -198,8 +198,9 @@ def plain(text: str) -> str:
 
 def run_book(options: argparse.Namespace) -> None:
     """Check parameters and data, then build the edition. Raises UserError and ChapterError."""
-    from civsam import book, edition
+    from civsam import book, edition, projects
 
+    projects.check_chapter(ROOT)
     typed = pairs(options)
     given = given_values(typed)
     name = edition_name(options.name, given)
@@ -313,7 +314,8 @@ def run_new(options: argparse.Namespace) -> None:
     given = None if options.questionnaire is None else own_path(options.questionnaire)
     for path in projects.create(own_path(options.folder), given, again=options.again):
         print(f"  {shown(path)}")
-    print(f"Gå til mappen {options.folder}, læg svarene i data/svar.csv, og skriv: civsam book")
+    if not options.again:
+        print(f"Gå til mappen {options.folder}, læg svarene i data/svar.csv, og skriv: civsam book")
 
 
 def run_clean(options: argparse.Namespace) -> None:

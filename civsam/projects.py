@@ -15,6 +15,7 @@ from civsam.questionnaire import Item, Questionnaire
 
 EXAMPLE = PACKAGE / "skelet" / "spoergeskema.yml"
 WORDS = PACKAGE / "skelet" / "skematekst.yml"
+RESULTS = "chapters/resultater.ipynb"
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 PARAMETERS = '''data: str = "data/svar.csv"  # svarfil, regnet fra projektets rod
 ramme: str = "{frame}"  # fil med dem, der blev spurgt; »ingen«, hvis det ikke vides
@@ -67,6 +68,18 @@ def create(folder: Path, given: Path | None, *, again: bool = False) -> list[Pat
     return [folder / name for name in content]
 
 
+def check_chapter(folder: Path) -> None:
+    """Raise UserError if a generated results chapter has other questions than the questionnaire of its project."""
+    path = folder / RESULTS
+    made = nbformat.read(path, 4).metadata.get("civsam") if path.exists() else None
+    if made is None:
+        return  # written by hand, as the study's own
+    items = list(instrument.read(folder / QUESTIONNAIRE).items)
+    if changed := sorted(set(made["spoergsmaal"]) ^ set(items)):
+        raise UserError(f"{RESULTS}: spørgeskemaet er ændret, siden kapitlet blev lavet ({', '.join(changed[:5])}). "
+                        "Skriv: civsam new . --again")
+
+
 def files(questionnaire: Questionnaire, *, framed: bool) -> dict[str, str]:
     """The files of a project but its questionnaire: name to text."""
     title, scope = questionnaire.title, questionnaire.scope
@@ -78,7 +91,7 @@ def files(questionnaire: Questionnaire, *, framed: bool) -> dict[str, str]:
         "index.md": INDEX.format(title=title, scope=scope),
         "_toc.yml": yaml.safe_dump(toc, allow_unicode=True, sort_keys=False),
         "_config.yml": yaml.safe_dump(_config(title), allow_unicode=True, sort_keys=False),
-        "chapters/resultater.ipynb": _notebook("resultater", results(questionnaire, framed)),
+        RESULTS: _notebook("resultater", results(questionnaire, framed), list(questionnaire.items)),
         "chapters/kodebog.ipynb": _notebook("kodebog", [
             ("md", "# Kodebog\n\nSpørgsmålene, som de blev stillet, og de koder, svarene har i datafilerne."),
             ("remove-input", "from civsam import forms\nfrom civsam.questionnaire import read\n\n"
@@ -141,11 +154,12 @@ def _quoted(text: str) -> str:
     return text.replace("\\", "\\\\").replace('"', '\\"')
 
 
-def _notebook(name: str, cells: list[tuple[str, str]]) -> str:
-    """A notebook as text; a cell is its kind (md, or the tags of a code cell) and its source."""
+def _notebook(name: str, cells: list[tuple[str, str]], items: list[str] | None = None) -> str:
+    """A notebook as text; a cell is its kind (md, or the tags of a code cell) and its source. items: its questions."""
     made = []
     for number, (kind, source) in enumerate(cells, 1):
         cell = new_markdown_cell(source) if kind == "md" else new_code_cell(source, metadata={"tags": kind.split()})
         cell["id"] = f"{name}-{number:02d}"
         made.append(cell)
-    return nbformat.writes(new_notebook(cells=made, metadata={"kernelspec": KERNEL})) + "\n"
+    metadata = {"kernelspec": KERNEL} | ({"civsam": {"spoergsmaal": items}} if items is not None else {})
+    return nbformat.writes(new_notebook(cells=made, metadata=metadata)) + "\n"

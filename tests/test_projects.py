@@ -40,9 +40,13 @@ def test_only_the_chapters_are_made_again(tmp_path: Path) -> None:
     folder = laid_out(tmp_path / "min")
     (folder / "index.md").write_text("# Min egen forside\n", "utf-8")
     schema = folder / "data" / "spoergeskema.yml"
-    schema.write_text(schema.read_text("utf-8").replace("emne: Møder", "emne: Sammenkomster"), "utf-8")
+    schema.write_text(schema.read_text("utf-8").replace("emne: Møder", "emne: Sammenkomster").replace(
+        "id: kommentar", "id: bemaerkning"), "utf-8")
+    with pytest.raises(UserError, match=r"bemaerkning, kommentar\)\. Skriv: civsam new \. --again"):
+        projects.check_chapter(folder)
     laid_out(folder, "--again")
     assert (folder / "index.md").read_text("utf-8") == "# Min egen forside\n"
+    projects.check_chapter(folder)
     assert "### Sammenkomster" in (folder / "chapters" / "resultater.ipynb").read_text("utf-8")
     with pytest.raises(UserError, match="ikke et projekt"):
         projects.create(tmp_path / "tom", None, again=True)
