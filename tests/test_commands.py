@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from civsam import answers, book, chapters, cli, collecting, questionnaire, register
+from civsam import answers, book, chapters, cli, collecting, edition, estimate, questionnaire, register, tabular
 from civsam.files import DATA
 
 INSTRUMENT = questionnaire.read()
@@ -18,6 +18,7 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of the user's own, with an answer file; she stands in it."""
     (tmp_path / "mine.csv").write_bytes((DATA / "svar.csv").read_bytes())
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(tabular.Progress, "__call__", lambda self, text: None)  # it speaks on a slow machine only
     return tmp_path
 
 
@@ -137,3 +138,28 @@ def test_parameters_may_stand_anywhere(own: Path) -> None:
     options = cli.parsed(["book", "opdel=region", "--data", "mine.csv", "fokus=kultur"])
     assert cli.pairs(options) == {"opdel": "region", "data": "mine.csv", "fokus": "kultur"}
     assert cli.main(["check", "mine.csv", "opdel=region"]) == 2
+
+
+def test_every_way_in_gives_the_same_estimates(own: Path, capsys: pytest.CaptureFixture) -> None:
+    """Answer files of the form, SPSS and Stata, each read and weighted as a book does it."""
+    assert run("frame keys --out noegler.csv", capsys)[0] == 0
+    keys = pd.read_csv(own / "noegler.csv", dtype=str).set_index("stilling")["noegle"]
+    given = answers.read(DATA / "svar.csv", INSTRUMENT, FRAME)
+    given.loc[given.index[0], "pol_fokus"] = "nej"  # so that they are no longer the synthetic ones
+    (own / "filer").mkdir()
+    for name, row in given.iterrows():
+        content = {"version": collecting.VERSION, "skema": collecting.digest(INSTRUMENT), "noegle": keys[name],
+                   "egen_noegle": False, "tid": "2026-01-01T10:00:00.000Z",
+                   "svar": {item: code for item, code in row.items() if code}}
+        (own / "filer" / f"svar-{keys[name]}.json").write_text(json.dumps(content), "utf-8")
+    for line in ("collect filer --ramme noegler.csv --out samlet.csv", "export samlet.csv ud.sav",
+                 "export samlet.csv ud.dta"):
+        assert run(line, capsys)[0] == 0
+    found = []
+    for name in ("samlet.csv", "ud.sav", "ud.dta"):
+        survey = edition.open_edition(data=str(own / name), ramme=str(own / "noegler.csv")).survey
+        assert survey.provenance == "indsamlet"
+        found.append(pd.concat([estimate.shares(survey, "pol_fokus", by="region"), estimate.shares(survey, "pra_emner"),
+                                estimate.means(survey, ["pra_lange", "pra_korte"])], ignore_index=True))
+    for other in found[1:]:
+        pd.testing.assert_frame_equal(found[0], other)
