@@ -62,7 +62,14 @@ def parser() -> Parser:
     """The commands and their options."""
     top = Parser(prog="civsam", description="Byg bogen, læs svar ind og ud, lav skemaer, og læg egne projekter ud.")
     commands = top.add_subparsers(dest="command", required=True, metavar="kommando")
+    _book_commands(commands)
+    _answer_commands(commands)
+    _project_commands(commands)
+    return top
 
+
+def _book_commands(commands: argparse._SubParsersAction) -> None:
+    """Books and what they are made of."""
     book = commands.add_parser("book", help="byg en udgave af bogen", description="Byg en udgave af bogen.")
     book.add_argument("assignments", nargs="*", metavar="NAVN=VÆRDI", help="en parameter og dens værdi")
     book.add_argument("-p", nargs=2, action="append", default=[], dest="pairs", metavar=("NAVN", "VÆRDI"),
@@ -81,50 +88,54 @@ def parser() -> Parser:
 
     commands.add_parser("notebooks", help="kør notebooks igen og gem deres resultater",
                         description="Kør bogens notebooks med standardværdierne, og gem resultaterne i dem.")
+    clean = commands.add_parser("clean", help="fjern en udgave og alt, hvad der er lavet til den",
+                                description="Fjern udgaver. Svarfiler og kapitler røres ikke.")
+    clean.add_argument("names", metavar="NAVN", nargs="*", help="udgavens navn")
+    clean.add_argument("--all", action="store_true", help="fjern alle udgaver")
 
+
+def _answer_commands(commands: argparse._SubParsersAction) -> None:
+    """Answers in and out."""
     check = commands.add_parser("check", help="find alle fejl i en svarfil",
                                 description="Læs en svarfil, sig, hvad der blev genkendt, og find alle fejl i den.")
     check.add_argument("file", metavar="FIL", help="CSV, .xlsx, .sav, .dta eller .parquet")
     _reading_options(check)
-    check.add_argument("--ramme", "--frame", metavar="FIL", help="rammefil, eller ingen; ellers projektets egen")
+    _frame_option(check)
     check.add_argument("--report", metavar="CSV", help="skriv alle fejl til denne fil")
 
     collect = commands.add_parser("collect", help="saml svarfiler fra det elektroniske skema",
                                   description="Saml svarfilerne i en mappe til én svarfil.")
     collect.add_argument("folder", metavar="MAPPE", help="mappen med svar-NØGLE.json")
     collect.add_argument("--out", metavar="FIL", default="svar-samlet.csv", help="svarfilen; ellers svar-samlet.csv")
-    collect.add_argument("--ramme", "--frame", metavar="FIL", help="rammefil med nøgler; ellers tages alle nøgler")
-
-    frame = commands.add_parser("frame", help="rammen: hvem der bliver spurgt", description="Arbejd med rammen.")
-    keys = frame.add_subparsers(dest="part", required=True, metavar="del").add_parser(
-        "keys", help="giv alle i rammen en tilfældig nøgle", description="Giv alle i rammen en tilfældig nøgle.")
-    keys.add_argument("--out", metavar="FIL", default="ramme-noegler.csv", help="den nye fil; ellers ramme-noegler.csv")
-    keys.add_argument("--ramme", "--frame", metavar="FIL", help="rammefil; ellers projektets egen")
-    keys.add_argument("--link", metavar="ADRESSE", help="skemaets adresse; så får alle et link")
-
-    form = commands.add_parser("form", help="skemaet som XLSForm, udskrift og side på nettet",
-                               description="Skriv skemaet som XLSForm, til udskrift og som side på nettet.")
-    form.add_argument("--out", metavar="MAPPE", default="skema", help="mappe; ellers skema/")
+    _frame_option(collect, "rammefil med nøgler; ellers tages alle nøgler")
 
     export = commands.add_parser("export", help="skriv svar som .sav, .dta eller CSV",
                                  description="Skriv svarene i en svarfil med etiketter.")
     export.add_argument("file", metavar="SVARFIL", help="svarfilen")
     export.add_argument("out", metavar="FIL", help="den nye fil: .sav, .dta eller .csv")
     _reading_options(export)
-    export.add_argument("--ramme", "--frame", metavar="FIL", help="rammefil, eller ingen; ellers projektets egen")
+    _frame_option(export)
     export.add_argument("--excel", action="store_true", help="CSV med etiketter til dansk Excel")
+
+
+def _project_commands(commands: argparse._SubParsersAction) -> None:
+    """Who is asked, with what, and in which project."""
+    frame = commands.add_parser("frame", help="rammen: hvem der bliver spurgt", description="Arbejd med rammen.")
+    keys = frame.add_subparsers(dest="part", required=True, metavar="del").add_parser(
+        "keys", help="giv alle i rammen en tilfældig nøgle", description="Giv alle i rammen en tilfældig nøgle.")
+    keys.add_argument("--out", metavar="FIL", default="ramme-noegler.csv", help="den nye fil; ellers ramme-noegler.csv")
+    _frame_option(keys, "rammefil; ellers projektets egen")
+    keys.add_argument("--link", metavar="ADRESSE", help="skemaets adresse; så får alle et link")
+
+    form = commands.add_parser("form", help="skemaet som XLSForm, udskrift og side på nettet",
+                               description="Skriv skemaet som XLSForm, til udskrift og som side på nettet.")
+    form.add_argument("--out", metavar="MAPPE", default="skema", help="mappe; ellers skema/")
 
     new = commands.add_parser("new", help="læg et nyt projekt ud om en anden undersøgelse",
                               description="Læg en mappe ud med et spørgeskema og en bog, der er drevet af det.")
     new.add_argument("folder", metavar="NAVN", help="projektets mappe")
     new.add_argument("--questionnaire", metavar="FIL", help="spørgeskemaet; ellers et lille at begynde med")
     new.add_argument("--again", action="store_true", help="lav kun kapitlerne igen, når skemaet er ændret")
-
-    clean = commands.add_parser("clean", help="fjern en udgave og alt, hvad der er lavet til den",
-                                description="Fjern udgaver. Svarfiler og kapitler røres ikke.")
-    clean.add_argument("names", metavar="NAVN", nargs="*", help="udgavens navn")
-    clean.add_argument("--all", action="store_true", help="fjern alle udgaver")
-    return top
 
 
 def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -140,6 +151,12 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def _reading_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--sheet", metavar="ARK", help="det ark i en projektmappe, som svarene står i")
+
+
+def _frame_option(
+    command: argparse.ArgumentParser, meaning: str = "rammefil, eller ingen; ellers projektets egen"
+) -> None:
+    command.add_argument("--ramme", "--frame", metavar="FIL", help=meaning)
 
 
 def pairs(options: argparse.Namespace) -> dict[str, str]:

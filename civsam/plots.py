@@ -201,6 +201,18 @@ def _hidden_rest(axes: plt.Axes, wide: pd.DataFrame, codes: list[str]) -> None:
                   edgecolor="#8a8a8a", hatch="////", linewidth=0.6, label="Skjult")
 
 
+def _unsure(side: plt.Axes, shares: pd.Series, heading: str) -> None:
+    """The shares that said 'ved ikke', from the top down, in a panel of their own."""
+    place, width = np.arange(len(shares))[::-1], shares.fillna(0).to_numpy()
+    side.barh(place, width, color="#8a8a8a", height=0.72)
+    side.set_xlim(0, max(0.2, width.max() * 2.2))
+    for y, share, end in zip(place, shares, width, strict=True):
+        side.text(end + 0.008, y, number(100 * share), va="center", fontsize=8.5)
+    side.set_xticks([])
+    side.grid(visible=False)
+    side.set_title(_wrapped(heading, 6), fontsize=9, color=QUIET)
+
+
 def likert(survey: Survey, estimates: pd.DataFrame, caption: str, name: str) -> Figure | Output:
     """Diverging bars for items on one ordered scale (or one item by group), with 'ved ikke' at the side."""
     questionnaire, estimates = survey.questionnaire, shown(survey, estimates)
@@ -221,14 +233,7 @@ def likert(survey: Survey, estimates: pd.DataFrame, caption: str, name: str) -> 
     axes.axvline(0, color=QUIET, linewidth=0.8, zorder=0)
     axes.set_xticks([])
     axes.grid(visible=False)
-    unsure = wide[DONT_KNOW].fillna(0).to_numpy()
-    side.barh(place, unsure, color="#8a8a8a", height=0.72)
-    side.set_xlim(0, max(0.2, unsure.max() * 2.2))
-    for y, share in zip(place, wide[DONT_KNOW], strict=True):
-        side.text(np.nan_to_num(share) + 0.008, y, number(100 * share), va="center", fontsize=8.5)
-    side.set_xticks([])
-    side.grid(visible=False)
-    side.set_title(_wrapped(questionnaire.dont_know, 6), fontsize=9, color=QUIET)
+    _unsure(side, wide[DONT_KNOW], questionnaire.dont_know)
     sns.despine(fig=figure, left=True, bottom=True)
     handles = axes.get_legend_handles_labels()[0]
     by_row = [i for column in range(columns) for i in range(column, len(codes), columns)]  # legends fill columns first
