@@ -28,8 +28,8 @@ from openpyxl.worksheet.worksheet import Worksheet
 from civsam import webform
 from civsam.export import codes, slug
 from civsam.files import UserError, listed
+from civsam.output import Output, number
 from civsam.questionnaire import DONT_KNOW, NONE, Item, Questionnaire
-from civsam.tables import Output, number
 
 About = Mapping[str, str]
 KEY = "noegle"

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import nbformat
 import yaml
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from civsam import questionnaire as instrument
-from civsam.chapters import write_if_changed
+from civsam.chapters import read_json, write_if_changed
 from civsam.files import HOME, PACKAGE, QUESTIONNAIRE, UserError, read_text, shown
 from civsam.questionnaire import Item, Questionnaire
 
@@ -71,7 +69,7 @@ def create(folder: Path, given: Path | None, *, again: bool = False) -> list[Pat
 def check_chapter(folder: Path) -> None:
     """Raise UserError if a generated results chapter has other questions than the questionnaire of its project."""
     path = folder / RESULTS
-    made = nbformat.read(path, 4).metadata.get("civsam") if path.exists() else None
+    made = read_json(path).get("metadata", {}).get("civsam")
     if made is None:
         return  # written by hand, as the study's own
     items = list(instrument.read(folder / QUESTIONNAIRE).items)
@@ -156,6 +154,9 @@ def _quoted(text: str) -> str:
 
 def _notebook(name: str, cells: list[tuple[str, str]], items: list[str] | None = None) -> str:
     """A notebook as text; a cell is its kind (md, or the tags of a code cell) and its source. items: its questions."""
+    import nbformat  # slow to import, and `check_chapter` is asked before every book
+    from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
     made = []
     for number, (kind, source) in enumerate(cells, 1):
         cell = new_markdown_cell(source) if kind == "md" else new_code_cell(source, metadata={"tags": kind.split()})

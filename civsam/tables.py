@@ -6,20 +6,19 @@ Whatever is made from answers carries their provenance mark; nobody has to remem
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from html import escape
 from string import Formatter
-from typing import Any
 
 import numpy as np
 import pandas as pd
-from babel.numbers import format_decimal, format_percent
+from babel.numbers import format_percent
 
 from civsam import __version__, disclosure, estimate, models, nonresponse, published, weighting
 from civsam.design import TARGETS
 from civsam.edition import Edition
 from civsam.files import listed
 from civsam.models import Measure
+from civsam.output import Output, number
 from civsam.questionnaire import DONT_KNOW, Questionnaire
 from civsam.simulate import has_effect
 from civsam.survey import COLLECTED, SYNTHETIC, Survey
@@ -40,30 +39,7 @@ class Words(str):
 HIDDEN = Words("–")
 
 
-@dataclass(frozen=True)
-class Output:
-    """What a cell shows: HTML for pages, text for terminals. `facts` make the book give it a number."""
-
-    html: str
-    text: str
-    facts: dict[str, str] = field(default_factory=dict)
-
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict[str, str], dict[str, Any]]:
-        """Data and metadata for Jupyter (IPython's display protocol)."""
-        metadata = {"text/html": {"civsam": self.facts}} if self.facts else {}
-        return {"text/html": self.html, "text/plain": self.text}, metadata
-
-
 # ---- Danish formats
-
-
-def number(value: float, decimals: int = 0) -> str:
-    """A number in Danish: 1234.5 as 1.234,5; a dash where there is none."""
-    if pd.isna(value):
-        return "–"
-    pattern = "#,##0." + "0" * decimals if decimals else "#,##0"
-    rounded = round(float(value), decimals) + 0.0  # no minus before a zero
-    return format_decimal(rounded, pattern, locale="da_DK").replace("-", "\u2212")
 
 
 def percent(share: float) -> str:
@@ -166,7 +142,8 @@ def plan_of(survey: Survey) -> disclosure.Plan:
     """What may be shown of these answers: the same for every weighting of them, and made once."""
     key = (survey.digest, survey.minimum)
     if key not in _plans:
-        _plans[key] = disclosure.plan(weighting.weighted(survey), survey.minimum)
+        usual = survey if survey.provenance == SYNTHETIC else weighting.weighted(survey)  # nothing is hidden of those
+        _plans[key] = disclosure.plan(usual, survey.minimum)
     return _plans[key]
 
 
@@ -462,11 +439,12 @@ def _among_those_who_know(survey: Survey, estimates: pd.DataFrame) -> Iterable[f
     """The same shares of those who answered with something else than 'ved ikke'."""
     if not plan_of(survey).idle:
         return plan_of(survey).without_dont_know(estimates)
-    known = [estimate.shares(survey, row["item"], row["answer"], row["by"] or None, dont_know=False)
-             for _, row in estimates.iterrows() if row["answer"] != DONT_KNOW]
+    wanted = estimates.loc[estimates["answer"] != DONT_KNOW, ["item", "answer", "by"]].drop_duplicates()
+    known = [estimate.shares(survey, item, answer, by or None, dont_know=False)
+             for item, answer, by in wanted.itertuples(index=False)]
     found = pd.concat(known).set_index(["item", "answer", "by", "group"])["estimate"]
-    return [found[~found.index.duplicated()].get(tuple(row[["item", "answer", "by", "group"]]), float("nan"))
-            for _, row in estimates.iterrows()]
+    return [found.get(tuple(row), float("nan"))
+            for row in estimates[["item", "answer", "by", "group"]].itertuples(index=False)]
 
 
 def group_table(survey: Survey, estimates: pd.DataFrame, caption: str, name: str, *, folded: bool = False) -> Output:
