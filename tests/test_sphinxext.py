@@ -13,7 +13,7 @@ from bs4 import BeautifulSoup, Comment, Doctype
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from sphinx.errors import ExtensionError
 
-from civsam import sphinxext
+from civsam.sphinxext import outputs
 
 ROOT = Path(__file__).parents[1]
 JUPYTER_BOOK = Path(sys.executable).with_name("jupyter-book")
@@ -116,7 +116,7 @@ def test_other_outputs_pass_unchanged(pages):
 def test_a_figure_without_one_of_its_texts_stops_the_build(missing):
     facts = {"name": "fig-x", "caption": "Tekst", "alt": "Tekst", missing: " "}
     with pytest.raises(ExtensionError, match=missing):
-        sphinxext.numbered_figure(None, None, facts)
+        outputs.numbered_figure(None, None, facts)
 
 
 def test_references_and_bibliography_are_danish(pages):
