@@ -7,7 +7,7 @@ BIN = .venv/bin
 .PHONY: book test notebooks bench bench-statistik bench-svar clean setup
 
 book: setup
-	@$(BIN)/civsam book $(PARAMS)
+	@$(BIN)/civsam book $(if $(EDITION),--edition $(EDITION)) $(PARAMS)
 
 notebooks: setup
 	@$(BIN)/civsam notebooks

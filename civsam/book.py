@@ -13,6 +13,7 @@ from pathlib import Path
 
 import yaml
 
+from civsam.audience import READERS, fitted
 from civsam.chapters import (
     TRACE,
     UNUSED,
@@ -93,13 +94,15 @@ def execute(places: Places, values: Values, given: Values) -> None:
         run_chapters(changed, given, keep)
 
 
-def fill_stage(places: Places) -> None:
-    """Lay out what Jupyter Book is to render, and nothing else, with execution turned off."""
+def fill_stage(places: Places, audience: str) -> None:
+    """Lay out what Jupyter Book is to render, as the audience is to have it, with execution turned off."""
     config = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))
     config["execute"] = {"execute_notebooks": "off"}
     run, copied = chapters(), ["_toc.yml", *config.get("bibtex_bibfiles", [])]
     wanted = {name: (ROOT / name).read_bytes() for name in [*copied, *(f"{p}.md" for p in pages() if p not in run)]}
-    wanted |= {f"{chapter}.ipynb": (places.executed / f"{chapter}.ipynb").read_bytes() for chapter in run}
+    for chapter in run:
+        made = (places.executed / f"{chapter}.ipynb").read_bytes()
+        wanted[f"{chapter}.ipynb"] = fitted(chapter, made, audience)
     wanted["_config.yml"] = yaml.safe_dump(config, allow_unicode=True, sort_keys=False).encode()
     for file in places.stage.rglob("*"):
         if file.is_file() and file.relative_to(places.stage).as_posix() not in wanted:
@@ -160,7 +163,7 @@ def clean(name: str) -> None:
     TRACE.unlink(missing_ok=True)  # a fault in a cell may tell of answers
 
 
-def build(name: str, values: Values, given: Values) -> Path:
+def build(name: str, values: Values, given: Values, audience: str = READERS) -> Path:
     """Build the edition and return its first page; `given` is what differs from the defaults in `values`.
 
     Raises UserError and ChapterError; the last good book then stays.
@@ -171,7 +174,7 @@ def build(name: str, values: Values, given: Values) -> Path:
         print(f"Udgaven {name}: kapitlerne køres", flush=True)
         execute(places, values, given)
         clock.append(time.perf_counter())
-        fill_stage(places)
+        fill_stage(places, audience)
         state = read_json(places.state)
         now = digest(tree(places.stage), tree(PACKAGE), tree(ROOT / "data", "*.yml"),
                      (HOME / "requirements.txt").read_bytes())

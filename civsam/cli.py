@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from civsam.audience import AUDIENCES, READERS, STUDENTS
 from civsam.files import ROOT, UserError, shown
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ def parser() -> Parser:
     _book_commands(commands)
     _answer_commands(commands)
     _project_commands(commands)
+    _class_commands(commands)
     return top
 
 
@@ -72,6 +74,8 @@ def _book_commands(commands: argparse._SubParsersAction) -> None:
     """Books and what they are made of."""
     book = commands.add_parser("book", help="byg en udgave af bogen", description="Byg en udgave af bogen.")
     book.add_argument("assignments", nargs="*", metavar="NAVN=VÆRDI", help="en parameter og dens værdi")
+    book.add_argument("--edition", choices=AUDIENCES, default=READERS, metavar="HVEM",
+                      help="hvem udgaven er til: alle (ellers), laerer (løsninger og noter) eller studerende (ingen)")
     book.add_argument("-p", nargs=2, action="append", default=[], dest="pairs", metavar=("NAVN", "VÆRDI"),
                       help="det samme, skrevet som to ord; kan gentages")
     book.add_argument("--data", metavar="FIL", help="svarfil; det samme som -p data FIL")
@@ -138,6 +142,19 @@ def _project_commands(commands: argparse._SubParsersAction) -> None:
     new.add_argument("--again", action="store_true", help="lav kun kapitlerne igen, når skemaet er ændret")
 
 
+def _class_commands(commands: argparse._SubParsersAction) -> None:
+    """Lessons out to a class, and its answers back."""
+    lessons = commands.add_parser("lessons", help="lektionerne som notebooks til klassen",
+                                  description="Skriv lektionerne som notebooks uden løsninger og lærernoter.")
+    lessons.add_argument("folder", metavar="MAPPE", help="mappen, de skrives i")
+    lessons.add_argument("--edition", choices=AUDIENCES, default=STUDENTS, metavar="HVEM",
+                         help="studerende (ellers), alle (med løsninger) eller laerer (også med noter)")
+    grade = commands.add_parser("grade", help="ret en klasses notebooks",
+                                description="Find svarene i en mappe med notebooks, og ret dem. Intet i dem køres.")
+    grade.add_argument("folder", metavar="MAPPE", help="mappen med notebooks, én for hver studerende")
+    grade.add_argument("--out", metavar="CSV", default="point.csv", help="resultatet; ellers point.csv")
+
+
 def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     """The options; parameters of a book may stand anywhere among them. Raises UserError."""
     top = parser()
@@ -192,15 +209,16 @@ def given_values(typed: dict[str, str]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value != edition.PARAMETERS[name].default}
 
 
-def edition_name(wanted: str | None, given: dict[str, Any]) -> str:
+def edition_name(wanted: str | None, given: dict[str, Any], audience: str = READERS) -> str:
     """The edition's folder name: as wanted, else made from the parameters. Raises UserError for one that cannot be."""
     if wanted is None:
         texts = {name: Path(value).stem if name in ("data", "ramme") else str(value) for name, value in given.items()}
-        return "_".join(f"{name}-{plain(text)}" for name, text in texts.items())[:100] or STANDARD
+        parts = [audience] * (audience != READERS) + [f"{name}-{plain(text)}" for name, text in texts.items()]
+        return "_".join(parts)[:100] or STANDARD
     if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}", wanted) or wanted.endswith("."):
         raise UserError(f"udgaven kan ikke hedde '{wanted}'. Navnet må kun bestå af bogstaverne a-z, tal, bindestreg, "
                         "understregning og punktum, og det må ikke begynde med bindestreg eller punktum.")
-    if wanted.lower() == STANDARD and given:
+    if wanted.lower() == STANDARD and (given or audience != READERS):
         raise UserError(f"navnet '{wanted}' er forbeholdt udgaven uden parametre. Vælg et andet med --name.")
     return wanted
 
@@ -220,11 +238,11 @@ def run_book(options: argparse.Namespace) -> None:
     projects.check_chapter(ROOT)
     typed = pairs(options)
     given = given_values(typed)
-    name = edition_name(options.name, given)
+    name = edition_name(options.name, given, options.edition)
     if options.keep_valid or options.sheet:
         given["data"] = valid_rows(given, name, options)
     values = edition.open_edition(**given).parameters
-    page = book.build(name, values, given)
+    page = book.build(name, values, given, options.edition)
     print(f"Bogen ligger i {shown(page) if Path.cwd() == ROOT else page}")
 
 
@@ -335,6 +353,28 @@ def run_new(options: argparse.Namespace) -> None:
         print(f"Gå til mappen {options.folder}, læg svarene i data/svar.csv, og skriv: civsam book")
 
 
+def run_lessons(options: argparse.Namespace) -> None:
+    """Write the lessons to work in. Raises UserError."""
+    from civsam import audience
+
+    for path in audience.hand_out(own_path(options.folder), options.edition):
+        print(f"  {path.name}")
+
+
+def run_grade(options: argparse.Namespace) -> None:
+    """Grade a folder of notebooks into a CSV file that Danish Excel reads. Raises UserError."""
+    from civsam import opgave
+
+    folder = own_path(options.folder)
+    notebooks = sorted(folder.glob("*.ipynb"))
+    if not notebooks:
+        raise UserError(f"{options.folder}: der er ingen notebooks i mappen. De skal ende på .ipynb.")
+    points = opgave.grade_all(notebooks)
+    points.to_csv(own_path(options.out), sep=";", index=False, encoding="utf-8-sig", lineterminator="\n")
+    print(f"{len(notebooks)} notebooks med {len(points)} svar, hvoraf {points['rigtigt'].sum()} er rigtige. "
+          f"De står i {options.out}.")
+
+
 def run_clean(options: argparse.Namespace) -> None:
     """Remove editions with all that was made for them. Raises UserError for one that is not there."""
     from civsam import book
@@ -379,7 +419,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     commands = {"book": run_book, "simulate": run_simulate, "notebooks": run_notebooks, "check": run_check,
                 "collect": run_collect, "frame": run_frame, "form": run_form, "export": run_export, "new": run_new,
-                "clean": run_clean}
+                "clean": run_clean, "lessons": run_lessons, "grade": run_grade}
     try:
         options = parsed(arguments)
         commands[options.command](options)

@@ -11,6 +11,7 @@ import papermill
 import pytest
 
 from civsam import book, chapters, cli
+from civsam.audience import lesson_notebooks
 from civsam.edition import PARAMETERS
 from civsam.files import ROOT, UserError
 from civsam.simulate import assumptions
@@ -51,7 +52,7 @@ def project(tmp_path, monkeypatch):
 def built(monkeypatch):
     """The calls that would have built a book."""
     calls = []
-    monkeypatch.setattr(book, "build", lambda name, values, given: calls.append((name, values, given)) or ROOT / "x")
+    monkeypatch.setattr(book, "build", lambda *call: calls.append(call[:3]) or ROOT / "x")
     return calls
 
 
@@ -394,7 +395,7 @@ def committed() -> dict[str, nbformat.NotebookNode]:
 def test_every_notebook_declares_the_parameters():
     wanted = {name: (p.type.__name__, p.default, p.meaning) for name, p in PARAMETERS.items()}
     assert PARAMETERS["seed"].default == assumptions()["standardfroe"]
-    for name in chapters.chapters():
+    for name in set(chapters.chapters()) - set(lesson_notebooks()):  # which are about the same answers in all editions
         declared = {
             found["name"]: (found["inferred_type_name"], ast.literal_eval(found["default"]), found["help"])
             for found in papermill.inspect_notebook(str(chapters.notebook(name))).values()

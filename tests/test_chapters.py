@@ -9,7 +9,7 @@ import pytest
 
 from civsam.files import ROOT
 
-NOTEBOOKS = [ROOT / "index.ipynb", *sorted((ROOT / "chapters").glob("*.ipynb"))]
+NOTEBOOKS = [ROOT / "index.ipynb", *sorted((ROOT / "chapters").rglob("[!.]*.ipynb"))]
 # What may hold digits without being a number in the prose: roles, links and code.
 MARKUP = re.compile(r"\{[a-z:]+\}`[^`]*`|`[^`]*`|\]\([^)]*\)")
 
@@ -36,7 +36,7 @@ def test_nothing_is_shown_but_through_tables_and_plots(path: Path) -> None:
     for output in outputs(path):
         assert output["output_type"] != "stream", output.get("text")
         data = output["data"]
-        assert "image/svg+xml" in data or re.match(r"\s*<(div|p|details|blockquote|nav)", data["text/html"])
+        assert "image/svg+xml" in data or re.match(r"\s*<(div|p|details|blockquote|nav|form)", data["text/html"])
 
 
 def test_every_figure_says_in_words_what_it_shows(path: Path) -> None:

@@ -47,6 +47,15 @@ def add_page_helpers(
     context["danish_page"] = danish_page
 
 
+def add_exercises(
+    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: nodes.document | None
+) -> None:
+    """Give the pages that have exercises, and only those, their style and script."""
+    if '<form class="' in context.get("body", ""):
+        app.add_css_file("opgave.css", priority=901)
+        app.add_js_file("opgave.js", priority=901, loading_method="defer")
+
+
 def add_catalogues(app: Sphinx) -> None:
     """Compile our Danish messages; Sphinx uses them where it has none itself."""
     for source in (PACKAGE / "locale").glob("*/LC_MESSAGES/*.po"):
@@ -72,3 +81,4 @@ def setup(app: Sphinx) -> None:
     app.connect("html-page-context", add_page_helpers)
     app.add_css_file("civsam.css", priority=900)
     app.add_js_file("civsam.js", priority=900)
+    app.connect("html-page-context", add_exercises)

@@ -1,0 +1,289 @@
+"""Exercises for teaching: one function checks an answer, on the page, in Jupyter, and for a whole class.
+
+What is right follows from the synthetic answers (`facit` computes it), so nothing is typed in. A page holds only hashes
+of the right answer and of known mistakes: enough to give feedback, too little to read the answer off.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from html import escape
+from pathlib import Path
+from types import EllipsisType
+from typing import Any
+
+import pandas as pd
+
+from civsam import register
+from civsam.edition import Edition, open_edition
+from civsam.files import DATA, UserError, read_yaml, shown, without_lines
+from civsam.output import Output, number
+from civsam.survey import Survey
+from civsam.tables import Words
+
+LESSONS = DATA / "undervisning.yml"
+RIGHT = "rigtigt"
+NOT_YET = "Ikke rigtigt endnu. Læs opgaven igen, eller åbn hintet."
+WELL_DONE = "Rigtigt."
+
+Answer = float | str
+Rule = Callable[..., Answer]  # takes the edition, and the municipality's code where the exercise asks for one
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """A question with one right answer: a number (`unit`, `decimals`) or one of `choices` (code to words).
+
+    mistakes: what to say to somebody whose answer is the one that a known mistake leads to. own: whether the answer is
+    about the reader's own municipality.
+    """
+
+    id: str
+    right: Rule
+    unit: str = ""
+    decimals: int = 0
+    choices: Mapping[str, str] = field(default_factory=dict)
+    mistakes: Mapping[str, Rule] = field(default_factory=dict)
+    own: bool = False
+
+    def normal(self, answer: Any) -> str:
+        """The answer in the one form that is compared. Raises ValueError for what is no number, or no choice."""
+        if self.choices:
+            if answer not in self.choices:
+                raise ValueError(f"vælg mellem {', '.join(self.choices)}")
+            return str(answer)
+        if isinstance(answer, bool) or not isinstance(answer, int | float):
+            raise ValueError("svaret skal være et tal, for eksempel 12.5")
+        return f"{round(float(answer), self.decimals) + 0.0:.{self.decimals}f}"
+
+    def feedback(self, edition: Edition, *municipality: int) -> dict[str, str]:
+        """What to say to each foreseen answer, in its normal form; the right one comes to `RIGHT`."""
+        said = {self.normal(wrong(edition, *municipality)): text for text, wrong in self.mistakes.items()}
+        return said | {self.normal(self.right(edition, *municipality)): RIGHT}
+
+
+_exercises: dict[str, Exercise] = {}
+
+
+def exercise(id: str, **how: Any) -> Callable[[Rule], Rule]:
+    """Register the decorated function as the right answer of an exercise; `how` as the fields of `Exercise`."""
+
+    def register_it(right: Rule) -> Rule:
+        _exercises[id] = Exercise(id, right, **how)
+        return right
+
+    return register_it
+
+
+@cache
+def exercises() -> dict[str, Exercise]:
+    """All exercises by id."""
+    from civsam import facit  # noqa: F401  registers them; it needs the decorator above
+
+    return _exercises
+
+
+def find(id: str) -> Exercise:
+    """The exercise of that id. Raises UserError for an unknown one."""
+    if id not in exercises():
+        raise UserError(f"opgaven '{id}' findes ikke. Der er: {', '.join(exercises())}.")
+    return exercises()[id]
+
+
+@cache
+def edition() -> Edition:
+    """The synthetic answers that all exercises are about: the same for everybody."""
+    return open_edition()
+
+
+# ---- Checking an answer ---------------------------------------------------------------------------------------------
+
+
+def code_of(municipality: str) -> int:
+    """The code of a municipality by its name. Raises UserError for an unknown one."""
+    names = register.municipalities()["kommunenavn"]
+    found = names.index[names.str.casefold() == str(municipality).strip().casefold()]
+    if not len(found):
+        raise UserError(f"kommunen '{municipality}' findes ikke. Skriv navnet som i tabellen over kommuner.")
+    return int(found[0])
+
+
+def judged(id: str, answer: Any, municipality: str = "") -> tuple[bool, str]:
+    """Whether the answer is right, and what to say to it. Raises UserError for an unknown exercise or municipality."""
+    one = find(id)
+    if one.own and not municipality:
+        return False, "Skriv også, hvilken kommune du har valgt."
+    try:
+        given = one.normal(answer)
+    except ValueError as fault:
+        return False, f"Svaret kan ikke læses: {fault}."
+    said = one.feedback(edition(), *([code_of(municipality)] if one.own else [])).get(given, NOT_YET)
+    return said == RIGHT, WELL_DONE if said == RIGHT else said
+
+
+def answer(id: str, given: Any = ..., kommune: str = "") -> Output:
+    """A field to answer in on a page; in Jupyter, where `given` is put in instead of ``...``, what to say to it."""
+    one = find(id)
+    if isinstance(given, EllipsisType):
+        told = f"Opgave {id}: skriv dit svar i stedet for de tre prikker, og kør cellen."
+        return Output(_form(one), told)
+    right, said = judged(id, given, kommune)
+    return Output(f'<p class="tjek {"ja" if right else "nej"}" role="status">{escape(said)}</p>', said)
+
+
+def grade(answers: Mapping[str, Any], kommune: str = "") -> pd.DataFrame:
+    """A row for each exercise answered: id, answer, right (boolean), feedback."""
+    rows = [(id, given, *judged(id, given, kommune)) for id, given in answers.items()]
+    return pd.DataFrame(rows, columns=["id", "answer", "right", "feedback"])
+
+
+def grade_all(notebooks: Iterable[Path]) -> pd.DataFrame:
+    """A row for each answer in each notebook: fil, opgave, svar, rigtigt (0 or 1), besked. Raises UserError."""
+    tables = [grade(*answers_in(path)).assign(fil=path.stem) for path in notebooks]
+    graded = pd.concat(tables, ignore_index=True).astype({"right": int, "answer": str})
+    graded = graded.rename(columns={"id": "opgave", "answer": "svar", "right": "rigtigt", "feedback": "besked"})
+    return graded[["fil", "opgave", "svar", "rigtigt", "besked"]]
+
+
+def answers_in(path: Path) -> tuple[dict[str, Any], str]:
+    """What a student wrote in a notebook's calls of `answer`, and the municipality; nothing in the notebook is run.
+
+    Raises UserError for a file that is not a notebook.
+    """
+    try:
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        sources = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    except (OSError, ValueError, KeyError, TypeError):
+        raise UserError(f"{shown(path)}: filen er ikke en Jupyter-notebook.") from None
+    found, kommune = {}, ""
+    for id, given, own in _calls(sources):
+        if not isinstance(given, EllipsisType):
+            found[id], kommune = given, own or kommune
+    return found, kommune
+
+
+def _calls(sources: Iterable[str]) -> Iterable[tuple[str, Any, str]]:
+    """The arguments of every call of `opgave.answer`; what is not a plain value counts as text."""
+    for source in sources:
+        try:
+            tree = ast.parse(source)
+        except SyntaxError:
+            continue
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "opgave.answer" and node.args:
+                named = {word.arg: _plain(word.value) for word in node.keywords}
+                values = [*map(_plain, node.args), ..., ""]
+                yield values[0], named.get("given", values[1]), named.get("kommune", "")
+
+
+def _plain(node: ast.expr) -> Any:
+    try:
+        return ast.literal_eval(node)
+    except ValueError:
+        return ast.unparse(node)
+
+
+# ---- What a page shows ----------------------------------------------------------------------------------------------
+
+
+def fingerprint(text: str) -> str:
+    """FNV-1a, 32 bits, as hexadecimal: short enough to be the same few lines in the page's script."""
+    value = 0x811C9DC5
+    for byte in text.encode():
+        value = (value ^ byte) * 0x01000193 % 2**32
+    return f"{value:08x}"
+
+
+def _secrets(one: Exercise) -> dict[str, str]:
+    """Hash of every foreseen answer, with what to say to it."""
+    if not one.own:
+        return {fingerprint(f"{one.id}::{given}"): said for given, said in one.feedback(edition()).items()}
+    return {fingerprint(f"{one.id}:{code}:{given}"): said for code in register.municipalities().index
+            for given, said in one.feedback(edition(), code).items()}
+
+
+def _form(one: Exercise) -> str:
+    """The field of an exercise: label, input or choices, a button, and room for what is said."""
+    key = f"opgave-{one.id}"
+    secrets = escape(json.dumps(_secrets(one), ensure_ascii=False))
+    return (f'<form class="opgave" id="{key}" data-opgave="{one.id}" data-decimaler="{one.decimals}" '
+            f'data-svar="{secrets}">{_municipalities(key) if one.own else ""}{_input(one, key)}'
+            f'<button type="submit">Tjek svaret</button><output role="status"></output></form>')
+
+
+def _input(one: Exercise, key: str) -> str:
+    if not one.choices:
+        unit = f' <span class="enhed">{escape(one.unit)}</span>' if one.unit else ""
+        return (f'<label for="{key}-svar">Dit svar</label><span class="felt"><input id="{key}-svar" name="svar" '
+                f'inputmode="decimal" autocomplete="off" size="8">{unit}</span>')
+    options = "".join(f'<label><input type="radio" name="svar" value="{code}"> {escape(words)}</label>'
+                      for code, words in one.choices.items())
+    return f"<fieldset><legend>Dit svar</legend>{options}</fieldset>"
+
+
+def _municipalities(key: str) -> str:
+    names = register.municipalities()["kommunenavn"].sort_values()
+    options = "".join(f'<option value="{code}">{escape(name)}</option>' for code, name in names.items())
+    return (f'<label for="{key}-kommune">Din kommune</label><select id="{key}-kommune" name="kommune">'
+            f'<option value="">Vælg</option>{options}</select>')
+
+
+def guess(id: str, choices: Iterable[str], shows: Output) -> Output:
+    """A prediction before the answer: pick one, and only then see what the data show."""
+    options = "".join(f'<label><input type="radio" name="gaet" value="{escape(words)}"> {escape(words)}</label>'
+                      for words in choices)
+    html = (f'<form class="gaet" id="gaet-{id}"><fieldset><legend>Dit gæt</legend>{options}</fieldset>'
+            f'<p role="status"></p><details><summary>Se, hvad svarene viser</summary>{shows.html}</details></form>')
+    return Output(html, f"Dit gæt: {' / '.join(choices)}\n{shows.text}")
+
+
+# ---- Lessons --------------------------------------------------------------------------------------------------------
+
+
+@cache
+def lessons() -> dict[str, dict[str, Any]]:
+    """The lessons by id, in order, with the facts that `lesson` shows. Raises UserError where one is missing."""
+    table = without_lines(read_yaml(LESSONS))["lektioner"]
+    for id, lesson in table.items():
+        if missing := {"titel", "lektioner", "maal", "forudsaetter", "spoergsmaal"} - lesson.keys():
+            raise UserError(f"{shown(LESSONS)}: lektionen {id} mangler {', '.join(sorted(missing))}.")
+    return table
+
+
+def lesson(id: str) -> Output:
+    """What a lesson opens with: the question it takes up, what one learns and must know, and how long it takes."""
+    facts = lessons()[id]
+    goals = "".join(f"<li>{escape(goal)}</li>" for goal in facts["maal"])
+    terms = {"Tid": hours(facts["lektioner"]), "Forudsætter": _required(facts["forudsaetter"])}
+    rows = "".join(f"<div><dt>{term}</dt><dd>{escape(words)}</dd></div>" for term, words in terms.items())
+    html = (f'<div class="lektion"><p class="spoerger">{escape(facts["spoergsmaal"])}</p><p>Efter lektionen kan du</p>'
+            f'<ul>{goals}</ul><dl class="parametre">{rows}</dl></div>')
+    text = "; ".join([facts["spoergsmaal"], *facts["maal"], *(f"{term}: {words}" for term, words in terms.items())])
+    return Output(html, text)
+
+
+def hours(lessons: int) -> str:
+    """A number of class hours in words."""
+    return "1 lektion" if lessons == 1 else f"{number(lessons)} lektioner"
+
+
+def _required(ids: list[str]) -> str:
+    return "; ".join(lessons()[id]["titel"] for id in ids) or "ingenting"
+
+
+def most_asked(survey: Survey) -> Words:
+    """The most positions that a municipality has in the frame, in words."""
+    return Words(f"{number(_positions(survey).max())} stillinger")
+
+
+def fewest_asked(survey: Survey) -> Words:
+    """The fewest positions that a municipality has in the frame, in words."""
+    return Words(f"{number(_positions(survey).min())} stillinger")
+
+
+def _positions(survey: Survey) -> pd.Series:
+    return survey.frame["kommunekode"].value_counts()

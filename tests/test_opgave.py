@@ -1,0 +1,144 @@
+"""Exercises and lessons: what is right is said to be right, on the page too, and nobody sees what is not for them."""
+
+import json
+import re
+from pathlib import Path
+
+import nbformat
+import pandas as pd
+import pytest
+from playwright.sync_api import Browser
+
+from civsam import audience, cli, opgave
+from civsam.chapters import notebook
+from civsam.files import PACKAGE, UserError
+
+LESSONS = audience.lesson_notebooks()
+SOLUTION = nbformat.v4.new_markdown_cell("Del alle med kommunerne.", metadata={"tags": ["loesning"]})
+NOTE = nbformat.v4.new_markdown_cell("Spørg klassen.", metadata={"tags": ["laerer"]})
+CODE = nbformat.v4.new_code_cell("8.6", metadata={"tags": ["loesning"]})
+TEXT = nbformat.v4.new_markdown_cell("Opgaven.", metadata={"tags": []})
+
+
+def cells(lesson: str) -> list[dict]:
+    return json.loads(notebook(lesson).read_text("utf-8"))["cells"]
+
+
+def fitted(who: str) -> list[dict]:
+    content = nbformat.v4.new_notebook(cells=[TEXT, SOLUTION, CODE, NOTE])
+    made = audience.fitted(f"{audience.LESSONS}x", nbformat.writes(content).encode(), who)
+    return [cell | {"source": "".join(cell["source"])} for cell in json.loads(made)["cells"]]
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_every_exercise_of_a_lesson_has_a_solution_that_is_right(lesson: str) -> None:
+    asked, solved = set(), {}
+    for cell in cells(lesson):
+        source, tags = "".join(cell["source"]), cell["metadata"]["tags"]
+        for id in re.findall(r"opgave\.answer\(\s*\"([^\"]+)\"", source):
+            if "loesning" in tags:
+                solved[id] = "".join(output for shown in cell["outputs"] for output in shown["data"]["text/plain"])
+            else:
+                asked.add(id)
+    assert 3 <= len(asked) <= 5
+    assert set(solved) == asked
+    assert set(solved.values()) == {opgave.WELL_DONE}
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_a_lesson_has_hints_notes_a_guess_and_ones_own_municipality(lesson: str) -> None:
+    code = "\n".join("".join(cell["source"]) for cell in cells(lesson) if cell["cell_type"] == "code")
+    text = "\n".join("".join(cell["source"]) for cell in cells(lesson) if cell["cell_type"] == "markdown")
+    assert "opgave.lesson(" in code
+    assert "opgave.guess(" in code
+    assert "kommune=" in code
+    assert text.count("{dropdown} Hint") >= 3
+    assert any("laerer" in cell["metadata"]["tags"] for cell in cells(lesson))
+
+
+def test_right_wrong_unreadable_and_known_mistakes_are_told_apart() -> None:
+    edition = opgave.edition()
+    right = opgave.find("population-2").right(edition)
+    assert opgave.judged("population-2", round(right, 1)) == (True, opgave.WELL_DONE)
+    assert opgave.judged("population-2", right + 1) == (False, opgave.NOT_YET)
+    mistake = len(edition.survey.answers) / edition.survey.frame["kommunekode"].nunique()
+    assert "antallet af svar" in opgave.judged("population-2", mistake)[1]
+    assert "skal være et tal" in opgave.judged("population-2", "mange")[1]
+    assert "vælg mellem" in opgave.judged("population-3", "folk")[1]
+
+
+def test_ones_own_municipality_decides_what_is_right() -> None:
+    frame = opgave.edition().survey.frame
+    asked = frame["kommunenavn"].value_counts()
+    for name in ("København", "Fanø"):
+        assert opgave.judged("population-1", int(asked[name]), name)[0]
+    assert not opgave.judged("population-1", 8)[0]
+    with pytest.raises(UserError, match="kommunen 'Atlantis' findes ikke"):
+        opgave.judged("population-1", 8, "Atlantis")
+
+
+def test_grading_reads_answers_without_running_anything(tmp_path: Path) -> None:
+    code = '''
+opgave.answer("population-3", "samarbejder")
+opgave.answer("population-2", ...)
+opgave.answer("population-1", __import__("os").remove("x"), kommune="Fanø")
+'''
+    path = tmp_path / "elev.ipynb"
+    cells = [nbformat.v4.new_code_cell(code), nbformat.v4.new_code_cell("for")]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+    answers, kommune = opgave.answers_in(path)
+    assert list(answers) == ["population-3", "population-1"]
+    graded = opgave.grade(answers, kommune).set_index("id")
+    assert graded["right"].to_dict() == {"population-3": True, "population-1": False}
+    assert "skal være et tal" in graded.at["population-1", "feedback"]
+    assert cli.main(["grade", str(tmp_path), "--out", str(tmp_path / "point.csv")]) == 0
+    points = pd.read_csv(tmp_path / "point.csv", sep=";").set_index("opgave")
+    assert points.loc["population-3", ["fil", "rigtigt"]].tolist() == ["elev", 1]
+    (tmp_path / "tom.ipynb").write_text("x")
+    with pytest.raises(UserError, match="ikke en Jupyter-notebook"):
+        opgave.answers_in(tmp_path / "tom.ipynb")
+
+
+def test_the_page_tells_the_same_as_the_function_and_holds_no_answer(browser: Browser) -> None:
+    page = browser.new_page()
+    page.set_content("".join(opgave.answer(id).html for id in ("population-2", "population-3")))
+    page.add_script_tag(path=PACKAGE / "static" / "opgave.js")
+    right = f"{opgave.find('population-2').right(opgave.edition()):.1f}".replace(".", ",")
+    form = page.locator("#opgave-population-2")
+    for typed, said in ((right, "Rigtigt."), ("1,0", opgave.NOT_YET), ("", "Skriv eller"), ("x", "kan ikke læses")):
+        form.locator("input").fill(typed)
+        form.locator("button").click()
+        assert said in form.locator("output").inner_text()
+    form = page.locator("#opgave-population-3")
+    for code, said in (("chefer", "Cheferne er dem"), ("samarbejder", "Rigtigt.")):
+        form.locator(f"input[value={code}]").check()
+        form.locator("button").press("Enter")
+        assert said in form.locator("output").inner_text()
+    assert right not in page.locator("#opgave-population-2").evaluate("form => form.outerHTML")
+    page.close()
+
+
+def test_students_get_no_solutions_and_no_notes_and_only_the_teacher_gets_notes() -> None:
+    assert [cell["source"] for cell in fitted("studerende")] == ["Opgaven."]
+    readers, teacher = fitted("alle"), fitted("laerer")
+    assert len(readers) == 3
+    assert "{dropdown}" in readers[1]["source"]
+    assert ":open:" not in readers[1]["source"]
+    assert "hide-cell" in readers[2]["metadata"]["tags"]
+    assert ":open:" in teacher[1]["source"]
+    assert "hide-cell" not in teacher[2]["metadata"]["tags"]
+    assert "Til læreren" in teacher[3]["source"]
+    assert audience.fitted("chapters/metode", b"x", "studerende") == b"x"
+
+
+def test_handed_out_lessons_hold_no_outputs_and_replace_nobodys_work(tmp_path: Path) -> None:
+    given = audience.hand_out(tmp_path, audience.STUDENTS)
+    for path in given:
+        content = json.loads(path.read_text("utf-8"))
+        assert not [cell for cell in content["cells"] if {"loesning", "laerer"} & set(cell["metadata"]["tags"])]
+        assert not any(cell.get("outputs") for cell in content["cells"])
+    assert audience.hand_out(tmp_path, audience.STUDENTS) == given
+    given[0].write_text("mit arbejde")
+    with pytest.raises(UserError, match="der er allerede en notebook"):
+        audience.hand_out(tmp_path, audience.STUDENTS)
+    assert given[0].read_text() == "mit arbejde"
