@@ -20,12 +20,14 @@ import pandas as pd
 
 from civsam import register
 from civsam.edition import Edition, open_edition
+from civsam.export import guard
 from civsam.files import DATA, UserError, read_yaml, shown, without_lines
 from civsam.output import Output, number
-from civsam.survey import Survey
-from civsam.tables import Words
+from civsam.survey import SYNTHETIC, Survey
+from civsam.tables import MARKS, Words
 
 LESSONS = DATA / "undervisning.yml"
+CLASS_DATA = "syntetiske-svar.csv"
 RIGHT = "rigtigt"
 NOT_YET = "Ikke rigtigt endnu. Læs opgaven igen, eller åbn hintet."
 WELL_DONE = "Rigtigt."
@@ -143,8 +145,10 @@ def grade(answers: Mapping[str, Any], kommune: str = "") -> pd.DataFrame:
 
 def grade_all(notebooks: Iterable[Path]) -> pd.DataFrame:
     """A row for each answer in each notebook: fil, opgave, svar, rigtigt (0 or 1), besked. Raises UserError."""
-    tables = [grade(*answers_in(path)).assign(fil=path.stem) for path in notebooks]
-    graded = pd.concat(tables, ignore_index=True).astype({"right": int, "answer": str})
+    tables = [grade(*answers_in(path)).assign(fil=guard(path.stem)) for path in notebooks]
+    graded = pd.concat(tables, ignore_index=True).astype({"right": int})
+    graded["answer"] = [guard(given) if isinstance(given, str) else str(given).replace(".", ",")
+                        for given in graded["answer"]]
     graded = graded.rename(columns={"id": "opgave", "answer": "svar", "right": "rigtigt", "feedback": "besked"})
     return graded[["fil", "opgave", "svar", "rigtigt", "besked"]]
 
@@ -287,3 +291,17 @@ def fewest_asked(survey: Survey) -> Words:
 
 def _positions(survey: Survey) -> pd.Series:
     return survey.frame["kommunekode"].value_counts()
+
+
+def write_class_data(folder: Path) -> None:
+    """Write the synthetic answers with what the frame knows of each, for a class to count in Danish Excel.
+
+    Nothing is written where the project's own answers are not synthetic.
+    """
+    survey = edition().survey
+    if survey.provenance != SYNTHETIC:
+        return
+    table = survey.background.join(survey.answers).rename_axis(survey.questionnaire.key)
+    table.insert(0, "svar", MARKS[SYNTHETIC])
+    folder.mkdir(parents=True, exist_ok=True)
+    table.to_csv(folder / CLASS_DATA, sep=";", encoding="utf-8-sig", lineterminator="\r\n")

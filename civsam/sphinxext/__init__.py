@@ -8,6 +8,7 @@ from typing import Any
 from sphinx.application import Sphinx
 
 from civsam import forms
+from civsam.audience import LESSONS
 from civsam.questionnaire import read
 from civsam.sphinxext import outputs, references, theme
 
@@ -18,9 +19,19 @@ def add_forms(app: Sphinx, failure: Exception | None) -> None:
         forms.write(read(), Path(app.outdir), "index.html")
 
 
+def add_class_data(app: Sphinx, failure: Exception | None) -> None:
+    """Write the answers that the lessons are about beside them, if the book has lessons."""
+    lessons = [page for page in app.env.found_docs if page.startswith(LESSONS)]
+    if failure is None and app.builder.format == "html" and lessons:
+        from civsam.opgave import write_class_data
+
+        write_class_data(Path(app.outdir, LESSONS))
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register all parts with Sphinx."""
     for part in (outputs, references, theme):
         part.setup(app)
     app.connect("build-finished", add_forms)
+    app.connect("build-finished", add_class_data)
     return {"version": "1", "env_version": 1, "parallel_read_safe": True, "parallel_write_safe": True}
