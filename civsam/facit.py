@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from civsam.edition import Edition
 from civsam.opgave import exercise
+
+
+def _here(edition: Edition, code: int) -> np.ndarray:
+    """Which respondents work in the municipality, shape (n,)."""
+    return (edition.survey.background["kommunekode"] == code).to_numpy()
+
+
+def _percent(part: np.ndarray, whole: np.ndarray) -> float:
+    """Those of `whole` that are in `part`, both boolean of shape (n,), in percent."""
+    return 100 * (part & whole).sum() / whole.sum()
+
 
 # ---- Population og ramme
 
 
 @exercise("population-1", unit="stillinger", own=True, mistakes={
     "Så mange svarede. Opgaven spørger, hvor mange der blev spurgt.": lambda edition, code:
-        int((edition.survey.background["kommunekode"] == code).sum()),
+        int(_here(edition, code).sum()),
 })
 def asked_at_home(edition: Edition, code: int) -> int:
     """Positions in the frame in the reader's own municipality."""
@@ -51,3 +63,41 @@ def _respondents(edition: Edition) -> pd.Series:
     """Respondents in each municipality of the frame, none included."""
     survey = edition.survey
     return survey.background["kommunekode"].value_counts().reindex(survey.frame["kommunekode"].unique(), fill_value=0)
+
+
+# ---- At måle
+
+
+@exercise("maaling-1", choices={"nominal": "nominal", "ordinal": "ordinal", "antal": "antal"}, mistakes={
+    "Svarene er mere end navne: det ene udtrykker mere enighed end det andet.": lambda _: "nominal",
+    "Man kan give svarene numre, men er der lige langt fra det ene til det andet?": lambda _: "antal",
+})
+def scale_of_trust(edition: Edition) -> str:
+    """The kind of scale that the item on trust has in the questionnaire."""
+    return edition.survey.questionnaire.items["vae_tillid"].scale.type
+
+
+@exercise("maaling-2", unit="procent", decimals=1, mistakes={
+    "Det er andelen af alle, der svarede. Tag dem ud, der ikke vidste det.": lambda edition:
+        _percent(edition.survey.says("pol_fokus", "ja"), edition.survey.answered("pol_fokus")),
+})
+def focus_among_those_who_know(edition: Edition) -> float:
+    """Share with increased focus of those who did not say 'ved ikke', not weighted."""
+    return _percent(edition.survey.says("pol_fokus", "ja"), edition.survey.knows("pol_fokus"))
+
+
+@exercise("maaling-3", unit="samarbejder", mistakes={
+    "Det er gennemsnittet. Find det midterste tal.": lambda edition: np.nanmean(edition.survey.number("pra_lange")),
+})
+def median_of_long(edition: Edition) -> float:
+    """Median of the longer collaborations among those who gave a number, not weighted."""
+    return float(np.nanmedian(edition.survey.number("pra_lange")))
+
+
+@exercise("maaling-4", unit="svarpersoner", own=True, mistakes={
+    "Så mange svarede på skemaet. Nogle af dem gav ikke et tal her.": lambda edition, code:
+        int(_here(edition, code).sum()),
+})
+def numbers_at_home(edition: Edition, code: int) -> int:
+    """Respondents in the reader's municipality who gave a number of longer collaborations."""
+    return int((_here(edition, code) & edition.survey.knows("pra_lange")).sum())

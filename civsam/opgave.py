@@ -23,7 +23,7 @@ from civsam.edition import Edition, open_edition
 from civsam.export import guard
 from civsam.files import DATA, UserError, read_yaml, shown, without_lines
 from civsam.output import Output, number
-from civsam.survey import SYNTHETIC, Survey
+from civsam.survey import SYNTHETIC
 from civsam.tables import MARKS, Words
 
 LESSONS = DATA / "undervisning.yml"
@@ -280,18 +280,14 @@ def _required(ids: list[str]) -> str:
     return "; ".join(lessons()[id]["titel"] for id in ids) or "ingenting"
 
 
-def most_asked(survey: Survey) -> Words:
-    """The most positions that a municipality has in the frame, in words."""
-    return Words(f"{number(_positions(survey).max())} stillinger")
+def told(value: float, unit: str, decimals: int = 0) -> Words:
+    """A number that a lesson has counted itself, with its unit, for a sentence.
 
-
-def fewest_asked(survey: Survey) -> Words:
-    """The fewest positions that a municipality has in the frame, in words."""
-    return Words(f"{number(_positions(survey).min())} stillinger")
-
-
-def _positions(survey: Survey) -> pd.Series:
-    return survey.frame["kommunekode"].value_counts()
+    Raises ValueError where the answers are not synthetic: then only `tables` may say what may be told.
+    """
+    if edition().survey.provenance != SYNTHETIC:
+        raise ValueError("a lesson counts synthetic answers only")
+    return Words(f"{number(value, decimals)} {unit}".strip())
 
 
 def write_class_data(folder: Path) -> None:
