@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from civsam.edition import Edition
-from civsam.opgave import exercise
+from civsam.opgave import exercise, skewed
+from civsam.survey import Survey
 
 
 def _here(edition: Edition, code: int) -> np.ndarray:
@@ -101,3 +102,106 @@ def median_of_long(edition: Edition) -> float:
 def numbers_at_home(edition: Edition, code: int) -> int:
     """Respondents in the reader's municipality who gave a number of longer collaborations."""
     return int((_here(edition, code) & edition.survey.knows("pra_lange")).sum())
+
+
+# ---- Når nogen ikke svarer
+
+
+@exercise("bortfald-1", unit="procent", decimals=1, mistakes={
+    "Det er andelen, der svarede. Opgaven spørger efter de andre.": lambda edition:
+        100 * len(edition.survey.answers) / len(edition.survey.frame),
+})
+def silent(edition: Edition) -> float:
+    """Those asked who did not answer, in percent."""
+    return 100 - 100 * len(edition.survey.answers) / len(edition.survey.frame)
+
+
+@exercise("bortfald-2", choices={
+    "tilfaeldigt": "helt tilfældigt", "kendt": "tilfældigt, når man tager hensyn til det, man ved",
+    "svaret": "efter svaret selv",
+}, mistakes={
+    "De travle svarer sjældnere, så alle har ikke den samme chance.": lambda _: "tilfaeldigt",
+    "Det ville være rigtigt, hvis nogen havde målt, hvem der er travl.": lambda _: "kendt",
+})
+def busy_managers(edition: Edition) -> str:
+    """Nonresponse that depends on the answer through something that nobody measured."""
+    return "svaret"
+
+
+@exercise("bortfald-3", unit="procent", own=True, mistakes={
+    "Det er dem, der ikke svarede.": lambda edition, code: 100 - response_at_home(edition, code),
+})
+def response_at_home(edition: Edition, code: int) -> float:
+    """Response rate of the reader's municipality in percent."""
+    return 100 * _here(edition, code).sum() / asked_at_home(edition, code)
+
+
+@exercise("bortfald-4", unit="procent", decimals=1, mistakes={
+    "Det er andelen af dem, der svarede. Nu skal alle adspurgte med i nævneren.": lambda edition:
+        _percent(edition.survey.says("pol_fokus", "ja"), edition.survey.answered("pol_fokus")),
+    "Det er den anden grænse, hvor alle de tavse ville have svaret ja.": lambda edition:
+        least_focus(edition) + silent(edition),
+})
+def least_focus(edition: Edition) -> float:
+    """Share of all asked with increased focus if nobody silent had it, in percent: the lower bound."""
+    return 100 * edition.survey.says("pol_fokus", "ja").sum() / len(edition.survey.frame)
+
+
+# ---- Vægtning
+
+
+def uneven() -> Survey:
+    """Respondents of a draw in which three areas answer seldom."""
+    return skewed(lambda everybody: np.where(
+        everybody.frame["fagomraade"].isin(["teknik", "skole", "beskaeftigelse"]), 0.25, 0.7))[0]
+
+
+def _in_technology(table: pd.DataFrame) -> np.ndarray:
+    return (table["fagomraade"] == "teknik").to_numpy()
+
+
+@exercise("vaegtning-1", unit="stillinger pr. svar", decimals=2, mistakes={
+    "Du har delt den forkerte vej: det er svarprocenten som et tal under én.": lambda _: 1 / weight_of_technology(_),
+})
+def weight_of_technology(edition: Edition) -> float:
+    """Weight of a respondent from the technical area when weighted by area."""
+    return _in_technology(uneven().frame).sum() / _in_technology(uneven().background).sum()
+
+
+@exercise("vaegtning-2", unit="procent", decimals=1, mistakes={
+    "Det er andelen uden vægte. Lad grupperne tælle efter, hvor mange der blev spurgt.": lambda _:
+        100 * uneven().says("pol_fokus", "ja").mean(),
+    "Du har taget det simple gennemsnit af de to andele, men grupperne er ikke lige store.": lambda _:
+        100 * np.mean(_shares_in_two(uneven())),
+})
+def weighted_in_two(edition: Edition) -> float:
+    """Share with increased focus when technology and the rest count by positions, in percent."""
+    inside = _in_technology(uneven().frame).mean()
+    return 100 * np.dot(_shares_in_two(uneven()), [inside, 1 - inside])
+
+
+def _shares_in_two(survey: Survey) -> tuple[float, float]:
+    """Shares with increased focus in technology and in the rest."""
+    inside, yes = _in_technology(survey.background), survey.says("pol_fokus", "ja")
+    return yes[inside].mean(), yes[~inside].mean()
+
+
+@exercise("vaegtning-3", choices={
+    "bortfald": "en, der hænger sammen med, hvem der svarer", "svar": "en, der hænger sammen med, hvad de svarer",
+    "begge": "en, der hænger sammen med begge dele",
+}, mistakes={
+    "Så ændrer vægtene antallet af hver slags, men ikke svaret.": lambda _: "bortfald",
+    "Så er der ikke nogen skævhed at rette, men tallet kan blive mere sikkert.": lambda _: "svar",
+})
+def weight_by(edition: Edition) -> str:
+    """A variable removes bias only if it goes with both response and answer."""
+    return "begge"
+
+
+@exercise("vaegtning-4", unit="stillinger", decimals=1, own=True, mistakes={
+    "Det er antallet af svarpersoner. Læg deres vægte sammen.": lambda edition, code: _here(edition, code).sum(),
+    "Det er antallet af stillinger i rammen. Hvad giver vægtene?": lambda edition, code: asked_at_home(edition, code),
+})
+def weight_at_home(edition: Edition, code: int) -> float:
+    """Sum of the book's weights over the respondents of the reader's municipality."""
+    return edition.survey.design.weights[_here(edition, code)].sum()

@@ -9,13 +9,15 @@ from __future__ import annotations
 import ast
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from html import escape
+from numbers import Real
 from pathlib import Path
 from types import EllipsisType
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from civsam import register
@@ -23,7 +25,8 @@ from civsam.edition import Edition, open_edition
 from civsam.export import guard
 from civsam.files import DATA, UserError, read_yaml, shown, without_lines
 from civsam.output import Output, number
-from civsam.survey import SYNTHETIC
+from civsam.simulate import responding
+from civsam.survey import SYNTHETIC, Survey
 from civsam.tables import MARKS, Words
 
 LESSONS = DATA / "undervisning.yml"
@@ -58,7 +61,7 @@ class Exercise:
             if answer not in self.choices:
                 raise ValueError(f"vælg mellem {', '.join(self.choices)}")
             return str(answer)
-        if isinstance(answer, bool) or not isinstance(answer, int | float):
+        if isinstance(answer, bool) or not isinstance(answer, Real):
             raise ValueError("svaret skal være et tal, for eksempel 12.5")
         return f"{round(float(answer), self.decimals) + 0.0:.{self.decimals}f}"
 
@@ -290,6 +293,16 @@ def told(value: float, unit: str, decimals: int = 0) -> Words:
     return Words(f"{number(value, decimals)} {unit}".strip())
 
 
+def skewed(chance: Callable[[Survey], np.ndarray]) -> tuple[Survey, Survey]:
+    """Respondents, not weighted, and everybody, of the unanchored draw, where each answers with a chance of its own.
+
+    chance: from everybody to probabilities, shape (positions,).
+    """
+    everybody = edition().unanchored[1]
+    answers = responding(everybody.answers, chance(everybody), edition().parameters["seed"])
+    return replace(everybody, answers=answers, design=None), everybody
+
+
 def write_class_data(folder: Path) -> None:
     """Write the synthetic answers with what the frame knows of each, for a class to count in Danish Excel.
 
@@ -300,5 +313,6 @@ def write_class_data(folder: Path) -> None:
         return
     table = survey.background.join(survey.answers).rename_axis(survey.questionnaire.key)
     table.insert(0, "svar", MARKS[SYNTHETIC])
+    table.insert(1, "vaegt", survey.design.weights.round(4))
     folder.mkdir(parents=True, exist_ok=True)
-    table.to_csv(folder / CLASS_DATA, sep=";", encoding="utf-8-sig", lineterminator="\r\n")
+    table.to_csv(folder / CLASS_DATA, sep=";", decimal=",", encoding="utf-8-sig", lineterminator="\r\n")

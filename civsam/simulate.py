@@ -276,6 +276,18 @@ def simulate(seed: int, questionnaire: Questionnaire | None = None, *, anchored:
     return Simulation(frame, truth, asked, answers)
 
 
+def responding(asked: pd.DataFrame, chance: np.ndarray, seed: int) -> pd.DataFrame:
+    """Those of a synthetic population who answer when each does so with a chance of its own, shape (positions,).
+
+    For showing what skewed nonresponse does. Raises ValueError for answers that are not synthetic.
+    """
+    if survey.provenance(asked) != survey.SYNTHETIC:
+        raise ValueError("only synthetic answers can be drawn from")
+    answers = asked[np.random.default_rng(seed).random(len(asked)) < chance]
+    survey.recognise(answers)
+    return answers
+
+
 def write_study(seed: int, folder: Path) -> Simulation:
     """Write `svar.csv`, `ramme.csv` and `sandhed.csv`, and record the answers' digest in `syntetiske_svar.csv`."""
     study = simulate(seed)
