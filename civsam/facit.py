@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pandas as pd
 
+from civsam import compare, estimate
 from civsam.edition import Edition
 from civsam.opgave import exercise, skewed
 from civsam.survey import Survey
@@ -205,3 +208,280 @@ def weight_by(edition: Edition) -> str:
 def weight_at_home(edition: Edition, code: int) -> float:
     """Sum of the book's weights over the respondents of the reader's municipality."""
     return edition.survey.design.weights[_here(edition, code)].sum()
+
+
+# ---- Små populationer og klynger
+
+
+def _response(edition: Edition) -> float:
+    """Share of all asked who answered the item on increased focus."""
+    return edition.survey.answered("pol_fokus").sum() / len(edition.survey.frame)
+
+
+@exercise("klynger-1", decimals=2, mistakes={
+    "Husk kvadratroden.": lambda edition: 1 - _response(edition),
+    "Du har brugt dem, der svarede. Det er den del, der ikke svarede, der er usikkerhed om.": lambda edition:
+        math.sqrt(_response(edition)),
+})
+def finite_population(edition: Edition) -> float:
+    """Square root of the finite population correction."""
+    return math.sqrt(1 - _response(edition))
+
+
+def _plain_error(edition: Edition) -> float:
+    """Standard error of the share with increased focus as in a simple sample of an endless population, in points."""
+    n, share = edition.survey.answered("pol_fokus").sum(), edition.survey.says("pol_fokus", "ja").mean()
+    return 100 * math.sqrt(share * (1 - share) / n)
+
+
+@exercise("klynger-2", unit="procentpoint", decimals=2, mistakes={
+    "Det er uden den sidste faktor. Populationen er ikke uendelig.": _plain_error,
+    "Du har ganget med hele korrektionen. Det er dens kvadratrod, der skal bruges.": lambda edition:
+        _plain_error(edition) * (1 - _response(edition)),
+})
+def error_by_hand(edition: Edition) -> float:
+    """The same with the finite population correction (Cochran 1977, § 3.2, with n for n - 1)."""
+    return _plain_error(edition) * finite_population(edition)
+
+
+@exercise("klynger-3", choices={
+    "endelig": "for alle de adspurgte, med korrektion for en endelig population",
+    "klynger": "for processen, med kommunerne som klynger", "simpel": "som i en simpel tilfældig stikprøve af chefer",
+}, mistakes={
+    "Så ville forskellen være sikker, hvis blot alle svarede. Er det det, der spørges om?": lambda _: "endelig",
+    "Så regner man, som om hver chef havde sit eget udgiftspres.": lambda _: "simpel",
+})
+def which_uncertainty(edition: Edition) -> str:
+    """Groups that are constant within municipalities are compared between municipalities."""
+    return "klynger"
+
+
+@exercise("klynger-4", unit="svarpersoner", own=True, mistakes={
+    "Så mange svarede. Hvor mange af dem sagde ja?": lambda edition, code: _here(edition, code).sum(),
+})
+def focus_at_home(edition: Edition, code: int) -> int:
+    """Respondents of the reader's municipality with increased focus."""
+    return int((_here(edition, code) & edition.survey.says("pol_fokus", "ja")).sum())
+
+
+# ---- Grupper og mange prøver
+
+
+def _pairs(groups: int) -> float:
+    return groups * (groups - 1) / 2
+
+
+@exercise("grupper-1", unit="par", mistakes={
+    "Du har talt hvert par to gange.": lambda edition: 2 * pairs_of_regions(edition),
+    "Du har også holdt hver region op mod sig selv.": lambda edition: edition.survey.frame["region"].nunique() ** 2,
+})
+def pairs_of_regions(edition: Edition) -> float:
+    """Pairs of regions."""
+    return _pairs(edition.survey.frame["region"].nunique())
+
+
+@exercise("grupper-2", unit="procent", mistakes={
+    "Så kunne chancen blive over hundrede. Find først chancen for ingen falsk alarm.": lambda edition:
+        5 * _pairs(edition.survey.frame["fagomraade"].nunique()),
+    "Det er chancen for slet ingen falsk alarm.": lambda edition: 100 - any_false_alarm(edition),
+})
+def any_false_alarm(edition: Edition) -> float:
+    """Chance of at least one false alarm among all pairs of areas if the tests were independent, in percent."""
+    return 100 * (1 - 0.95 ** _pairs(edition.survey.frame["fagomraade"].nunique()))
+
+
+def _smallest_p(edition: Edition) -> float:
+    return compare.contrasts(edition.process, "pol_strategi", "hele_kommunen", "region")["p"].min()
+
+
+@exercise("grupper-3", decimals=3, mistakes={
+    "Det er p-værdien, før den er korrigeret.": _smallest_p,
+    "Du har delt. En korrigeret p-værdi bliver større, ikke mindre.": lambda edition:
+        _smallest_p(edition) / pairs_of_regions(edition),
+})
+def bonferroni(edition: Edition) -> float:
+    """The smallest p of all pairs of regions, times their number."""
+    return _smallest_p(edition) * pairs_of_regions(edition)
+
+
+@exercise("grupper-4", unit="procentpoint", decimals=1, own=True, mistakes={
+    "Du har trukket fra i den anden rækkefølge. Regionen kommer først.": lambda edition, code:
+        -region_against_the_rest(edition, code),
+    "Du har sammenlignet med hele landet. Regionen skal ikke være med i resten.": lambda edition, code:
+        100 * (_region_share(edition, code) - edition.survey.says("pol_fokus", "ja").mean()),
+})
+def region_against_the_rest(edition: Edition, code: int) -> float:
+    """Share with increased focus in the region of the reader's municipality less that in the rest, in points."""
+    yes, here = edition.survey.says("pol_fokus", "ja"), _same_region(edition, code)
+    return 100 * (yes[here].mean() - yes[~here].mean())
+
+
+def _region_share(edition: Edition, code: int) -> float:
+    return edition.survey.says("pol_fokus", "ja")[_same_region(edition, code)].mean()
+
+
+def _same_region(edition: Edition, code: int) -> np.ndarray:
+    """Which respondents work in the region of the municipality, shape (n,)."""
+    frame = edition.survey.frame
+    region = frame.loc[frame["kommunekode"] == code, "region"].iloc[0]
+    return (edition.survey.background["region"] == region).to_numpy()
+
+
+# ---- Ingen forskel er også en påstand
+
+VERDICTS = {"ens": "grupperne er ens, når marginen er ti", "forskellige": "grupperne er forskellige",
+            "uafgjort": "det kan ikke afgøres"}
+
+
+@exercise("ingen_forskel-1", choices=VERDICTS, mistakes={
+    "Nul ligger i intervallet. Kan man så vise en forskel?": lambda _: "forskellige",
+    "Se igen på marginen: ligger noget af intervallet uden for den?": lambda _: "uafgjort",
+})
+def inside_the_margin(edition: Edition) -> str:
+    """An interval that lies within the margin shows equivalence."""
+    return "ens"
+
+
+@exercise("ingen_forskel-2", choices=VERDICTS, mistakes={
+    "Den ene ende af intervallet ligger uden for marginen.": lambda _: "ens",
+    "Det meste af intervallet ligger inden for marginen.": lambda _: "forskellige",
+})
+def across_the_margin(edition: Edition) -> str:
+    """An interval that crosses the margin decides nothing."""
+    return "uafgjort"
+
+
+def _narrow(edition: Edition) -> tuple[float, float]:
+    """The ends of the 90 percent interval of red less blue, in points."""
+    both = compare.equivalence(compare.contrasts(edition.process, "pol_fokus", "ja", "blok"), 0.1).iloc[0]
+    return 100 * both["low90"], 100 * both["high90"]
+
+
+@exercise("ingen_forskel-3", unit="procentpoint", decimals=1, mistakes={
+    "Det er den ende, der er nærmest nul. Marginen skal rumme hele intervallet.": lambda edition:
+        min(map(abs, _narrow(edition))),
+    "Det er hele intervallets bredde. Marginen regnes fra nul til hver side.": lambda edition:
+        _narrow(edition)[1] - _narrow(edition)[0],
+})
+def smallest_margin(edition: Edition) -> float:
+    """The end of the 90 percent interval that lies farthest from zero."""
+    return max(map(abs, _narrow(edition)))
+
+
+@exercise("ingen_forskel-4", unit="kommuner", own=True, mistakes={
+    "Det er antallet af svarpersoner. Hver kommune skal kun tælles én gang.": lambda edition, code:
+        _same_region(edition, code).sum(),
+})
+def municipalities_in_region(edition: Edition, code: int) -> int:
+    """Municipalities with respondents in the region of the reader's municipality."""
+    return edition.survey.background.loc[_same_region(edition, code), "kommunekode"].nunique()
+
+
+# ---- Ingen må kunne genkendes
+
+
+def _cost_in(edition: Edition, *regions: str) -> int:
+    """Respondents of the regions (of all, where none is named) to whom cost is the overall value."""
+    here = edition.survey.background["region"].isin(regions).to_numpy() | (not regions)
+    return int((edition.survey.says("vae_overordnet", "omkostning") & here).sum())
+
+
+@exercise("diskretion-1", unit="chefer", mistakes={
+    "Det er alle de andre regioner. Hvad mangler der op til det hele?": lambda edition:
+        _cost_in(edition) - hidden_count(edition),
+})
+def hidden_count(edition: Edition) -> int:
+    """The count that was hidden in one region, from the total and the others."""
+    return _cost_in(edition) - _cost_in(edition, "hovedstaden", "sjaelland", "syddanmark", "midtjylland")
+
+
+@exercise("diskretion-2", choices={
+    "nok": "intet mere; det lille tal er jo skjult", "en": "mindst et tal til i den samme række",
+    "total": "kun det samlede antal",
+}, mistakes={
+    "Prøv at regne det skjulte tal ud, som du lige har gjort.": lambda _: "nok",
+    "Det hjælper, men står det samlede antal et andet sted i bogen, er det skjulte tal kendt igen.": lambda _: "total",
+})
+def secondary(edition: Edition) -> str:
+    """A single hidden cell in a row with a total needs another."""
+    return "en"
+
+
+@exercise("diskretion-3", unit="chefer", mistakes={
+    "Det er procenten. Hvor mange personer svarer den til?": lambda edition: _social_share(edition),
+})
+def count_from_percent(edition: Edition) -> int:
+    """Respondents behind a percentage with one decimal in the social area."""
+    social = (edition.survey.background["fagomraade"] == "social").to_numpy()
+    return int((edition.survey.says("vae_overordnet", "omkostning") & social).sum())
+
+
+def _social_share(edition: Edition) -> float:
+    social = (edition.survey.background["fagomraade"] == "social").to_numpy()
+    answered = social & edition.survey.answered("vae_overordnet")
+    return 100 * count_from_percent(edition) / answered.sum()
+
+
+def unique(survey: Survey) -> np.ndarray:
+    """Which respondents share area, size type, region and bloc with nobody else, shape (n,)."""
+    who = survey.background[["fagomraade", "kommunetype", "region", "blok"]].agg("|".join, axis=1)
+    return (who.map(who.value_counts()) == 1).to_numpy()
+
+
+@exercise("diskretion-4", unit="svarpersoner", own=True, mistakes={
+    "Så mange svarede. Hvor mange af dem er der kun én af?": lambda edition, code: _here(edition, code).sum(),
+})
+def unique_at_home(edition: Edition, code: int) -> int:
+    """Respondents of the reader's municipality who are the only one of their kind."""
+    return int((unique(edition.survey) & _here(edition, code)).sum())
+
+
+# ---- At fortælle det videre
+
+
+@exercise("rapportering-1", choices={
+    "a": "De fleste kommuner har øget fokus på samarbejde.",
+    "b": "Blandt de chefer, der svarede, siger de fleste, at de har haft øget fokus på samarbejde det seneste år.",
+    "c": "Cheferne samarbejder mere end før.",
+}, mistakes={
+    "Hvem har svaret, og hvem handler sætningen om?": lambda _: "a",
+    "Øget fokus er det, de siger. Er det det samme som flere samarbejder?": lambda _: "c",
+})
+def honest_sentence(edition: Edition) -> str:
+    """The sentence that keeps to who answered, and what they said."""
+    return "b"
+
+
+@exercise("rapportering-2", choices={"0": "ingen", "1": "en", "2": "to"}, mistakes={
+    "Så ser det ud, som om tallet er mere sikkert, end intervallet siger.": lambda _: "1",
+    "Intervallet er flere procentpoint bredt. Hvad fortæller den anden decimal?": lambda _: "2",
+})
+def decimals_to_show(edition: Edition) -> str:
+    """A share whose interval is several points wide needs no decimals."""
+    return "0"
+
+
+@exercise("rapportering-3", unit="procentpoint", decimals=1, mistakes={
+    "Det er hele intervallets bredde. Usikkerheden til hver side er det halve.": lambda edition:
+        2 * margin_of_error(edition),
+})
+def margin_of_error(edition: Edition) -> float:
+    """Half the width of the interval of the share with increased focus, in points, from the ends as printed."""
+    row = estimate.shares(edition.survey, "pol_fokus", "ja").iloc[0]
+    return (round(100 * row["high"]) - round(100 * row["low"])) / 2
+
+
+@exercise("rapportering-4", unit="procent", own=True, mistakes={
+    "Det er andelen uden vægte. Bogens andele er vægtet.": lambda edition, code:
+        _strategy(edition.raw, edition, code),
+})
+def strategy_where_i_live(edition: Edition, code: int) -> float:
+    """Weighted share with a policy for all of the municipality, in the size type of the reader's, in percent."""
+    return _strategy(edition.survey, edition, code)
+
+
+def _strategy(survey: Survey, edition: Edition, code: int) -> float:
+    frame = edition.survey.frame
+    kind = frame.loc[frame["kommunekode"] == code, "kommunetype"].iloc[0]
+    table = estimate.shares(survey, "pol_strategi", "hele_kommunen", by="kommunetype").set_index("group")
+    return 100 * table.at[kind, "estimate"]

@@ -10,8 +10,8 @@ import pytest
 from civsam.files import ROOT
 
 NOTEBOOKS = [ROOT / "index.ipynb", *sorted((ROOT / "chapters").rglob("[!.]*.ipynb"))]
-# What may hold digits without being a number in the prose: roles, links and code.
-MARKUP = re.compile(r"\{[a-z:]+\}`[^`]*`|`[^`]*`|\]\([^)]*\)")
+# What may hold digits without being a number in the prose: formulas, roles, links and code.
+MARKUP = re.compile(r"(?s)\$\$.*?\$\$|\{[a-z:]+\}`[^`]*`|`[^`]*`|\]\([^)]*\)")
 
 pytestmark = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 
@@ -21,7 +21,7 @@ def cells(path: Path, kind: str) -> list[str]:
 
 
 def test_no_number_is_typed_into_prose(path: Path) -> None:
-    prose = [MARKUP.sub("", line) for text in cells(path, "markdown") for line in text.splitlines()]
+    prose = [line for text in cells(path, "markdown") for line in MARKUP.sub("", text).splitlines()]
     quantities = r"\d|(?<!hundrede )\bprocent\b|\b(halvdelen|tredjedel|fjerdedel|ud af (fem|ti|tyve|tre))\b"
     assert not [line for line in prose if re.search(quantities, line)]
 
