@@ -27,7 +27,7 @@ from civsam.files import DATA, UserError, read_yaml, shown, without_lines
 from civsam.output import Output, number
 from civsam.simulate import responding
 from civsam.survey import SYNTHETIC, Survey
-from civsam.tables import MARKS, Words
+from civsam.tables import MARKS, Words, table
 
 LESSONS = DATA / "undervisning.yml"
 CLASS_DATA = "syntetiske-svar.csv"
@@ -272,6 +272,17 @@ def lesson(id: str) -> Output:
             f'<p class="til-lysbilleder"><a href="{id}-lysbilleder.html">Vis som lysbilleder</a></p></div>')
     text = "; ".join([facts["spoergsmaal"], *facts["maal"], *(f"{term}: {words}" for term, words in terms.items())])
     return Output(html, text)
+
+
+def lessons_table(caption: str, name: str) -> Output:
+    """The lessons in order: the question that each takes up, how long it takes and what it builds on."""
+    rows = lessons().values()
+    frame = pd.DataFrame({
+        "Spørgsmål": [lesson["spoergsmaal"] for lesson in rows],
+        "Tid": [hours(lesson["lektioner"]) for lesson in rows],
+        "Forudsætter": [_required(lesson["forudsaetter"]) for lesson in rows],
+    }, index=pd.Index([lesson["titel"] for lesson in rows], name="Lektion"))
+    return table(frame, caption, name, provenance="projekt", words=True)
 
 
 def hours(lessons: int) -> str:
