@@ -1,4 +1,4 @@
-"""Answers in and out: an answer file of any common format, checked against questionnaire and frame.
+"""Answers in: an answer file of any common format, checked against questionnaire and frame.
 
 Nothing is guessed silently: what was recognised is told in notes. All faults are found at once, each with file, row,
 column, value, what is allowed and the remedy. The rules of the answers are a pandera schema made from the
@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,16 +18,15 @@ import numpy as np
 import pandas as pd
 
 from civsam import export, tabular
+from civsam.coding import UNREAD, Spelling, allowed, coded, numbers, plain, schema, whole_number
+from civsam.faults import FAULT_COLUMNS, Fault, amount, explain, nearest, report
 from civsam.files import UserError, shown
-from civsam.questionnaire import DONT_KNOW, NONE, Item, Questionnaire
+from civsam.questionnaire import DONT_KNOW, Item, Questionnaire
 
 if TYPE_CHECKING:
     import pandera.pandas as pandera
 
 RANDOM_KEY = "noegle"  # the column of random respondent keys, in a frame and in what the forms give
-FAULT_COLUMNS = ["fil", "raekke", "kolonne", "vaerdi", "fejl", "tilladt", "rettelse"]
-UNREAD = "? "  # stands before a cell that could not be read as an answer; no code begins so
-SHOWN = 50  # faults in a printed report
 SUGGESTED = 200  # misspelt cells in a column for which the nearest is looked up: that takes time
 # What ODK and Kobo add to the questions, besides what begins with _ or meta/
 METADATA = frozenset((
@@ -42,297 +39,6 @@ TICKS = dict.fromkeys(("1", "sand", "true", "ja", DONT_KNOW), True) | dict.fromk
     ("", "0", "falsk", "false", "nej"), False)  # in a column of one answer among several
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")  # but tab and line breaks
 Rows = np.ndarray  # places in the table, counted from 0
-
-
-# ---- What an answer may be -------------------------------------------------------------------------------------------
-
-
-def allowed(item: Item) -> str:
-    """What may stand in the item's column, in words."""
-    if item.scale.type == "tekst":
-        return f"enhver tekst undtagen {DONT_KNOW}"
-    if item.scale.type == "antal":
-        return f"et helt tal fra {item.scale.low} til {item.scale.high}, {DONT_KNOW} eller tomt"
-    several = " (flere koder adskilles af mellemrum)" if item.scale.type == "flere" else ""
-    return f"{', '.join(item.scale.answers)}, {DONT_KNOW} eller tomt{several}"
-
-
-def valid(item: Item, value: str) -> bool:
-    """Whether a cell holds an answer that the item allows; blank always does."""
-    scale = item.scale
-    if value in ("", DONT_KNOW):
-        return value == "" or item.allows_dont_know
-    if scale.type == "antal":
-        return value.isascii() and value.isdigit() and len(value) < 19 and scale.low <= int(value) <= scale.high
-    if scale.type == "flere":
-        codes = value.split(" ")
-        return len(set(codes)) == len(codes) and set(codes) <= set(scale.answers) and (
-            NONE not in codes or len(codes) == 1)
-    return scale.type == "tekst" or value in scale.answers
-
-
-def schema(questionnaire: Questionnaire) -> pandera.DataFrameSchema:
-    """The pandera schema of an answer table: a text column an item, and for each count that is a part, that it is.
-
-    `schema(questionnaire).validate(answers, lazy=True)` raises pandera's SchemaErrors with all failures.
-    """
-    import pandera.pandas as pandera  # here, since it takes a second that a chapter need not spend
-
-    columns = {item.id: pandera.Column(str, _rule(item)) for item in questionnaire.items.values()}
-    parts = [pandera.Check(partial(_within, item), name=item.id)
-             for item in questionnaire.items.values() if item.part_of]
-    return pandera.DataFrameSchema(columns, checks=parts)
-
-
-def _rule(item: Item) -> pandera.Check:
-    """What a column's cells must keep to."""
-    import pandera.pandas as pandera
-
-    if item.scale.type == "tekst":  # there may be a million of them
-        return pandera.Check(lambda cells: cells != DONT_KNOW, name=item.id)
-    return pandera.Check(partial(valid, item), element_wise=True, name=item.id)
-
-
-def _within(item: Item, answers: pd.DataFrame) -> pd.Series:
-    """Whether a count is at most the sum of those it is a part of; true where one of them is not a number."""
-    total = sum(numbers(answers[name]) for name in item.part_of)
-    return pd.Series(~(numbers(answers[item.id]) > total), index=answers.index)
-
-
-def numbers(cells: pd.Series) -> np.ndarray:
-    """The whole numbers of a text column as floats, NaN for all else. Shape (n,)."""
-    codes, found = pd.factorize(cells)
-    values = [float(text) if text.isascii() and text.isdigit() else np.nan for text in found]
-    return np.array([*values, np.nan])[codes]
-
-
-# ---- What a cell says ------------------------------------------------------------------------------------------------
-
-
-def plain(text: str) -> str:
-    """The text as it is compared: composed characters, small letters, single spaces, nothing invisible."""
-    bare = text.translate({0xFEFF: None, 0x200B: None, 0xAD: None})
-    return " ".join(unicodedata.normalize("NFC", bare).casefold().split())
-
-
-@dataclass(frozen=True)
-class Spelling:
-    """How the answers of a column may be written: codes and labels, in plain form, each with its code."""
-
-    codes: dict[str, str]
-    labels: dict[str, str]
-
-    @classmethod
-    def of(cls, answers: Mapping[str, str], dont_know: str | None) -> Spelling:
-        """The spellings of these codes and labels; with the words of 'ved ikke' where that may be answered."""
-        unsure = {plain(word): DONT_KNOW for word in (DONT_KNOW, dont_know) if word} if dont_know else {}
-        texts = [plain(label) for label in answers.values()]
-        labels = {text: code for text, code in zip(texts, answers, strict=True) if texts.count(text) == 1}
-        labels |= {plain(export.cut(label, 120)): labels[plain(label)]  # as statistics programs cut them
-                   for label in answers.values() if export.cut(label, 120) != label and plain(label) in labels}
-        return cls(unsure | {plain(code): code for code in answers}, unsure | labels)
-
-    def chosen(self, cells: Iterable[str]) -> tuple[dict[str, str], str]:
-        """How these plain cells are read, and the name of that: all as codes, else all as labels, else as both.
-
-        With both, what is one answer's code and another's label is read as neither.
-        """
-        cells = [cell for cell in cells if cell in self.codes or cell in self.labels]
-        if all(cell in self.codes for cell in cells):
-            return self.codes, "koder"
-        if all(cell in self.labels for cell in cells):
-            return self.labels, "svartekster"
-        both = self.labels | self.codes
-        clear = {text: code for text, code in both.items() if self.labels.get(text, code) == code}
-        return clear, "koder og svartekster"
-
-    def split(self, text: str) -> list[str]:
-        """The answers of a cell, plain: by semicolon, bar or line; codes by space; else by comma, as labels allow."""
-        whole = plain(text)
-        if whole in self.codes or whole in self.labels:
-            return [whole]
-        for separator in (";", "|", "\n"):
-            if separator in text:
-                return [plain(part) for part in text.split(separator) if part.strip()]
-        words, pieces = whole.split(" "), self._by_comma(whole.split(","))
-        codes = sum(word in self.codes for word in words)
-        known = any(piece in self.codes or piece in self.labels for piece in pieces)
-        return words if 2 * codes >= len(words) > 1 and not known else pieces  # one of the codes may be misspelt
-
-    def _by_comma(self, pieces: list[str]) -> list[str]:
-        """Join pieces into the longest known label: 'natur, miljø og byrum' is one answer."""
-        known, found, at = self.codes | self.labels, [], 0
-        longest = 1 + max((label.count(",") for label in self.labels), default=0)
-        while at < len(pieces):
-            ends = range(min(at + longest, len(pieces)), at, -1)
-            end = next((end for end in ends if ",".join(pieces[at:end]).strip() in known), at + 1)
-            found.append(",".join(pieces[at:end]).strip())
-            at = end
-        return [answer for answer in found if answer]
-
-
-def whole_number(text: str) -> str | None:
-    """The digits of a whole number such as 3, 3,0 or 3.00; None for all else, thousands separators included."""
-    match = re.fullmatch(r"(-?[0-9]{1,18})(?:[.,]0{1,2})?", text.strip())
-    return str(int(match[1])) if match else None
-
-
-def coded(item: Item, cells: Sequence[str], dont_know: str) -> tuple[list[str], str]:
-    """Each distinct cell as the answer's codes, after `UNREAD` where it is none; and how the cells were written."""
-    if item.scale.type == "tekst":
-        return [cell if cell.strip() else "" for cell in cells], ""
-    spelling = Spelling.of(item.scale.answers, dont_know)
-    if item.scale.type == "antal":
-        return [_count(cell, spelling) for cell in cells], ""
-    several = item.scale.type == "flere"
-    answers = [spelling.split(cell) if several else [plain(cell)] if cell.strip() else [] for cell in cells]
-    reading, how = spelling.chosen(answer for given in answers for answer in given)
-    order = [*item.scale.answers, DONT_KNOW]
-    texts = [[reading.get(answer) for answer in given] for given in answers]
-    return [UNREAD + cell if None in given else " ".join(sorted(given, key=order.index))
-            for cell, given in zip(cells, texts, strict=True)], how
-
-
-def _count(cell: str, spelling: Spelling) -> str:
-    text = plain(cell)
-    return text and (spelling.labels.get(text) or whole_number(text) or UNREAD + cell)
-
-
-# ---- Faults ----------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Fault:
-    """What is wrong with a cell, what may stand there, and what to do about it."""
-
-    column: str
-    value: str
-    fault: str
-    allowed: str
-    remedy: str
-
-
-def nearest(text: str, options: Iterable[str]) -> str:
-    """'Mente du »...«?' with the option that looks most like the text, or nothing."""
-    near, text = {plain(option): option for option in options}, plain(text)[:100]
-    found = get_close_matches(text, near, n=1) or [option for option in near if len(text) > 2 and text in option]
-    return f"Mente du »{near[found[0]]}«?" if found else ""
-
-
-DATE = re.compile(
-    r"\d{4}-\d\d-\d\d([ T].*)?|\d{1,2}[-./]\d{1,2}[-./](\d{2}|\d{4})|\d\d:\d\d(:\d\d)?"
-    r"|\d{1,2}[-. ]+(jan|feb|mar|apr|maj|may|jun|jul|aug|sep|okt|oct|nov|dec)[a-z]*\.?"
-    r"|(jan|feb|mar|apr|maj|may|jun|jul|aug|sep|okt|oct|nov|dec)[a-z]*[-. ]+\d{1,4}", re.IGNORECASE)
-
-
-def damaged(cell: str) -> tuple[str, str] | None:
-    """What a spreadsheet or a wrong encoding has made of a cell, and the remedy; None if neither."""
-    text = cell.strip()
-    if text.startswith("="):
-        return "en formel, ikke et svar", "Indsæt resultatet som værdi (Indsæt speciel, Værdier)."
-    if re.fullmatch(r"#[A-ZÆØÅ/0-9]+[!?]?", text):
-        return "en fejlværdi fra regnearket", "Ret formlen, og indsæt resultatet som værdi, eller tøm cellen."
-    if "\ufffd" in text or re.search("Ã[¦¸¥†˜…]", text):
-        return ("forkert tegnsæt: æ, ø og å er gået tabt",
-                "Hent svarene igen, og gem dem som CSV UTF-8 eller .xlsx.")
-    if DATE.fullmatch(text):
-        return ("en dato, ikke et svar: regnearket kan have lavet for eksempel 3-5 om til en dato",
-                "Formatér kolonnen som tekst, og skriv svaret igen.")
-    return None
-
-
-def explain(item: Item, cell: str, answer: str, dont_know: str, suggest: bool) -> tuple[str, str]:
-    """What is wrong with an invalid cell, and the remedy. answer: what `coded` made of it."""
-    if item.scale.type == "tekst":
-        return "fri tekst kan ikke besvares med ved ikke", "Lad cellen være tom."
-    harm = damaged(cell)
-    if harm:
-        return harm
-    if item.scale.type == "antal":
-        return _explain_count(item, cell, answer)
-    spelling = Spelling.of(item.scale.answers, dont_know)
-    known = spelling.codes | spelling.labels
-    given = spelling.split(cell)
-    strange = [text for text in given if text not in known]
-    if not strange and len(given) > 1:
-        return _explain_several(item, [known[text] for text in given])
-    if not strange:
-        return "kan både være en kode og teksten til et andet svar", "Brug koder i hele kolonnen."
-    options = [*item.scale.answers.values(), *item.scale.answers, dont_know]
-    hint = nearest(strange[0], options) if suggest else ""
-    which = f"»{tabular.visible(strange[0])}« er ukendt" if len(given) > 1 else "et ukendt svar"
-    if whole_number(strange[0]) is not None:
-        return f"{which}: et tal, hvor der skal stå et svar", "Erstat tallet med svarets kode eller tekst."
-    return which, hint or "Skriv en af koderne eller svarteksterne, eller tøm cellen."
-
-
-def _explain_count(item: Item, cell: str, answer: str) -> tuple[str, str]:
-    scale, text = item.scale, cell.strip()
-    if not answer.startswith(UNREAD) or re.fullmatch(r"-?[0-9]{19,}", text):
-        return ("tallet er uden for det tilladte", f"Ret det til et tal fra {scale.low} til {scale.high}.")
-    if re.fullmatch(r"-?[0-9]{1,3}([.,][0-9]{3})+", text):
-        bare = re.sub("[.,]", "", text)
-        return ("et flertydigt tal: punktum eller komma kan skille tusinder eller decimaler",
-                f"Skriv {bare}, hvis det er tusinder.")
-    if text.endswith(f" {DONT_KNOW}"):
-        return "både et tal og ved ikke", "Behold det ene svar."
-    if re.fullmatch(r"-?[0-9]+[.,][0-9]+", text):
-        return "et decimaltal, hvor der skal stå et helt tal", "Ret det til et helt tal."
-    return "tekst, hvor der skal stå et tal", "Skriv kun tallet, uden enhed og mellemrum, eller tøm cellen."
-
-
-def _explain_several(item: Item, codes: list[str]) -> tuple[str, str]:
-    if item.scale.type != "flere":
-        return f"{len(codes)} svar, hvor der kun må gives ét", "Behold det ene svar."
-    if len(set(codes)) < len(codes):
-        return "samme svar står to gange", "Fjern det ene."
-    return "svarene udelukker hinanden", f"»{NONE}« og »{DONT_KNOW}« kan ikke stå sammen med andre svar."
-
-
-def report(faults: pd.DataFrame, limit: int = SHOWN) -> str:
-    """The faults as lines of text: the first `limit`, and how many there are in all."""
-    rows = faults["raekke"].nunique()
-    where = f" i {_amount(rows, 'række', 'rækker')}" if rows else ""
-    lines = [f"{_amount(len(faults), 'fejl', 'fejl')}{where}."]
-    for row, column, value, fault, may, remedy in faults.head(limit)[FAULT_COLUMNS[1:]].itertuples(index=False):
-        place = f"række {row}, kolonne {column}" if not pd.isna(row) else f"kolonne {column}"
-        cell = f", »{_short(value)}«" if value else ""
-        allows = f" Tilladt: {_short(may, 400)}." if may else ""
-        lines.append(f"  {place}{cell}: {fault}.{allows} {remedy}")
-    if len(faults) > limit:
-        lines.append(f"  ... og {_amount(len(faults) - limit, 'fejl mere', 'fejl mere')}.")
-    return "\n".join(lines)
-
-
-def _amount(number: int, one: str, many: str) -> str:
-    return f"{number:,} ".replace(",", ".") + (one if number == 1 else many)
-
-
-def _short(text: str, limit: int = 60) -> str:
-    text = tabular.visible(text)
-    return text if len(text) <= limit else text[:limit] + "..."
-
-
-def write_report(faults: pd.DataFrame, path: Path) -> None:
-    """Write all faults as CSV that Danish Excel opens: semicolon, UTF-8 with BOM. No cell can run as a formula.
-
-    Raises UserError for a file that is there already, unless it is such a report, and a folder that is not.
-    """
-    if path.exists() and not path.read_bytes().startswith(";".join(FAULT_COLUMNS).encode("utf-8-sig")):
-        raise UserError(f"{shown(path)}: filen findes allerede og er ikke en fejlliste. Vælg et andet navn.")
-    if not path.parent.is_dir():
-        raise UserError(f"{shown(path.parent)}: mappen findes ikke. Opret den først.")
-    safe = faults.assign(**{name: faults[name].astype(str).map(export.guard)
-                            for name in FAULT_COLUMNS if name != "raekke"})
-    safe.to_csv(path, sep=";", index=False, encoding="utf-8-sig", lineterminator="\r\n")
-
-
-def write_rejected(rejected: pd.DataFrame, path: Path) -> None:
-    """Write the rejected rows as they stood, under the file's own column names: semicolon, UTF-8 with BOM.
-
-    The cells are unchanged, so that the file can be mended and read again; open it only if you trust the answers.
-    """
-    rejected.to_csv(path, sep=";", index=False, encoding="utf-8-sig", lineterminator="\r\n")
 
 
 # ---- Reading a file --------------------------------------------------------------------------------------------------
@@ -657,7 +363,7 @@ class _Check:
         if item.scale.type == "tekst":
             odd = sum(CONTROL.search(cell) is not None for cell in found)
             self.note(f"Fri tekst med kontroltegn, som er beholdt, i {item.id}",
-                      [_amount(odd, "svar", "svar")] if odd else [])
+                      [amount(odd, "svar", "svar")] if odd else [])
 
     def parts(self, answers: pd.DataFrame, rules: pandera.DataFrameSchema) -> None:
         """A fault for each count that is larger than the sum of those it is a part of."""
@@ -734,7 +440,7 @@ class _Check:
             remedy = "Et felt mangler." if few else "Sæt \" om felter, der rummer skilletegnet."
             if few and number == last:
                 remedy = "Rækken er filens sidste, så filen kan være afkortet. Kopiér den igen."
-            self.faults.append((Fault("alle", fields[0], f"har {_amount(len(fields), 'felt', 'felter')}",
+            self.faults.append((Fault("alle", fields[0], f"har {amount(len(fields), 'felt', 'felter')}",
                                       f"{width} felter, som i første række", remedy), np.array([number])))
 
     def fault_table(self) -> pd.DataFrame:

@@ -251,7 +251,7 @@ def valid_rows(given: dict[str, Any], name: str, options: argparse.Namespace) ->
 
     Returns the answer file, from the project's root. Raises UserError where there is nothing to go on with.
     """
-    from civsam import answers, book, edition
+    from civsam import answers, book, edition, faults
     from civsam.questionnaire import read
 
     use = edition.check(given)
@@ -262,7 +262,7 @@ def valid_rows(given: dict[str, Any], name: str, options: argparse.Namespace) ->
     table = told.answers if told.background is None else told.answers.join(told.background)
     answers.write(table, folder / edition.VALID_ROWS)
     if len(told.rejected):
-        answers.write_rejected(told.rejected, folder / "afviste.csv")
+        faults.write_rejected(told.rejected, folder / "afviste.csv")
         print(f"{len(told.rejected)} rækker har fejl og er ikke med. De står i {shown(folder / 'afviste.csv')}.")
     return (folder / edition.VALID_ROWS).relative_to(ROOT).as_posix()
 
@@ -281,13 +281,13 @@ def frame_for(options: argparse.Namespace) -> pd.DataFrame | None:
 
 def run_check(options: argparse.Namespace) -> None:
     """Tell what a file holds and what is wrong with it. Raises UserError with the faults."""
-    from civsam import answers
+    from civsam import answers, faults
     from civsam.questionnaire import read
 
     reading = answers.check(own_path(options.file), read(), frame_for(options), sheet=options.sheet)
     print("\n".join(reading.notes))
     if options.report:
-        answers.write_report(reading.faults, own_path(options.report))
+        faults.write_report(reading.faults, own_path(options.report))
         print(f"{len(reading.faults)} fejl er skrevet til {options.report}.")
     reading.accept()
     print(f"{len(reading.answers)} svar uden fejl.")

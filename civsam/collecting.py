@@ -14,7 +14,7 @@ from typing import Any
 
 import pandas as pd
 
-from civsam import answers
+from civsam import answers, coding
 from civsam.files import UserError, listed, shown
 from civsam.questionnaire import Questionnaire
 
@@ -189,7 +189,7 @@ def _row(reply: _Reply, last: _Reply, questionnaire: Questionnaire) -> tuple[str
     if reply is not last:
         why = f"{last.file} har samme nøgle og er gemt senere"
         return reply.file, reply.key, reply.time, REPLACED, why
-    bad = [item for item, value in reply.answers.items() if not answers.valid(questionnaire.items[item], value)]
+    bad = [item for item, value in reply.answers.items() if not coding.valid(questionnaire.items[item], value)]
     why = f"svaret på {listed(bad)} er ikke gyldigt; civsam check siger hvorfor" if bad else ""
     return reply.file, reply.key, reply.time, USED, why
 

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from malformed import cases
 
-from civsam import answers, edition, export, questionnaire, register, simulate, survey, tabular
+from civsam import answers, coding, edition, export, faults, questionnaire, register, simulate, survey, tabular
 from civsam.files import DATA, UserError
 
 INSTRUMENT = questionnaire.read()
@@ -137,7 +137,7 @@ def test_the_report_as_csv_holds_every_fault_and_runs_nothing(tmp_path: Path) ->
     table.loc[: len(bad) - 1, "pra_lange"] = bad
     reading = answers.check(written(tmp_path, cases.text(table)), INSTRUMENT, FRAME)
     path = tmp_path / "fejl.csv"
-    answers.write_report(reading.faults, path)
+    faults.write_report(reading.faults, path)
     with path.open(encoding="utf-8-sig", newline="") as file:
         head, *rows = csv.reader(file, delimiter=";")
     assert head == ["fil", "raekke", "kolonne", "vaerdi", "fejl", "tilladt", "rettelse"]
@@ -166,7 +166,7 @@ def test_keeping_the_valid_loses_no_row(tmp_path: Path) -> None:
     assert set(reading.answers.index) | set(reading.rejected["stilling"]) == set(TRUE.index)
     pd.testing.assert_frame_equal(reading.answers.astype(object), TRUE.loc[reading.answers.index].astype(object))
     saved = tmp_path / "afvist.csv"
-    answers.write_rejected(reading.rejected, saved)
+    faults.write_rejected(reading.rejected, saved)
     back = saved.read_text(encoding="utf-8-sig").splitlines()
     assert [line.rstrip(";") for line in back[1:]] == [lines[at - 1].rstrip(";") for at in (6, 8, 10, 12, 447)]
 
@@ -257,7 +257,7 @@ def test_every_format_gives_the_same_answers(tmp_path: Path, name: str) -> None:
     reading = answers.check(written(tmp_path, content(), file), INSTRUMENT, frame).accept()
     pd.testing.assert_frame_equal(reading.answers.astype(object), TRUE.astype(object), check_names=True)
     assert provenance(reading.answers) == "syntetisk"
-    answers.schema(INSTRUMENT).validate(reading.answers, lazy=True)
+    coding.schema(INSTRUMENT).validate(reading.answers, lazy=True)
 
 
 @pytest.mark.parametrize(("file", "excel"), [("a.sav", False), ("a.dta", False), ("a.csv", False), ("a.csv", True)])
@@ -333,7 +333,7 @@ def test_another_survey_without_a_frame(tmp_path: Path, other: questionnaire.Que
 
 def test_background_that_cannot_be_is_told(tmp_path: Path, other: questionnaire.Questionnaire) -> None:
     content = "deltager;koen;glad;timer;gjort;andet\n1;kvnde;a1;0;bold;\n2;;a1;9;bold;\n2;k;a1;9;bold;\n"
-    told = answers.report(answers.check(written(tmp_path, content.encode()), other, None).faults)
+    told = faults.report(answers.check(written(tmp_path, content.encode()), other, None).faults)
     for words in ("række 2, kolonne koen, »kvnde«: kendes ikke som køn", "Mente du »Kvinde«?", "Tilladt: k, m",
                   "række 2, kolonne timer, »0«", "række 3, kolonne koen: er tom", "har svaret 2 gange: række 3, 4"):
         assert words in told.replace("Tilladt: Kvinde, Mand", "Tilladt: k, m")
@@ -360,7 +360,7 @@ def test_the_schema_refuses_what_the_questionnaire_does_not_allow(other: questio
     table = TRUE.head(5).assign(**{name: [value, *TRUE[name].iloc[1:5]] for name, value in bad.items()},
                                 pra_tvaers=["0", "0", "300", "0", "0"])
     with pytest.raises(SchemaErrors) as fault:
-        answers.schema(INSTRUMENT).validate(table, lazy=True)
+        coding.schema(INSTRUMENT).validate(table, lazy=True)
     failed = fault.value.failure_cases
     assert set(failed["check"]) == {*bad, "pra_tvaers"}
 
@@ -426,9 +426,9 @@ def robust(path: Path, frame: pd.DataFrame | None = FRAME) -> answers.Reading | 
             reading = answers.check(path, INSTRUMENT, frame)
     except UserError:
         return None
-    answers.report(reading.faults)
-    answers.write_report(reading.faults, path.with_name("fejl.csv"))
-    answers.write_rejected(reading.rejected, path.with_name("afvist.csv"))
+    faults.report(reading.faults)
+    faults.write_report(reading.faults, path.with_name("fejl.csv"))
+    faults.write_rejected(reading.rejected, path.with_name("afvist.csv"))
     assert bool(len(reading.rejected)) == bool(reading.faults["raekke"].notna().any())
     return reading
 
@@ -499,24 +499,24 @@ def test_random_cells_are_all_accounted_for(tmp_path: Path, rows: list[list[str]
     reading = robust(written(tmp_path, content), FRAME if frame else None)
     if reading is not None:
         assert len(reading.answers) + len(reading.rejected) == sum(any(row) for row in rows)
-        answers.schema(INSTRUMENT).validate(reading.answers, lazy=True)
+        coding.schema(INSTRUMENT).validate(reading.answers, lazy=True)
 
 
 @FUZZ
 @given(st.text(max_size=60), st.sampled_from(SEVERAL))
 def test_any_text_is_read_as_an_answer_or_not_at_all(cell: str, item: questionnaire.Item) -> None:
-    (value,), _ = answers.coded(item, [cell], INSTRUMENT.dont_know)
-    assert answers.valid(item, value) or value == f"? {cell}" or value.split(" ") != sorted(set(value.split(" ")))
+    (value,), _ = coding.coded(item, [cell], INSTRUMENT.dont_know)
+    assert coding.valid(item, value) or value == f"? {cell}" or value.split(" ") != sorted(set(value.split(" ")))
 
 
 @pytest.mark.parametrize("text", ["3", "3,0", "3.0", "3.00", "03", " 3 "])
 def test_whole_numbers_as_they_are_written(text: str) -> None:
-    assert answers.whole_number(text) == "3"
+    assert coding.whole_number(text) == "3"
 
 
 @pytest.mark.parametrize("text", ["", "3,5", "3.000", "1e1", "+3", "3 0", "٣", "²", "-", "3,", ".0"])
 def test_other_texts_are_no_whole_numbers(text: str) -> None:
-    assert answers.whole_number(text) is None
+    assert coding.whole_number(text) is None
 
 
 # ---- The standard answers and their provenance -----------------------------------------------------------------------

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from scipy.stats import t as student
 
-from civsam import answers, compare, edition, estimate, imputation, weighting
+from civsam import coding, compare, edition, estimate, imputation, weighting
 from civsam import survey as surveys
 from civsam.design import Design, Stage
 from civsam.questionnaire import Background, Item, Scale, read
@@ -175,7 +175,7 @@ def test_filled_in_answers_are_such_as_the_questionnaire_allows() -> None:
     survey = edition.open_edition().survey
     items = survey.questionnaire.items
     for one in filled_in(survey, 2):
-        assert all(answers.valid(items[name], value) for name in items for value in one.answers[name].unique())
+        assert all(coding.valid(items[name], value) for name in items for value in one.answers[name].unique())
         for name in (name for name in items if items[name].part_of):
             over = one.number(name) > sum(one.number(total) for total in items[name].part_of)
             assert not over.any()

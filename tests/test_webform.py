@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from civsam import collecting, webform
-from civsam.answers import valid
+from civsam.coding import valid
 from civsam.collecting import KEY, new_key, valid_key
 from civsam.files import UserError
 from civsam.questionnaire import DONT_KNOW, NONE, Item, Questionnaire, Scale, read

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from civsam import answers, questionnaire
+from civsam import answers, coding, questionnaire
 from civsam.files import DATA
 
 LIMIT = 5.0
@@ -49,7 +49,7 @@ def main() -> int:
     rows = int(sys.argv[1]) if len(sys.argv) > 1 else 200_000
     faults = float(sys.argv[2]) if len(sys.argv) > 2 else 1.0
     instrument = questionnaire.read()
-    answers.schema(instrument)  # the library is loaded once, not per file
+    coding.schema(instrument)  # the library is loaded once, not per file
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "svar.csv")
         write_file(path, rows, faults, instrument.key)
