@@ -24,11 +24,11 @@ from bs4 import BeautifulSoup, Tag
 from scipy import sparse
 from scipy.optimize import linprog
 
-from civsam import book, collecting, disclosure, estimate, questionnaire, tables
-from civsam.disclosure import STEP
+from civsam import book, collecting, disclosure, estimate, questionnaire, suppression, tables
 from civsam.edition import open_edition
 from civsam.files import DATA, ROOT
 from civsam.questionnaire import DONT_KNOW, NONE
+from civsam.suppression import STEP
 from civsam.survey import COLLECTED, Survey
 
 NAME = "proeve-egne-svar"
@@ -472,7 +472,7 @@ def test_the_attacker_wins_without_secondary_suppression(truth, monkeypatch):
     """He reads the same tables as they would be if only small counts were hidden, and finds some of them."""
     item = "pol_fokus"
     alone = replace(truth, questionnaire=replace(QUESTIONNAIRE, items={item: QUESTIONNAIRE.items[item]}))
-    monkeypatch.setattr(disclosure._Programme, "protect", lambda self: False)
+    monkeypatch.setattr(suppression._Programme, "protect", lambda self: False)
     plan = disclosure.plan(alone)
     shown = pd.concat([plan.protect(estimate.shares(alone, item, by=by)) for by in (None, *QUESTIONNAIRE.background)])
     facts = [Fact(item, row["answer"], row["by"], row["group"], None if row["hidden"] else round(100 * row["estimate"]),
