@@ -114,6 +114,11 @@ def _measure(survey: Survey, spec: dict[str, str]) -> Measure:
     return measure(survey, spec.get("middel") or spec["del"], ratio="del" in spec)
 
 
+def _weighed(table: pd.DataFrame) -> pd.DataFrame:
+    """Comparisons with how well each supports the claim: the lower limit that the verdict asks about."""
+    return table.assign(weight=compare.interval(table, 0.90)[0])
+
+
 def _turned(table: pd.DataFrame) -> pd.DataFrame:
     """The same comparisons with a and b changed about."""
     swapped = table.rename(columns={"a": "b", "b": "a", "n_a": "n_b", "n_b": "n_a"})
@@ -142,7 +147,7 @@ def _more_than(claim: Claim, survey: Survey, *, less: bool = False) -> list[Judg
     if claim.limit is not None:
         tables = [compare.above(survey, what, claim.limit) for what in measures]
         tables = [_turned(table) if less else table for table in tables]
-        return [(table.assign(weight=table["low"]), compare.verdict_more_than(table)) for table in tables]
+        return [(_weighed(table), compare.verdict_more_than(table)) for table in tables]
     against = [_measure(survey, spec) for spec in claim.against]
     table = compare.differences(survey, [*measures, *against])
     return [_first(table, [f"{what.item}={what.answer}" if what.answer else what.item for what in measures])]
@@ -154,7 +159,7 @@ def _first(table: pd.DataFrame, first: list[str], *, last: bool = False) -> Judg
     mine = table[table["a"].isin(first) != table["b"].isin(first)]
     other_way = mine["a"].isin(first) == last
     turned = pd.concat([mine[~other_way], _turned(mine[other_way])], ignore_index=True)
-    return turned.assign(weight=turned["low"]), verdict
+    return _weighed(turned), verdict
 
 
 def _ranks(claim: Claim, survey: Survey) -> list[Judged]:
@@ -208,7 +213,7 @@ def _difference(claim: Claim, survey: Survey) -> list[Judged]:
 
 def _slope(claim: Claim, survey: Survey) -> list[Judged]:
     tables = [compare.slope(survey, spec["andel"], spec["svar"], by) for spec in claim.measures for by in claim.by]
-    return [(table.assign(weight=table["low"]), compare.verdict_more_than(table)) for table in tables]
+    return [(_weighed(table), compare.verdict_more_than(table)) for table in tables]
 
 
 RULES: dict[str, Callable[[Claim, Survey], list[Judged]] | None] = {

@@ -392,8 +392,8 @@ def equivalence(table: pd.DataFrame, margin: float) -> pd.DataFrame:
     """Two one-sided tests of each contrast against a smallest effect of interest (Schuirmann 1987).
 
     margin: in the unit of `estimate`. Adds margin, low90 and high90 (equivalent at 5 percent where both lie within the
-    margin), p_equivalence, equivalent, and low_all and high_all: simultaneous intervals at the table's level,
-    Bonferroni over its rows with a standard error. For k groups to be equal every pair must pass, and no correction is
+    margin), p_equivalence, equivalent, and low_all and high_all: simultaneous 95 percent intervals,
+    Bonferroni over the rows with a standard error. For k groups to be equal every pair must pass, and no correction is
     due (intersection-union, Berger 1982).
 
     Raises ValueError for a margin that is not positive, and for odds ratios, whose margin is not symmetrical.
@@ -418,10 +418,11 @@ def interval(table: pd.DataFrame, level: float) -> tuple[np.ndarray, np.ndarray]
 
 
 def simultaneous(table: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """Intervals that hold together at the table's level: Bonferroni over the rows that have a standard error."""
-    size = max(int(table["se"].notna().sum()), 1)
-    level = table["level"].iloc[0] if len(table) else 0.95
-    return interval(table, 1 - (1 - level) / size)
+    """95 percent intervals that hold together: Bonferroni over the rows that have a standard error.
+
+    A verdict is the same whatever level an edition shows its intervals at.
+    """
+    return interval(table, 1 - 0.05 / max(int(table["se"].notna().sum()), 1))
 
 
 def _verdict(supported: bool, contradicted: bool) -> str:

@@ -15,9 +15,11 @@ The rules, for answers whose provenance is `indsamlet` (synthetic answers pass u
   bind are hidden until it has room (secondary suppression).
 
 The plan is a function of answers, frame, weights and `minimum` alone, over every table that an edition can show, so
-that editions with other parameters show parts of one whole. Numbers made of several cells (differences, trends, shares
-without 'ved ikke') are made from the rounded cells. The door shows only what it can recompute: a row whose number of
-respondents is not its own is hidden, and a table that it does not know raises ValueError.
+that editions with other parameters show parts of one whole. What is shown with a higher `minimum` is a part of what is
+shown with a lower one, in the same rounded numbers. With another frame the weights are others, and two such editions of
+the same answers could tell what each hides: `releases` keeps them apart. Numbers made of several cells (differences,
+trends, shares without 'ved ikke') are made from the rounded cells. The door shows only what it can recompute: a row
+whose number of respondents is not its own is hidden, and a table that it does not know raises ValueError.
 
 The attacker is given more than is shown: the weighted size of every group to the last digit, and which groups lie
 within others in the frame. Who responded is not held to be a secret: numbers of respondents and of those who left an
@@ -38,7 +40,7 @@ from civsam import claims, compare, suppression
 from civsam.estimate import share_interval, t_interval
 from civsam.questionnaire import DONT_KNOW
 from civsam.suppression import GRID, STEP, Cell, Key, Number, key_of, preferred, rounded
-from civsam.survey import SYNTHETIC, Survey
+from civsam.survey import LIMITS, SYNTHETIC, Survey
 
 P_CLASSES = np.array([0.001, 0.01, 0.05, 0.1, 0.2, 0.5, 1.0])
 QUARTILES = ("0.25", "0.5", "0.75")
@@ -425,10 +427,10 @@ def _is_number(text: str) -> bool:
 def plan(survey: Survey, minimum: int = STEP) -> Plan:
     """What may be shown of these answers, over every table that any edition can show. Takes seconds: keep it.
 
-    minimum: respondents behind a group, an answer and its opposite. Raises ValueError for a minimum below 2.
+    minimum: respondents behind a group, an answer and its opposite. Raises ValueError for one that is not of `LIMITS`.
     """
-    if minimum < 2:
-        raise ValueError(f"a group of {minimum} is a person: minimum must be at least 2")
+    if minimum not in LIMITS:
+        raise ValueError(f"minimum must be one of {LIMITS}, not {minimum}")
     if survey.provenance == SYNTHETIC:
         return Plan(survey, minimum, {})
     return Plan(survey, minimum, suppression.cells(survey, minimum))

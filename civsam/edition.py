@@ -15,7 +15,7 @@ import pandas as pd
 from civsam import answers, register, simulate, survey, weighting
 from civsam.files import DATA, ROOT, UserError, listed, shown
 from civsam.questionnaire import Questionnaire, read
-from civsam.survey import Survey
+from civsam.survey import LIMITS, Survey
 
 STANDARD_DATA, STANDARD_FRAME = "data/svar.csv", "data/ramme.csv"
 NO_FRAME = "ingen"
@@ -70,7 +70,7 @@ def _parameters() -> list[Parameter]:
         Parameter("konfidens", float, 0.95, "konfidensniveau for intervallerne",
                   "et tal fra 0,5 til 0,999", lambda value: 0.5 <= value <= 0.999),
         Parameter("mindst", int, 5, "så få svarpersoner vises en gruppe med, når svarene er indsamlede",
-                  "et helt tal fra 3 til 50", lambda value: 3 <= value <= 50),
+                  ", ".join(map(str, LIMITS)), LIMITS.__contains__),
         _one_of("fritekst", "skjul", "om fri tekst fra indsamlede svar vises", ["skjul", "vis"]),
     ]
     if simulate.ASSUMPTIONS.exists():

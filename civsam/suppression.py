@@ -19,9 +19,9 @@ from scipy.optimize import linprog
 
 from civsam import estimate
 from civsam.questionnaire import DONT_KNOW, NONE, Item
-from civsam.survey import Survey
+from civsam.survey import LIMITS, Survey
 
-STEP = 5  # respondents that a rounded number stands for, at least
+STEP = 5  # respondents that a rounded number stands for
 GRID = 10  # preferred numbers a decade: each is a quarter more than the last
 DOMINANCE = 0.5
 
@@ -43,8 +43,13 @@ def preferred(values: np.ndarray | pd.Series | float) -> np.ndarray:
 
 def rounded(n: np.ndarray | pd.Series | float, minimum: int) -> np.ndarray:
     """Numbers of respondents to the nearest multiple of the step; NaN below `minimum`."""
-    n, step = np.asarray(n, dtype=float), max(STEP, minimum)
-    return np.where(n >= minimum, step * np.floor(n / step + 0.5), np.nan)
+    n = np.asarray(n, dtype=float)
+    return np.where(n >= minimum, STEP * np.floor(n / STEP + 0.5), np.nan)
+
+
+def bracket(n: np.ndarray) -> np.ndarray:
+    """The largest of `LIMITS` that each number reaches, or 0: what it takes part in, in editions with other limits."""
+    return np.array([0, *LIMITS])[np.searchsorted(LIMITS, np.nan_to_num(n) + 1e-9, side="right")]
 
 
 # ---- Cells: what every edition's tables are made of ------------------------------------------------------------------
@@ -203,13 +208,12 @@ class _Programme:
         self.total, self.base = groups.own @ (weights[:, None] * x) / scale, groups.own @ (weights * d) / scale
         with np.errstate(invalid="ignore", divide="ignore"):
             self.exact = self.total / self.base[:, None]
-        step = max(STEP, minimum)
         self.n_shown = rounded(self.n, minimum) if table.counted else self.n
         with np.errstate(invalid="ignore", divide="ignore"):
-            self.step = step * table.unit / self.n_shown
+            self.step = STEP * table.unit / self.n_shown
             self.shown = self.step[:, None] * np.floor(self.exact / self.step[:, None] + 0.5)
             each = np.where(self.n > 0, self.base / self.n, 0.0)[:, None]  # what a respondent stands for
-        need = np.minimum(step + 1, self.n)[:, None] * each * table.unit
+        need = np.minimum(minimum + 1, self.n)[:, None] * each * table.unit
         self.need = np.broadcast_to(need, self.total.shape).copy()
         self.steady = np.ones(len(self.n), dtype=bool)
         self.visible = self._allowed(x, d)
@@ -251,8 +255,9 @@ class _Programme:
         base, half = self.base[:, None], self.step[:, None] / 2
         self.low, self.high = (self.shown - half) * base, (self.shown + half) * base
         if self.table.keys[0][0] != "mean":
-            edge = self.minimum * each
-            self.low, self.high = np.maximum(self.low, edge), np.minimum(self.high, base - edge)
+            part = self.exact * self.n[:, None]
+            self.low = np.maximum(self.low, bracket(part) * each)
+            self.high = np.minimum(self.high, base - bracket(self.n[:, None] - part) * each)
         if self.table.keys[0][0] in ("share", "rate") and not np.ptp(self.table.weights):  # counts are whole numbers
             one = np.where(each > 0, each, 1.0)
             self.low, self.high = np.ceil(self.low / one - 1e-6) * each, np.floor(self.high / one + 1e-6) * each
@@ -435,19 +440,27 @@ def cells(survey: Survey, minimum: int) -> dict[tuple[Key, str, str], Cell]:
     """All cells of these answers, by number, variable and group; '' and '' for everybody."""
     mine, found = _groups(survey, survey.answers.index), {}
     for family in _families(survey):
-        found |= _planned([_Programme(table, mine, minimum) for table in family])
+        found |= _planned(family, mine, minimum)
     if survey.framed:
-        found |= _planned([_Programme(_response(survey), _groups(survey, survey.frame.index), minimum)])
+        found |= _planned([_response(survey)], _groups(survey, survey.frame.index), minimum)
     return found
 
 
-def _planned(family: list[_Programme]) -> dict[tuple[Key, str, str], Cell]:
-    """The cells of tables that are hidden together."""
-    shared = np.logical_and.reduce([programme.visible for programme in family])
-    for programme in family:
-        programme.visible = shared  # one array: what one hides, all hide
-    while len([programme for programme in family if programme.protect()]) and len(family) > 1:
-        pass
+def _planned(tables: list[_Table], groups: _Groups, minimum: int) -> dict[tuple[Key, str, str], Cell]:
+    """The cells of tables that are hidden together.
+
+    Each limit hides more of what the one below it shows, so that editions with several limits show no more together
+    than the one with the lowest.
+    """
+    family: list[_Programme] = []
+    shared = np.ones((len(groups.names), len(tables[0].keys)), dtype=bool)
+    for limit in (limit for limit in LIMITS if limit <= minimum):
+        family = [_Programme(table, groups, limit) for table in tables]
+        shared = np.logical_and.reduce([shared, *(programme.visible for programme in family)])
+        for programme in family:
+            programme.visible = shared  # one array: what one hides, all hide
+        while len([programme for programme in family if programme.protect()]) and len(family) > 1:
+            pass
     return {(key, *group): Cell(int(one.n[g]), one.exact[g, s], np.where(shared, one.shown, np.nan)[g, s], one.step[g],
                                     float(one.n_shown[g]) if key[0] == "share" else 0.0, bool(one.steady[g]))
             for one in family for s, key in enumerate(one.table.keys) for g, group in enumerate(one.groups.names)}

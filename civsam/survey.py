@@ -14,6 +14,7 @@ from civsam.files import DATA, read_table
 from civsam.questionnaire import DONT_KNOW, Questionnaire
 
 SYNTHETIC, COLLECTED = "syntetisk", "indsamlet"
+LIMITS = (5, 10, 20, 50)  # how few collected answers a group may be shown with; editions choose among them
 RECORD = DATA / "syntetiske_svar.csv"
 
 _simulated_here: set[str] = set()  # digests of answers that this process simulated
@@ -69,7 +70,7 @@ class Survey:
     design: Design = field(default=None)  # type: ignore[assignment]
     level: float = 0.95
     framed: bool = True
-    minimum: int = 5
+    minimum: int = LIMITS[0]
     texts: bool = False
     _cache: dict[str, tuple[np.ndarray, list[set[str]]]] = field(default_factory=dict, init=False, repr=False)
 

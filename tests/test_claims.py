@@ -1,5 +1,6 @@
 """The report's statements judged: by rules that data of known truth can support and contradict."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -102,6 +103,14 @@ def test_even_response_is_judged_on_who_answered() -> None:
     survey = Survey(EDITION.truth.answers[stays], EDITION.truth.frame, EDITION.truth.questionnaire)
     assert judged(survey).at["M1", "verdict"] == "modsagt"
     assert STANDARD.at["M1", "verdict"] != "modsagt"
+
+
+def test_what_decides_a_claim_is_the_same_at_every_level_of_confidence() -> None:
+    """Else editions with several levels would tell when a verdict turns, which is more than rounded numbers tell."""
+    for level in (0.5, 0.999):
+        other = judged(replace(SURVEY, level=level))
+        pd.testing.assert_frame_equal(other[["a", "b", "n", "estimate", "verdict"]],
+                                      STANDARD[["a", "b", "n", "estimate", "verdict"]])
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -27,7 +29,7 @@ from civsam import (
     weighting,
 )
 from civsam.questionnaire import Background, Item, Questionnaire, Scale
-from civsam.survey import COLLECTED, Survey
+from civsam.survey import COLLECTED, LIMITS, Survey
 
 QUESTIONNAIRE = questionnaire.read()
 SOME = ("pol_strategi", "pol_fokus", "pol_inspiration", "vae_aarsag", "vae_tillid")
@@ -55,13 +57,17 @@ def collected(seed: int, n: int | None = None, asked: int | None = None, instrum
 
 
 def released(plan: disclosure.Plan, item: str) -> pd.DataFrame:
-    """Everything that an edition can show of an item's shares, protected: all answers, sets and splits."""
+    """Everything that an edition can show of an item's shares, protected: all answers, sets and splits.
+
+    least: how many have given a shown answer at least, and have not.
+    """
     survey, scale = plan.survey, plan.survey.questionnaire.items[item].scale
     codes = [*scale.answers, "ved_ikke"]
     if scale.type == "ordinal":
         codes += ["+".join(list(scale.answers)[:2]), "+".join(list(scale.answers)[-2:])]
     splits = (None, *survey.questionnaire.background)
-    return pd.concat([plan.protect(estimate.shares(survey, item, codes, by)) for by in splits])
+    shown = pd.concat([plan.protect(estimate.shares(survey, item, codes, by)) for by in splits], ignore_index=True)
+    return shown.assign(least=plan.minimum)
 
 
 # ---- The attacker ----------------------------------------------------------------------------------------------------
@@ -133,8 +139,8 @@ class Attacker:
             self.say(c - (row["estimate"] - half) * n, 0, np.inf)
             self.say(c - (row["estimate"] + half) * n, -np.inf, 0)
             if self.largest == 1:
-                self.say(c, 5, np.inf)
-                self.say(n - c, 5, np.inf)
+                self.say(c, row["least"], np.inf)
+                self.say(n - c, row["least"], np.inf)
 
     def interval(self, row: pd.Series, whole: bool = False) -> tuple[float, float]:
         """The least and the greatest count that fit everything; `whole` tries whole numbers only."""
@@ -173,18 +179,23 @@ def said(survey: Survey, item: str, answer: str) -> np.ndarray:
 
 
 def attack(
-    plan: disclosure.Plan, item: str, tries: int = 1000, *, told: bool = True, whole: bool = False
+    plan: disclosure.Plan, item: str, tries: int = 1000, *, told: bool = True, whole: bool = False,
+    higher: Sequence[disclosure.Plan] = (),
 ) -> list[float]:
     """By how much the attacker's intervals of hidden counts are wider than 5, or than all there is in a small group.
 
-    Some of the hidden counts, if they are more than `tries`. Fails where the truth is not within an interval.
+    Some of the hidden counts, if they are more than `tries`. higher: plans of editions that ask for more respondents,
+    whose tables he reads too. Fails where the truth is not within an interval.
     """
     survey = plan.survey
     weight = survey.design.weights / survey.design.weights.mean()
     there, inside = survey.answered(item), groups(survey)
     sizes = {name: weight[who & there].sum() for name, who in inside.items()}
     several = survey.questionnaire.items[item].scale.type == "flere"
-    attacker = Attacker(survey, released(plan, item), several, sizes if told else None, weight.max())
+    table = released(plan, item)
+    for other in higher:
+        table["least"] = table["least"].mask(~released(other, item)["hidden"], other.minimum)
+    attacker = Attacker(survey, table, several, sizes if told else None, weight.max())
     hidden, wider = attacker.hidden(), []
     for _, row in hidden.sample(min(tries, len(hidden)), random_state=0).iterrows():
         who = inside[row["by"], row["group"]]
@@ -404,6 +415,25 @@ def test_editions_with_other_parameters_release_the_same_numbers(whole):
     pd.testing.assert_frame_equal(narrow[["n", "estimate", "se"]], wide[["n", "estimate", "se"]])
     one = whole.protect(estimate.shares(whole.survey, "pol_fokus", "ja", by="region"))
     assert list(one["estimate"]) == list(wide.loc[wide["answer"] == "ja", "estimate"])
+
+
+def test_editions_that_ask_for_more_show_a_part_of_the_same_numbers():
+    survey = collected(2, 100, 200, replace(QUESTIONNAIRE, items={
+        item: QUESTIONNAIRE.items[item] for item in ("pol_fokus", "pra_lange")}))
+    plans = [disclosure.plan(survey, minimum) for minimum in LIMITS]
+    shown = [{key: cell.shown for key, cell in plan.cells.items() if not cell.hidden} for plan in plans]
+    for less, more in pairwise(shown):
+        assert more.items() < less.items()
+    assert shown[-2]
+
+
+def test_editions_with_several_limits_do_not_give_hidden_counts_away():
+    survey = collected(2, 100, 200, only("pol_strategi"))
+    plan, *higher = (disclosure.plan(survey, minimum) for minimum in LIMITS)
+    assert min(attack(plan, "pol_strategi", 20, higher=higher)) >= -1e-4
+    assert disclosure.plan(survey, 10).protect(estimate.shares(survey, "pol_strategi"))["n"].eq(100).all()
+    with pytest.raises(ValueError, match="minimum"):
+        disclosure.plan(survey, 7)
 
 
 def test_intervals_follow_from_what_is_shown_of_estimate_and_error_at_any_level(whole):
