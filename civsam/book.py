@@ -36,6 +36,7 @@ from civsam.files import HOME, PACKAGE, ROOT, UserError
 
 EDITIONS = ROOT / "_build" / "udgaver"
 BOOK = "."  # key of the book's own digest, beside those of the chapters
+MADE_OF = "svar"  # key of what tells the edition's answers from others
 JUPYTER_BOOK = f"import sys; sys.modules['{UNUSED}'] = None; from jupyter_book.cli.main import main; main()"
 
 
@@ -146,15 +147,26 @@ def publish(places: Places, html: Path) -> None:
 
 
 def editions() -> list[str]:
-    """The names of the editions that are here, whole or begun."""
-    folders = [*WORK.glob("*/"), *EDITIONS.glob("*/")]
-    return sorted({folder.name for folder in folders if not folder.name.startswith(".")})
+    """The names of the editions that are here: those with a book, and those of which a build left something."""
+    names = {folder.name for folder in [*WORK.glob("*/"), *EDITIONS.glob("*/")] if not folder.name.startswith(".")}
+    return sorted(name for name in names if _left(Places(name)))
+
+
+def _left(places: Places) -> bool:
+    """Whether there is more of an edition than its lock."""
+    return places.book.exists() or any(file != places.lock for file in places.work.glob("*"))
+
+
+def told() -> str:
+    """The editions in words."""
+    names = [name if Places(name).book.exists() else f"{name} (uden bog)" for name in editions()]
+    return ", ".join(names) or "ingen"
 
 
 def clean(name: str) -> None:
     """Remove an edition and all that was made for it. Raises UserError for one that is not there, or is being built."""
     if name not in editions():
-        raise UserError(f"udgaven {name} findes ikke. Der er: {', '.join(editions()) or 'ingen'}.")
+        raise UserError(f"udgaven {name} findes ikke. Der er: {told()}.")
     places = Places(name)
     with locked(places):
         for folder in (places.book, places.new, places.old, places.work):
@@ -163,10 +175,13 @@ def clean(name: str) -> None:
     TRACE.unlink(missing_ok=True)  # a fault in a cell may tell of answers
 
 
-def build(name: str, values: Values, given: Values, audience: str = READERS) -> Path:
+def build(
+    name: str, values: Values, given: Values, audience: str = READERS, made_of: Values | None = None
+) -> Path:
     """Build the edition and return its first page; `given` is what differs from the defaults in `values`.
 
-    Raises UserError and ChapterError; the last good book then stays.
+    made_of: what tells its answers from others; it is noted before the book is there. Raises UserError and
+    ChapterError; the last good book then stays.
     """
     places, clock = Places(name), [time.perf_counter()]
     with locked(places):
@@ -185,6 +200,8 @@ def build(name: str, values: Values, given: Values, audience: str = READERS) -> 
             print("Bogen samles", flush=True)
             html = render(places)
             clock.append(time.perf_counter())
+            state[MADE_OF] = made_of
+            write_json(places.state, state)
             publish(places, html)
             write_json(places.state, state | {BOOK: now})
             clock.append(time.perf_counter())

@@ -233,7 +233,7 @@ def plain(text: str) -> str:
 
 def run_book(options: argparse.Namespace) -> None:
     """Check parameters and data, then build the edition. Raises UserError and ChapterError."""
-    from civsam import book, edition, projects
+    from civsam import book, edition, projects, releases
 
     projects.check_chapter(ROOT)
     typed = pairs(options)
@@ -241,9 +241,11 @@ def run_book(options: argparse.Namespace) -> None:
     name = edition_name(options.name, given, options.edition)
     if options.keep_valid or options.sheet:
         given["data"] = valid_rows(given, name, options)
-    values = edition.open_edition(**given).parameters
-    page = book.build(name, values, given, options.edition)
-    print(f"Bogen ligger i {shown(page) if Path.cwd() == ROOT else page}")
+    opened = edition.open_edition(**given)
+    made_of = releases.trace(opened.survey)
+    warnings = releases.warnings(name, made_of) if made_of else []
+    page = book.build(name, opened.parameters, given, options.edition, made_of)
+    print("\n".join([*warnings, f"Bogen ligger i {shown(page) if Path.cwd() == ROOT else page}"]))
 
 
 def valid_rows(given: dict[str, Any], name: str, options: argparse.Namespace) -> str:
@@ -256,9 +258,9 @@ def valid_rows(given: dict[str, Any], name: str, options: argparse.Namespace) ->
 
     use = edition.check(given)
     reading = answers.check(edition.find_data(use["data"]), read(), edition.find_frame(use), sheet=options.sheet)
+    told = reading.accept(options.keep_valid)
     folder = book.Places(name).work
     folder.mkdir(parents=True, exist_ok=True)
-    told = reading.accept(options.keep_valid)
     table = told.answers if told.background is None else told.answers.join(told.background)
     answers.write(table, folder / edition.VALID_ROWS)
     if len(told.rejected):
@@ -381,7 +383,7 @@ def run_clean(options: argparse.Namespace) -> None:
 
     names = book.editions() if options.all else options.names
     if not names:
-        raise UserError(f"skriv, hvilken udgave der skal fjernes, eller --all. Der er: {', '.join(book.editions())}.")
+        raise UserError(f"skriv, hvilken udgave der skal fjernes, eller --all. Der er: {book.told()}.")
     for name in names:
         book.clean(name)
         print(f"  {name} er fjernet")

@@ -322,8 +322,8 @@ def write_class_data(folder: Path) -> None:
     survey = edition().survey
     if survey.provenance != SYNTHETIC:
         return
-    table = survey.background.join(survey.answers).rename_axis(survey.questionnaire.key)
+    table = survey.background.join(survey.answers)
     table.insert(0, "svar", MARKS[SYNTHETIC])
     table.insert(1, "vaegt", survey.design.weights.round(4))
     folder.mkdir(parents=True, exist_ok=True)
-    table.to_csv(folder / CLASS_DATA, sep=";", decimal=",", encoding="utf-8-sig", lineterminator="\r\n")
+    table.to_csv(folder / CLASS_DATA, sep=";", index=False, decimal=",", encoding="utf-8-sig", lineterminator="\r\n")
