@@ -251,8 +251,9 @@ def print_page(questionnaire: Questionnaire, about: About) -> str:
     words = "".join(f"<p>{escape(text)}</p>" for text in (_purpose(about), about["samtykke"]))
     return (
         f'<!DOCTYPE html>\n<html lang="da"><head><meta charset="utf-8">'
-        f'<meta name="viewport" content="width=device-width, initial-scale=1"><title>{title}: spørgeskema til print'
-        f"</title><style>{PRINT_STYLE}</style></head>\n<body><main><h1>{title}</h1>"
+        f'<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">'
+        f"<title>{title}: spørgeskema til print</title><style>{PRINT_STYLE}</style></head>\n<body><main>"
+        f"<h1>{title}</h1>"
         f'<div class="om">{words}<p>{KEY_LABEL} (står i den henvendelse, du har fået):</p>'
         f'<span class="linje"></span></div><p>{escape(questionnaire.scope)}</p>\n{blocks}\n'
         '<div class="retur"><p>Tak for dit svar. Skemaet sendes eller afleveres til:</p><span class="linje"></span>'

@@ -219,7 +219,7 @@ def _form(one: Exercise) -> str:
     secrets = escape(json.dumps(_secrets(one), ensure_ascii=False))
     return (f'<form class="opgave" id="{key}" data-opgave="{one.id}" data-decimaler="{one.decimals}" '
             f'data-svar="{secrets}">{_municipalities(key) if one.own else ""}{_input(one, key)}'
-            f'<button type="submit">Tjek svaret</button><output role="status"></output></form>')
+            f'<button type="submit">Tjek svaret</button><output></output></form>')
 
 
 def _input(one: Exercise, key: str) -> str:

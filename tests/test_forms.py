@@ -266,6 +266,7 @@ def test_the_printed_page_holds_every_wording_and_every_answer(study: Questionna
 
 def test_the_printed_page_fetches_nothing_and_runs_nothing() -> None:
     page = printed(INSTRUMENT)
+    assert page.link.extract()["href"] == "data:,"  # no icon, so that no browser asks for one
     assert not page.find_all(["script", "link", "img", "iframe", "form"])
     assert not [tag for tag in page.find_all(True) for name in tag.attrs if name in ("src", "href") or name[:2] == "on"]
     assert "url(" not in page.style.text

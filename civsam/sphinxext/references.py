@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 import pybtex.plugin
 import sphinxcontrib.bibtex.plugin
+from docutils import nodes
 from pybtex.database import Entry, Person
 from pybtex.richtext import HRef, Tag, Text
 from pybtex.style import FormattedEntry
@@ -26,6 +28,26 @@ class DanishReferences(AuthorYearReferenceStyle):
     person: PersonStyle = field(default_factory=lambda: PersonStyle(sep2=" og ", last_sep=" og ", other=" m.fl."))
 
 
+class English(Text):
+    """Text that a page marks as English, so that it is read aloud and hyphenated as such."""
+
+    def _unpack(self) -> Iterator[Text]:
+        """Stay one part where other texts are taken apart and joined (pybtex asks every text)."""
+        yield self
+
+    def render(self, backend: Any) -> Any:
+        """Render for docutils with the mark, for others as it is."""
+        rendered = super().render(backend)
+        return [nodes.inline("", "", *rendered, classes=["language-en"])] if isinstance(rendered, list) else rendered
+
+
+def fields(entry: Entry) -> dict[str, Text]:
+    """The fields of an entry, with names of works in the language that its `langid` tells."""
+    tongue = English if entry.fields.get("langid") == "english" else Text
+    return {name: (tongue if name in ("title", "journal", "booktitle") else Text)(Text.from_latex(value))
+            for name, value in entry.fields.items()}
+
+
 class DanishBibliography(BaseStyle):
     """The list of references: who (year). Title. Where. Link. One form for all kinds of entries."""
 
@@ -41,7 +63,7 @@ class DanishBibliography(BaseStyle):
 
     def format_entry(self, label: str, entry: Entry, bib_data: Any = None) -> FormattedEntry:
         """One entry as rich text."""
-        known = {name: Text.from_latex(value) for name, value in entry.fields.items()}
+        known = fields(entry)
         inside = known.get("journal") or known.get("booktitle")
         title = known["title"] if inside else Tag("em", known["title"])
         year = Text(" (", known["year"], ")")
@@ -66,7 +88,7 @@ class DanishBibliography(BaseStyle):
 
     def place(self, entry: Entry, inside: Text) -> Text:
         """The journal or book that holds the work, with volume, number and pages."""
-        known = {name: Text.from_latex(value) for name, value in entry.fields.items()}
+        known = fields(entry)
         editors = entry.persons.get("editor")
         holder = Text(self.join(editors), " (red.), ", Tag("em", inside)) if editors else Tag("em", inside)
         parts = [Text("I: " if "booktitle" in known else "", holder)]

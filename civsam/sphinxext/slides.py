@@ -18,8 +18,9 @@ LEFT_OUT = ".cell_input, details.hide, .headerlink, .til-lysbilleder, script"  #
 SHELL = """<!DOCTYPE html>
 <html lang="da" data-theme="light"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1"><title>{title} (lysbilleder)</title>
-{styles}</head><body class="lysbilleder"><a class="tilbage" href="{page}">Til bogen</a>
-<main class="reveal"><div class="slides">{slides}</div></main>
+<link rel="icon" href="{static}/favicon.svg">
+{styles}</head><body class="lysbilleder"><nav class="tilbage" aria-label="Bogen"><a href="{page}">Til bogen</a></nav>
+<div class="reveal"><main class="slides">{slides}</main></div>
 {scripts}</body></html>
 """
 STYLES = ("civsam.css", "opgave.css", "lysbilleder/reveal.css", "lysbilleder/lysbilleder.css")
@@ -78,7 +79,7 @@ def slides_of(html: str, page: str, static: str) -> str:
     )
     styles = "".join(f'<link rel="stylesheet" href="{static}/{name}">\n' for name in STYLES)
     scripts = "".join(f'<script src="{static}/{name}"></script>\n' for name in SCRIPTS)
-    return SHELL.format(title=title, page=page, slides=made, styles=styles, scripts=scripts)
+    return SHELL.format(title=title, static=static, page=page, slides=made, styles=styles, scripts=scripts)
 
 
 def write(app: Sphinx, failure: Exception | None) -> None:

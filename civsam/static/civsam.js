@@ -1,29 +1,86 @@
-// Danish for what is written by scripts, where Sphinx has none.
-Documentation.addTranslations({
-  locale: "da",
-  plural_expr: "(n != 1)",
-  messages: {
-    "Search finished, found ${resultCount} page(s) matching the search query.":
-      "Antal sider med det, du søger efter: ${resultCount}.",
-    "Your search did not match any documents. Please make sure that all words are spelled correctly and that you've selected enough categories.":
-      "Ingen sider indeholder det, du søger efter. Prøv med færre eller andre ord.",
-    "Hide Search Matches": "Fjern markering af søgeord",
-    ", in ": ", i ",
-  },
-});
+// Colours, drawers, contents that follow, boxes that scroll, code that can be copied. The pages can be read without.
+"use strict";
 
-// The copy button's own list of languages has no Danish, so it falls back on English.
-if (typeof messages !== "undefined") {
-  const english = { ...messages.en };
-  Object.assign(messages.en, {
-    copy: "Kopiér",
-    copy_to_clipboard: "Kopiér til udklipsholderen",
-    copy_success: "Kopieret",
-    copy_failure: "Kunne ikke kopiere",
-  });
-  iconCopy = iconCopy.replace(english.copy_to_clipboard, messages.en.copy_to_clipboard);
-  iconCheck = iconCheck.replace(english.copy_success, messages.en.copy_success);
+// ---- Light or dark: as the device, until the reader chooses otherwise.
+
+const root = document.documentElement;
+const dark = matchMedia("(prefers-color-scheme: dark)");
+const switcher = document.getElementById("farver");
+const device = () => (dark.matches ? "dark" : "light");
+
+function kept(action) {
+  try { return action(localStorage); } catch { return null; }  // a browser may refuse to keep anything
 }
 
-// A page opened as a file may not read other files, so search shows no excerpts there.
-if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
+function paint(theme) {
+  root.dataset.theme = theme;
+  switcher.setAttribute("aria-pressed", theme === "dark");
+}
+
+switcher.addEventListener("click", () => {
+  const theme = root.dataset.theme === "dark" ? "light" : "dark";
+  kept((store) => (theme === device() ? store.removeItem("farver") : store.setItem("farver", theme)));
+  paint(theme);
+});
+dark.addEventListener("change", () => paint(kept((store) => store.getItem("farver")) ?? device()));
+paint(root.dataset.theme);
+switcher.hidden = false;
+
+// ---- Drawers close when the focus leaves them, and when a link in them is followed.
+
+for (const drawer of document.querySelectorAll(".skuffe[popover]")) {
+  const close = () => drawer.matches(":popover-open") && drawer.hidePopover();
+  drawer.addEventListener("focusout", ({ relatedTarget: next }) => {
+    if (next && !drawer.contains(next) && next.getAttribute("popovertarget") !== drawer.id) close();
+  });
+  drawer.addEventListener("click", ({ target }) => target.closest("a") && close());
+}
+
+// ---- The contents of the page show where the reader is.
+
+const entries = new Map();
+for (const link of document.querySelectorAll("#paa-siden a")) {
+  const section = document.getElementById(decodeURIComponent(link.hash.slice(1)));
+  if (section) entries.set(section.querySelector("h1, h2, h3, h4") ?? section, link);
+}
+const reading = new IntersectionObserver((seen) => {
+  const heading = seen.filter((entry) => entry.isIntersecting).pop()?.target;
+  if (!heading) return;
+  for (const link of entries.values()) link.removeAttribute("aria-current");
+  entries.get(heading).setAttribute("aria-current", "location");
+}, { rootMargin: "0px 0px -65% 0px" });
+for (const heading of entries.keys()) reading.observe(heading);
+
+// ---- What scrolls sideways in its own box can be reached and scrolled by keyboard; what does not is left alone.
+
+const boxes = new ResizeObserver((changed) => {
+  for (const { target: box } of changed) {
+    if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+    else box.removeAttribute("tabindex");
+  }
+});
+for (const box of document.querySelectorAll("pre, .tabel, .pst-scrollable-table-container, div.math")) boxes.observe(box);
+for (const box of document.querySelectorAll(".pst-scrollable-table-container")) {
+  box.role = "region";
+  box.ariaLabel = box.querySelector(".caption-text")?.textContent ?? "Tabel";
+}
+
+// ---- Copying of code
+
+function copyButton(code) {
+  const button = document.createElement("button");
+  const name = () => { button.textContent = "Kopiér"; };
+  Object.assign(button, { type: "button", className: "copybtn" });
+  button.setAttribute("aria-live", "polite");
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(code.textContent.trimEnd());
+    button.textContent = "Kopieret";
+    setTimeout(name, 2000);
+  });
+  name();
+  return button;
+}
+
+if (navigator.clipboard) {
+  for (const code of document.querySelectorAll("div.highlight > pre")) code.after(copyButton(code));
+}
