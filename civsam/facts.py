@@ -8,6 +8,7 @@ import pandas as pd
 
 from civsam import published, register
 from civsam.files import DATA, LINE, read_table, read_yaml
+from civsam.output import danish_order
 from civsam.questionnaire import Questionnaire, read
 from civsam.simulate import assumptions
 from civsam.survey import Survey
@@ -118,7 +119,8 @@ def region_table(caption: str, name: str) -> Output:
 
 def municipality_table(caption: str, name: str) -> Output:
     """All municipalities with their grouping variables, folded because it is long."""
-    register_rows, background = register.municipalities().sort_values("kommunenavn"), read().background
+    register_rows, background = register.municipalities(), read().background
+    register_rows = register_rows.sort_values("kommunenavn", key=lambda names: names.map(danish_order))
     frame = pd.DataFrame({
         "Indbyggere": register_rows["folketal_2015"].map(number),
         **{background[variable].name.capitalize(): register_rows[variable].map(background[variable].labels)

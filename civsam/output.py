@@ -30,3 +30,8 @@ def number(value: float, decimals: int = 0) -> str:
     pattern = "#,##0." + "0" * decimals if decimals else "#,##0"
     rounded = round(float(value), decimals) + 0.0  # no minus before a zero
     return format_decimal(rounded, pattern, locale="da_DK").replace("-", "\u2212")
+
+
+def danish_order(text: str) -> str:
+    """What to sort names by: æ, ø and å last, and aa as å."""
+    return text.lower().replace("aa", "å").translate(str.maketrans("æøå", "{|}"))  # the characters after z

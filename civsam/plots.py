@@ -1,10 +1,14 @@
-"""The figures of the book: one house style, readable without colour vision, with alternative text written from data."""
+"""The figures of the book: one house style, readable without colour vision and on a phone.
+
+Each comes with alternative text, how to read it, and the numbers behind it, all written from its data.
+"""
 
 from __future__ import annotations
 
 import io
 import textwrap
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
@@ -12,20 +16,25 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import seaborn as sns
+from matplotlib import font_manager
+from matplotlib.textpath import TextPath
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from civsam import published, register, sensitivity
+from civsam import published, sensitivity
 from civsam.files import listed
-from civsam.questionnaire import DONT_KNOW, NONE, Questionnaire, read
+from civsam.questionnaire import DONT_KNOW, NONE, Questionnaire
 from civsam.statements import WORDS
 from civsam.survey import SYNTHETIC, Survey
 from civsam.tables import (
     MARKS,
     Output,
+    estimates_frame,
     group_label,
     hidden_note,
+    interval,
     is_mean,
     labels,
+    mark,
     nothing_to_show,
     number,
     percent,
@@ -33,25 +42,31 @@ from civsam.tables import (
     provenance_of,
     reading_note,
     shown,
+    table_html,
     value,
     weighted,
     with_interval,
 )
 
-WIDTH = 5.0  # inches: the page shows figures a little larger on a PC and two thirds of it on a phone
+WIDTH = 5.0  # inches; `figurer.css` shows figures so wide that the smallest text is 9 pixels on a phone
+SMALL = 10  # points: the smallest text of a figure
 INK, QUIET, ACCENT, FOCUS = "#222222", "#6b6b6b", "#0b5a8a", "#c2540a"
 SYNTHETIC_INK = "#7a4b00"
+# One colour for each group of the first background variable, through the whole book: told apart with any colour vision
+# and against white paper (contrast 3:1 or more).
+AREA_COLOURS = ("#d46a95", "#800015", "#aa4000", "#959500", "#552a55", "#4095ea", "#154095", "#156abf", "#80556a")
 # Red to blue through grey: told apart by readers with any colour vision, and in grey print by lightness.
 DIVERGING = {
     3: ("#ef8a62", "#d9d9d9", "#67a9cf"),
     4: ("#b2182b", "#ef8a62", "#67a9cf", "#2166ac"),
     5: ("#b2182b", "#ef8a62", "#d9d9d9", "#67a9cf", "#2166ac"),
 }
+SPAN = 1.4  # how many times all who answered the width of a figure of bars holds, so that bars can be compared
 STYLE = {
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],  # ships with matplotlib, so the layout is the same everywhere
-    "font.size": 10.5,
-    "axes.labelsize": 9.5, "xtick.labelsize": 9.5, "ytick.labelsize": 10.5, "legend.fontsize": 9.5,
+    "font.size": SMALL, "axes.labelsize": SMALL, "xtick.labelsize": SMALL, "ytick.labelsize": SMALL,
+    "legend.fontsize": SMALL,
     "axes.edgecolor": "#9a9a9a", "grid.color": "#e3e3e3", "text.color": INK, "axes.labelcolor": QUIET,
     "xtick.color": QUIET, "ytick.color": INK,
     "svg.hashsalt": "civsam",
@@ -59,15 +74,34 @@ STYLE = {
 }
 
 
+def own_fonts_first() -> None:
+    """Prefer matplotlib's own DejaVu to a system's, which may be another version and so give other bytes."""
+    fonts = font_manager.fontManager
+    for name in ("DejaVuSans.ttf", "DejaVuSans-Bold.ttf"):
+        fonts.addfont(Path(mpl.get_data_path(), "fonts", "ttf", name))
+        fonts.ttflist.insert(0, fonts.ttflist.pop())
+
+
+own_fonts_first()
+
+
 @dataclass(frozen=True)
 class Figure:
-    """A drawn figure: SVG with the same bytes every time, caption, alternative text, and a note on how to read it."""
+    """A drawn figure: SVG with the same bytes every time, and all that stands with it on a page.
+
+    note: base and uncertainty. reading: how to read it, with an example. mark and table: HTML, where the numbers come
+    from, and the numbers. tiles: for a map, see `maps`.
+    """
 
     svg: str
     name: str
     caption: str
     alt: str
     note: str = ""
+    reading: str = ""
+    mark: str = ""
+    table: str = ""
+    tiles: dict[str, Any] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         """The words of the figure, for those who do not see it."""
@@ -75,32 +109,37 @@ class Figure:
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict[str, str], dict[str, Any]]:
         """Data and metadata for Jupyter (IPython's display protocol)."""
-        facts = {"name": self.name, "caption": self.caption, "alt": self.alt, "note": self.note}
+        facts = {name: told for name, told in vars(self).items() if told and name != "svg"}
         return {"image/svg+xml": self.svg, "text/plain": repr(self)}, {"image/svg+xml": {"civsam": facts}}
 
 
-def _canvas(rows: float, top: float, bottom: float, left: float, **kwargs: Any) -> tuple[plt.Figure, Any]:
-    """Axes of the given height with margins around them, all in inches: laid out by hand, at half the time."""
+def canvas(rows: float, top: float, bottom: float, left: float, right: float = 0.2, **kwargs: Any) -> tuple:
+    """Figure and axes of the given height with margins around them, all in inches: by hand, at half the time."""
     height = rows + top + bottom
-    sides = {"left": left / WIDTH, "right": 0.955, "top": 1 - top / height, "bottom": bottom / height}
+    sides = {"left": left / WIDTH, "right": 1 - right / WIDTH, "top": 1 - top / height, "bottom": bottom / height}
     with mpl.rc_context():
         sns.set_theme(style="whitegrid", rc=STYLE)
         return plt.subplots(figsize=(WIDTH, height), gridspec_kw=sides | kwargs.pop("gridspec", {}), **kwargs)
 
 
-def _finish(figure: plt.Figure, provenance: str, words: dict[str, str]) -> Figure:
-    """Put the provenance into the drawing itself, so that it follows a copy, and save it without date."""
+def finish(figure: plt.Figure, provenance: str, frame: pd.DataFrame, caption: str, **words: Any) -> Figure:
+    """Put the provenance into the drawing itself, so that it follows a copy, and save it without date.
+
+    frame: the numbers behind it, as text for `table_html`. words: the other parts of a `Figure`.
+    """
     if provenance == SYNTHETIC:
-        figure.text(0.01, 0.05 / figure.get_figheight(), MARKS[provenance].upper(), fontsize=8, color=SYNTHETIC_INK,
+        figure.text(0.01, 0.05 / figure.get_figheight(), MARKS[provenance].upper(), fontsize=SMALL, color=SYNTHETIC_INK,
                     weight="bold")
     stream = io.StringIO()
     with mpl.rc_context(STYLE):
         figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None}, transparent=False)
     plt.close(figure)
-    return Figure(stream.getvalue(), **words)
+    table = table_html(frame, f"Tallene bag »{caption}«", provenance)
+    return Figure(stream.getvalue(), caption=caption, mark=mark(provenance), table=table, **words)
 
 
-def _wrapped(words: str, width: int = 24) -> str:
+def wrapped(words: str, width: int) -> str:
+    """Words on several lines of at most so many characters."""
     return "\n".join(textwrap.wrap(words, width))
 
 
@@ -113,6 +152,15 @@ def _base(estimates: pd.DataFrame) -> str:
     """The number of respondents behind a figure, or its range."""
     low, high = estimates["n"].min(), estimates["n"].max()
     return f"n = {number(low)}" if low == high else f"n fra {number(low)} til {number(high)}"
+
+
+def area_colours(questionnaire: Questionnaire) -> dict[str, str]:
+    """The colour of each group of the first background variable; none where it has more groups than there are."""
+    labels = list(next((one.labels for one in questionnaire.background.values()), {}))
+    return dict(zip(labels, AREA_COLOURS, strict=False)) if len(labels) <= len(AREA_COLOURS) else {}
+
+
+# ---- Dots and intervals
 
 
 def _from_the_top(estimates: pd.DataFrame) -> pd.DataFrame:
@@ -133,33 +181,87 @@ def dots(
     if rows["estimate"].isna().all() and not plan_of(survey).idle:
         return nothing_to_show(caption)
     names = labels(rows, survey.questionnaire)
-    mean = is_mean(rows.iloc[0])
-    words = [_wrapped(text) for text in names]
-    figure, axes = _canvas(_row_height(words, 0.4) * len(rows), top=0.05, bottom=0.5, left=2.05)
+    words = [wrapped(text, 23) for text in names]
+    figure, axes = canvas(_row_height(words, 0.4) * len(rows), top=0.05, bottom=0.55, left=2.05, right=0.65)
     place = np.arange(len(rows))[::-1]
-    colour = np.where(rows["group"].isin([focus]) & (focus != ""), FOCUS, ACCENT)
-    axes.hlines(place, rows["low"], rows["high"], color=colour, linewidth=3, alpha=0.5)
-    known = rows["estimate"].notna().to_numpy()  # a group that nobody answered in keeps its row, without a dot
-    axes.scatter(rows["estimate"][known], place[known], c=colour[known], s=38, zorder=3)
+    _draw_dots(axes, rows, place, _dot_colours(rows, survey.questionnaire, focus))
+    axes.set_yticks(place, words)
+    for label, group in zip(axes.get_yticklabels(), rows["group"], strict=True):
+        label.set_weight("bold" if focus and group == focus else "normal")
+    axes.set_ylim(-0.6, len(rows) - 0.4)
+    top = _dot_axis(axes, rows)
+    told = "; ".join(f"{text} {with_interval(row)}" for text, (_, row) in zip(names, rows.iterrows(), strict=True))
+    return finish(
+        figure, provenance_of(rows), estimates_frame(survey, rows, 1), caption, name=name,
+        alt=f"Prikdiagram med intervaller. {told}.", note=f"{_base(rows)}. Stregen er {reading_note(rows)}",
+        reading=_dots_reading(rows, names, survey.questionnaire, top, ordered=ordered),
+    )
+
+
+def _dot_colours(rows: pd.DataFrame, questionnaire: Questionnaire, focus: str) -> np.ndarray:
+    """A colour for each row: that of its area, else one for all; a group in focus has grey around it."""
+    first = next(iter(questionnaire.background), "")
+    own = rows["group"].map(area_colours(questionnaire)).where(rows["by"] == first)
+    colours = own.fillna(FOCUS if focus else ACCENT)
+    return np.where((rows["group"] != focus) & (focus in set(rows["group"]) - {""}), "#8a8a8a", colours)
+
+
+def _draw_dots(axes: plt.Axes, rows: pd.DataFrame, place: np.ndarray, colours: np.ndarray) -> None:
+    """Lines, dots, and the value beside each; a group that nobody answered in keeps its row, without a dot."""
+    axes.hlines(place, rows["low"], rows["high"], color=colours, linewidth=3.5, alpha=0.5)
+    known = rows["estimate"].notna().to_numpy()
+    axes.scatter(rows["estimate"][known], place[known], c=colours[known], s=42, zorder=3)
+    beside = {"xytext": (5, 0), "textcoords": "offset points", "va": "center", "annotation_clip": False}
     for y, (_, row) in zip(place[known], rows[known].iterrows(), strict=True):
         end = row[["estimate", "high"]].max()  # an interval may be hidden
-        axes.annotate(value(row), (end, y), xytext=(5, 0), textcoords="offset points", va="center", fontsize=9)
+        axes.annotate(value(row), (end, y), **beside)
     for y in place[~known] if "hidden" in rows else ():
-        axes.annotate("skjult", (0, y), xytext=(4, 0), textcoords="offset points", va="center", fontsize=9, color=QUIET)
-    axes.set_yticks(place, words)
-    axes.set_ylim(-0.6, len(rows) - 0.4)
+        axes.annotate("skjult", (0, y), color=QUIET, **beside)
+
+
+def _dot_axis(axes: plt.Axes, rows: pd.DataFrame) -> float:
+    """Shares have the same axis in all figures, others one that fits; returns where it ends."""
+    if is_mean(rows.iloc[0]):
+        most = np.nanmax([*rows["high"], *rows["estimate"], 1])
+        ticks = MaxNLocator(4, integer=True).tick_values(0, most)
+        axes.set_xticks(ticks, [number(x) for x in ticks])
+    else:
+        ticks = np.linspace(0, 1, 5)
+        axes.set_xticks(ticks, [percent(x) for x in ticks])
+    axes.set_xlim(0, ticks[-1])
     axes.grid(axis="y", visible=False)
-    axes.xaxis.set_major_locator(MaxNLocator(5, integer=mean))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: number(x) if mean else percent(x)))
-    axes.set_xlim(0, np.nanmax([*rows["high"], *rows["estimate"], 0.01]) * 1.16)  # room beside the longest line
     sns.despine(ax=axes, left=True)
-    told = "; ".join(f"{text} {with_interval(row)}" for text, (_, row) in zip(names, rows.iterrows(), strict=True))
-    return _finish(figure, provenance_of(rows), {
-        "name": name,
-        "caption": caption,
-        "alt": f"Prikdiagram med intervaller. {told}.",
-        "note": f"{_base(rows)}. Stregen er {reading_note(rows)}",
-    })
+    return float(ticks[-1])
+
+
+def _dots_reading(
+    rows: pd.DataFrame, names: list[str], questionnaire: Questionnaire, top: float, *, ordered: bool
+) -> str:
+    """What a dot, a line and the axis are, and one dot in words."""
+    told = "Prikken er det bedste skøn, og stregen viser, hvor usikkert skønnet er. "
+    known = rows["estimate"].notna() & rows["low"].notna()
+    if known.any():
+        place = int(known.to_numpy().argmax())
+        row = rows.iloc[place]
+        answer = f", der svarer »{questionnaire.label(row['item'], row['answer'])}«" if _says_one(row) else ""
+        low, high = interval(row).split("–")
+        told += (f"Prikken ved »{names[place]}« viser {value(row)}{answer}, og stregen går fra {low} til {high}. ")
+    if is_mean(rows.iloc[0]):
+        told += f"Aksen går til {number(top)} og passer til netop denne figur."
+    else:
+        told += "Aksen går fra 0 til 100\u00a0% i alle figurer med andele."
+    first = next(iter(questionnaire.background.values()), None)
+    if first and (rows["by"] == first.id).all() and area_colours(questionnaire):
+        told += f" Hver gruppe efter {first.name} har samme farve i hele bogen."
+    return told if ordered else f"{told} Det højeste tal står øverst."
+
+
+def _says_one(row: pd.Series) -> bool:
+    """Whether an estimate is the share of a group that gave one answer."""
+    return bool(row["by"] and row["answer"] and row["statistic"] == "share" and "+" not in row["answer"])
+
+
+# ---- Bars around the middle of a scale
 
 
 def _likert_rows(estimates: pd.DataFrame, questionnaire: Questionnaire) -> tuple[list[str], pd.DataFrame]:
@@ -172,20 +274,24 @@ def _likert_rows(estimates: pd.DataFrame, questionnaire: Questionnaire) -> tuple
     return names, wide
 
 
+def _ends(wide: pd.DataFrame, codes: list[str]) -> tuple[np.ndarray, np.ndarray]:
+    """How far bars reach to each side of the middle of the scale, shapes (rows,)."""
+    half = len(codes) // 2
+    middle = wide[codes[half]] / 2 if len(codes) % 2 else 0
+    return tuple((wide[side].sum(axis=1) + middle).to_numpy() for side in (codes[:half], codes[-half:]))
+
+
 def _bars(axes: plt.Axes, wide: pd.DataFrame, codes: list[str], answers: list[str]) -> None:
     """Stacked bars around the middle of the scale, each part with its percent where there is room."""
-    half = len(codes) // 2
-    left_side = wide[codes[:half]].sum(axis=1) + (wide[codes[half]] / 2 if len(codes) % 2 else 0)
-    start, place = -left_side.to_numpy(), np.arange(len(wide))[::-1]
+    start, place = -_ends(wide, codes)[0], np.arange(len(wide))[::-1]
     colours = DIVERGING.get(len(codes)) or sns.color_palette("RdBu", len(codes)).as_hex()
     for code, words, colour in zip(codes, answers, colours, strict=True):
         width = wide[code].to_numpy()
         axes.barh(place, width, left=start, color=colour, height=0.72, label=words, edgecolor="white", linewidth=0.6)
         dark = np.dot(mpl.colors.to_rgb(colour), (0.2126, 0.7152, 0.0722)) < 0.35
         for x, y, share in zip(start + width / 2, place, width, strict=True):
-            if share >= 0.08:
-                axes.text(x, y, number(100 * share), ha="center", va="center", fontsize=8.5,
-                          color="white" if dark else INK)
+            if share >= 0.115:
+                axes.text(x, y, number(100 * share), ha="center", va="center", color="white" if dark else INK)
         start = start + width
 
 
@@ -194,118 +300,137 @@ def _hidden_rest(axes: plt.Axes, wide: pd.DataFrame, codes: list[str]) -> None:
     lacks = wide.isna().any(axis=1).to_numpy()
     if lacks.any():
         known = wide.fillna(0)
-        half = len(codes) // 2
-        end = known[codes[half:]].sum(axis=1) - (known[codes[half]] / 2 if len(codes) % 2 else 0)
         rest = (1 - known.sum(axis=1)).clip(lower=0)
-        axes.barh(np.arange(len(wide))[::-1][lacks], rest[lacks], left=end[lacks], height=0.72, color="white",
-                  edgecolor="#8a8a8a", hatch="////", linewidth=0.6, label="Skjult")
+        axes.barh(np.arange(len(wide))[::-1][lacks], rest[lacks], left=_ends(known, codes)[1][lacks], height=0.72,
+                  color="white", edgecolor="#8a8a8a", hatch="////", linewidth=0.6, label="Skjult")
 
 
 def _unsure(side: plt.Axes, shares: pd.Series, heading: str) -> None:
     """The shares that said 'ved ikke', from the top down, in a panel of their own."""
     place, width = np.arange(len(shares))[::-1], shares.fillna(0).to_numpy()
     side.barh(place, width, color="#8a8a8a", height=0.72)
-    side.set_xlim(0, max(0.2, width.max() * 2.2))
+    side.set_xlim(0, max(0.25, width.max() * 2.2))
     for y, share, end in zip(place, shares, width, strict=True):
-        side.text(end + 0.008, y, number(100 * share), va="center", fontsize=8.5)
+        side.text(end + 0.012, y, number(100 * share), va="center")
     side.set_xticks([])
     side.grid(visible=False)
-    side.set_title(_wrapped(heading, 6), fontsize=9, color=QUIET)
+    side.set_title(wrapped(heading, 6), fontsize=SMALL, color=QUIET, linespacing=1)
+
+
+def _legend_columns(words: list[str]) -> int:
+    """In how many columns the answers fit across a figure, when they stand row by row."""
+    widths = [TextPath((0, 0), text, size=SMALL).get_extents().width + 30 for text in words]
+    fit = (n for n in range(len(words), 1, -1) if sum(max(widths[at::n]) for at in range(n)) <= 72 * WIDTH)
+    return next(fit, 1)
+
+
+def _legend(figure: plt.Figure, axes: plt.Axes, columns: int) -> None:
+    """The answers with their colours, row by row above the bars."""
+    handles, words = axes.get_legend_handles_labels()
+    by_row = [i for column in range(columns) for i in range(column, len(words), columns)]  # matplotlib goes downwards
+    figure.legend([handles[i] for i in by_row], [words[i] for i in by_row], loc="upper center", ncols=columns,
+                  frameon=False, handlelength=1, handletextpad=0.5, columnspacing=1.2, borderpad=0.2)
 
 
 def likert(survey: Survey, estimates: pd.DataFrame, caption: str, name: str) -> Figure | Output:
     """Diverging bars for items on one ordered scale (or one item by group), with 'ved ikke' at the side."""
     questionnaire, estimates = survey.questionnaire, shown(survey, estimates)
     scale = questionnaire.items[estimates["item"].iloc[0]].scale
-    codes, answers = list(scale.answers), list(scale.answers.values())
+    codes, answers = list(scale.answers), [*scale.answers.values(), questionnaire.dont_know]
     names, wide = _likert_rows(estimates, questionnaire)
     if wide[codes].isna().all(axis=None) and not plan_of(survey).idle:
         return nothing_to_show(caption)
-    words, columns = [_wrapped(text, 20) for text in names], 3 if len(codes) > 4 else 2
-    figure, (axes, side) = _canvas(
-        _row_height(words, 0.44) * len(wide), top=0.55 + 0.2 * -(-len(codes) // columns), bottom=0.25, left=1.65,
+    told = "; ".join(
+        f"{row}: " + ", ".join(f"{text.lower()} {percent(share)}" for text, share in zip(answers, shares, strict=True))
+        for row, shares in zip(names, wide[[*codes, DONT_KNOW]].to_numpy(), strict=True))
+    return finish(
+        _draw_bars(names, wide, codes, answers), provenance_of(estimates), estimates_frame(survey, estimates, 1),
+        caption, name=name, alt=f"Liggende, delte søjler. {told}.",
+        note=f"{_base(estimates)}. Tallene er procent af dem, der svarede på spørgsmålet, ved ikke medregnet. "
+             f"{weighted(estimates)}{hidden_note(estimates)}",
+        reading=_bars_reading(names, wide[codes], answers),
+    )
+
+
+def _draw_bars(names: list[str], wide: pd.DataFrame, codes: list[str], answers: list[str]) -> plt.Figure:
+    """The figure of `likert`; answers: those of the codes, then 'ved ikke'."""
+    *scale, unsure = (wrapped(text, 45) for text in answers)
+    words, columns = [wrapped(text, 20) for text in names], _legend_columns([*scale, "Skjult"])
+    figure, (axes, side) = canvas(
+        _row_height(words, 0.44) * len(wide), top=0.5 + 0.21 * -(-len(scale) // columns), bottom=0.3, left=1.75,
         ncols=2, sharey=True, width_ratios=(6, 1), gridspec={"wspace": 0.03},
     )
-    _bars(axes, wide.fillna(0), codes, answers)
+    _bars(axes, wide.fillna(0), codes, scale)
     _hidden_rest(axes, wide, codes)
     place = np.arange(len(wide))[::-1]
     axes.set_yticks(place, words)
     axes.axvline(0, color=QUIET, linewidth=0.8, zorder=0)
-    axes.set_xticks([])
+    left, right = (end.max() + 0.02 for end in _ends(wide.fillna(0), codes))
+    spare = max(SPAN - left - right, 0) / 2
+    axes.set(xticks=[], xlim=(-left - spare, right + spare))
     axes.grid(visible=False)
-    _unsure(side, wide[DONT_KNOW], questionnaire.dont_know)
+    _unsure(side, wide[DONT_KNOW], unsure)
     sns.despine(fig=figure, left=True, bottom=True)
-    handles = axes.get_legend_handles_labels()[0]
-    by_row = [i for column in range(columns) for i in range(column, len(codes), columns)]  # legends fill columns first
-    figure.legend([handles[i] for i in by_row], [answers[i] for i in by_row], loc="upper center",
-                  ncols=columns, frameon=False, handlelength=1, columnspacing=1)
-    told = "; ".join(
-        f"{words}: " + ", ".join(f"{text.lower()} {percent(share)}" for text, share in
-                                 zip([*answers, questionnaire.dont_know], row[[*codes, DONT_KNOW]], strict=True))
-        for words, (_, row) in zip(names, wide.iterrows(), strict=True))
-    return _finish(figure, provenance_of(estimates), {
-        "name": name,
-        "caption": caption,
-        "alt": f"Liggende, delte søjler. {told}.",
-        "note": f"{_base(estimates)}. Tallene er procent af dem, der svarede på spørgsmålet, ved ikke medregnet. "
-                f"{weighted(estimates)}{hidden_note(estimates)}",
-    })
+    _legend(figure, axes, columns)
+    return figure
 
 
-def municipality_map(column: str, caption: str, name: str) -> Figure:
-    """The 98 municipalities as equal tiles, coloured by a grouping variable of the register."""
-    table, groups = register.municipalities(), read().background[column].labels
-    codes = list(groups)
-    number_of = table[column].map(codes.index)
-    grid = table.assign(value=number_of).pivot(index="row", columns="col", values="value")
-    short = table.assign(short=table["kommunenavn"].str[:3]).pivot(index="row", columns="col", values="short")
-    colours = {"blok": ["#c9533f", "#3f86b8"]}.get(column, sns.color_palette("YlGnBu", len(codes)).as_hex())
-    figure, axes = _canvas(3.2, top=0.1, bottom=0.1, left=0.1)
-    sns.heatmap(grid, annot=short.fillna(""), fmt="", cmap=colours, vmin=-0.5, vmax=len(codes) - 0.5, cbar=False,
-                linewidths=1, linecolor="white", square=True, ax=axes, annot_kws={"fontsize": 5.2})
-    axes.set(xticks=[], yticks=[], xlabel="", ylabel="")
-    handles = [plt.Rectangle((0, 0), 1, 1, color=colour) for colour in colours]
-    axes.legend(handles, groups.values(), loc="upper right", bbox_to_anchor=(1.0, 1.05), frameon=False)
-    counts = table[column].value_counts()
-    told = listed(f"{counts[code]} i gruppen {groups[code]}" for code in codes)
-    return _finish(figure, "register", {
-        "name": name,
-        "caption": caption,
-        "alt": f"Kort, hvor hver af de {len(table)} kommuner er et lige stort felt. {told}.",
-        "note": "Hvert felt er en kommune, vist med navnets tre første bogstaver. Felterne ligger omtrent som på et "
-                "landkort.",
-    })
+def _bars_reading(names: list[str], wide: pd.DataFrame, answers: list[str]) -> str:
+    """What a bar, its colours and the line are, and one bar in words."""
+    *scale, unsure = answers
+    told = (f"Hver søjle er alle, der svarede. Farverne er svarene fra »{scale[0]}« til »{scale[-1]}«, og den lodrette "
+            f"streg går gennem skalaens midte. ")
+    if (whole := wide.notna().all(axis=1).to_numpy()).any():
+        place = int(whole.argmax())
+        first, last = wide.iloc[place, [0, -1]]
+        told += (f"Søjlen ved »{names[place]}« viser, at {percent(first)} svarer »{scale[0]}« og {percent(last)} "
+                 f"svarer »{scale[-1]}«. ")
+    return f"{told}De grå søjler til højre er dem, der svarede »{unsure}«."
+
+
+# ---- Claims
 
 
 # Colour and shape of each verdict, so that either tells it.
-VERDICT_LOOKS = dict(zip(WORDS, ((ACCENT, "o"), ("#8a8a8a", "s"), (FOCUS, "X")), strict=False))
+VERDICT_LOOKS = dict(zip(WORDS, ((ACCENT, "o"), ("#757575", "s"), ("#b24a00", "X")), strict=False))
 
 
 def verdicts(survey: Survey, judged: pd.DataFrame, caption: str, name: str) -> Figure:
-    """All claims at a glance: a row a statement, a column a verdict."""
+    """All claims at a glance: a tile with the number of each statement, in the line of its verdict."""
     facts, judged = published.statements()["udsagn"], shown(survey, judged)
-    columns = ("under-\nstøttet", "uafgjort", "modsagt", "kan ikke\nafgøres")
-    looks = [*VERDICT_LOOKS.values(), ("#c9c9c9", "D")]
-    figure, axes = _canvas(0.27 * len(judged), top=0.45, bottom=0.25, left=2.6)
-    place = np.arange(len(judged))[::-1]
-    column = judged["verdict"].map(list(WORDS).index).to_numpy()
-    for verdict, (colour, shape) in enumerate(looks):
-        axes.scatter(column[column == verdict], place[column == verdict], c=colour, marker=shape, s=60, zorder=3)
-    short = [textwrap.shorten(facts[key].replace("\u00a0", " "), 37, placeholder=" …") for key in judged["id"]]
-    axes.set_yticks(place, [f"{text}  {key}" for key, text in zip(judged["id"], short, strict=True)], fontsize=7.5)
-    axes.set_xticks(range(len(columns)), columns, fontsize=8)
-    axes.xaxis.tick_top()
-    axes.set(xlim=(-0.5, len(columns) - 0.5), ylim=(-0.7, len(judged) - 0.3))
-    sns.despine(ax=axes, left=True, bottom=True)
-    told = "; ".join(f"{WORDS[verdict]}: {listed(judged.loc[judged['verdict'] == verdict, 'id'])}"
-                     for verdict in WORDS if (judged["verdict"] == verdict).any())
-    return _finish(figure, provenance_of(judged), {
-        "name": name, "caption": caption, "alt": f"Oversigt over udsagn efter afgørelse. {told}.",
-        "note": "En prik for hvert udsagn. Tabellerne nedenfor viser tallene bag.",
-    })
+    groups = {verdict: list(judged.loc[judged["verdict"] == verdict, "id"]) for verdict in WORDS}
+    groups = {verdict: ids for verdict, ids in groups.items() if ids}
+    frame = pd.DataFrame({"Udsagn": [facts[key] for key in judged["id"]], "Afgørelse": judged["verdict"].map(WORDS)})
+    told = "; ".join(f"{WORDS[verdict]}: {listed(ids)}" for verdict, ids in groups.items())
+    verdict, (first, *_) = next(iter(groups.items()))
+    return finish(
+        _draw_verdicts(groups), provenance_of(judged), frame.set_index(pd.Index(judged["id"], name="Nr.")), caption,
+        name=name, alt=f"Oversigt over udsagn efter afgørelse. {told}.",
+        note=f"{number(len(judged))} udsagn. Tabellerne nedenfor viser tallene bag hvert af dem.",
+        reading=f"Hvert felt er et offentliggjort udsagn med sit nummer, og farven er afgørelsen. Feltet {first} står "
+                f"under »{WORDS[verdict]}«. Det er udsagnet »{facts[first]}«",
+    )
 
 
-# The colours of `verdicts`, with a shape for readers who cannot tell them apart.
+def _draw_verdicts(groups: dict[str, list[str]]) -> plt.Figure:
+    """Under a heading for each verdict its statements as tiles."""
+    across, lines = 8, sum(1.15 - (-len(ids) // 8) for ids in groups.values())
+    figure, axes = canvas(0.31 * lines, top=0.05, bottom=0.3, left=0.05, right=0.05)
+    axes.set(xlim=(0, across), ylim=(-lines, 0))
+    axes.axis("off")
+    looks, line = [*VERDICT_LOOKS.values(), ("#6b6b6b", "D")], 0.0
+    for verdict, ids in groups.items():
+        colour, shape = looks[list(WORDS).index(verdict)]
+        axes.scatter([0.15], [line - 0.55], c=colour, marker=shape, s=50)
+        axes.text(0.35, line - 0.55, f"{WORDS[verdict].capitalize()}: {len(ids)}", va="center", weight="bold")
+        for place, key in enumerate(ids):
+            x, y = place % across, line - 2 - place // across
+            axes.add_patch(plt.Rectangle((x + 0.03, y + 0.08), 0.94, 0.84, color=colour, linewidth=0))
+            axes.text(x + 0.5, y + 0.48, key, ha="center", va="center", color="white")
+        line -= 1.15 - (-len(ids) // across)
+    return figure
+
+
 def specifications(survey: Survey, table: pd.DataFrame, caption: str, name: str) -> Figure | Output:
     """A specification curve from `sensitivity.curve`: the estimates in order, and below which choices lie behind each.
 
@@ -316,10 +441,19 @@ def specifications(survey: Survey, table: pd.DataFrame, caption: str, name: str)
     rows = shown(survey, table).sort_values(["estimate", "low", "measure", *sensitivity.CHOICES], ignore_index=True)
     if rows.empty:
         return nothing_to_show(caption)
-    lines = _choice_lines(rows, survey.questionnaire)
-    height = 0.19 * len(lines)
-    figure, (axes, below) = _canvas(
-        2.1 + height, top=0.72, bottom=0.25, left=2.1, nrows=2, sharex=True, height_ratios=(2.1, height),
+    return finish(
+        _draw_curve(rows, survey.questionnaire), provenance_of(table), _curve_frame(rows, survey.questionnaire),
+        caption, name=name, alt=_curve_alt(rows, survey.questionnaire), reading=_curve_reading(rows),
+        note=f"{_base(rows)}. Stregen er {reading_note(rows)}",
+    )
+
+
+def _draw_curve(rows: pd.DataFrame, questionnaire: Questionnaire) -> plt.Figure:
+    """The curve above, and the choices below."""
+    lines = [(wrapped(label, 23), made) for label, made in _choice_lines(rows, questionnaire)]
+    height = 0.185 * sum(label.count("\n") + 1 for label, _ in lines)
+    figure, (axes, below) = canvas(
+        2.1 + height, top=0.8, bottom=0.3, left=2.15, nrows=2, sharex=True, height_ratios=(2.1, height),
         gridspec={"hspace": 0.03},
     )
     _curve(axes, rows)
@@ -327,13 +461,26 @@ def specifications(survey: Survey, table: pd.DataFrame, caption: str, name: str)
     for place in np.flatnonzero(rows["base"]):
         for panel in (axes, below):
             panel.axvspan(place - 0.5, place + 0.5, color="#efe6cf", zorder=0, linewidth=0)
-    axes.set_title(_wrapped(f"{_compared(rows, survey.questionnaire)}, procentpoint", 40), loc="left", fontsize=9.5,
+    axes.set_title(wrapped(f"{_compared(rows, questionnaire)}, procentpoint", 34), loc="left", fontsize=SMALL,
                    color=QUIET)
     figure.legend(*axes.get_legend_handles_labels(), loc="upper center", ncols=len(VERDICT_LOOKS), frameon=False,
-                  handletextpad=0.1, columnspacing=1)
-    return _finish(figure, provenance_of(table), {
-        "name": name, "caption": caption, "alt": _curve_alt(rows, survey.questionnaire), "note": _curve_note(rows),
+                  handletextpad=0.1, columnspacing=0.8, borderpad=0.2)
+    return figure
+
+
+def _curve_frame(rows: pd.DataFrame, questionnaire: Questionnaire) -> pd.DataFrame:
+    """The numbers behind a curve, from the left: each with all that it was made with."""
+    frame = pd.DataFrame({
+        "Spørgsmål": [questionnaire.items[item].topic for item in rows["item"]],
+        **{sensitivity.NAMES[key]: rows[key].map(codes).fillna("") for key, codes in sensitivity.CHOICES.items()},
+        "Par": [_pair(pair, rows["by"].iloc[0], questionnaire, " – ") for pair in _pairs(rows)],
+        "Forskel, procentpoint": [number(100 * x, 1) for x in rows["estimate"]],
+        "Interval": [f"{number(100 * low, 1)} til {number(100 * high, 1)}" for low, high in
+                     zip(rows["low"], rows["high"], strict=True)],
+        "n": [number(n) for n in rows["n"]],
+        "Afgørelse": rows["verdict"].map(WORDS),
     })
+    return frame.set_index(pd.Index([number(place) for place in range(1, len(rows) + 1)], name="Nr. fra venstre"))
 
 
 def _curve(axes: plt.Axes, rows: pd.DataFrame) -> None:
@@ -348,7 +495,7 @@ def _curve(axes: plt.Axes, rows: pd.DataFrame) -> None:
         for side in (-margin, margin):
             axes.axhline(100 * side, color=INK, linewidth=0.9, linestyle=(0, (4, 3)), zorder=1)
     axes.margins(y=0.08)
-    axes.tick_params(axis="y", labelsize=9, pad=2)
+    axes.tick_params(axis="y", pad=2)
     axes.yaxis.set_major_locator(MaxNLocator(6, integer=True))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: number(y)))
     axes.grid(axis="x", visible=False)
@@ -357,17 +504,18 @@ def _curve(axes: plt.Axes, rows: pd.DataFrame) -> None:
 
 def _choice_matrix(axes: plt.Axes, rows: pd.DataFrame, lines: list[tuple[str, np.ndarray | None]]) -> None:
     """A mark for each choice made, in the look of the verdict; headings in bold."""
-    for line, (_, made) in enumerate(lines):
+    tall = np.array([label.count("\n") + 1 for label, _ in lines])
+    at = tall / 2 - tall.cumsum()
+    for line, (_, made) in zip(at, lines, strict=True):
         for verdict, (colour, shape) in VERDICT_LOOKS.items():
             if made is not None:
                 place = np.flatnonzero(made & (rows["verdict"] == verdict))
-                axes.scatter(place, np.full(len(place), -line), c=colour, marker=shape, s=13, linewidth=0, zorder=3)
-    words = [textwrap.shorten(label, 30, placeholder=" …") for label, _ in lines]
-    axes.set_yticks(-np.arange(len(lines)), words, fontsize=8.5)
+                axes.scatter(place, np.full(len(place), line), c=colour, marker=shape, s=13, linewidth=0, zorder=3)
+    axes.set_yticks(at, [label for label, _ in lines], linespacing=1)
     axes.tick_params(axis="y", pad=2)
     for text, (_, made) in zip(axes.get_yticklabels(), lines, strict=True):
         text.set_weight("bold" if made is None else "normal")
-    axes.set(xticks=[], xlim=(-0.8, len(rows) - 0.2), ylim=(-len(lines) + 0.4, 0.6))
+    axes.set(xticks=[], xlim=(-0.8, len(rows) - 0.2), ylim=(-tall.sum() - 0.1, 0.1))
     axes.grid(visible=False)
     sns.despine(ax=axes, left=True, bottom=True)
 
@@ -419,12 +567,15 @@ def _curve_alt(rows: pd.DataFrame, questionnaire: Questionnaire) -> str:
             f"Afgørelser: {counts}. Med bogens egne valg: {own}.")
 
 
-def _curve_note(rows: pd.DataFrame) -> str:
-    """How to read a specification curve, and when a specification supports the statement."""
+def _curve_reading(rows: pd.DataFrame) -> str:
+    """What a mark, the lines and the choices below are, one of them in words, and when a statement is supported."""
     if rows["rule"].iloc[0] == "haeldning":
         rule = "Understøttet kræver, at 90\u00a0%-intervallet ligger over 0."
     else:
         rule = ("De stiplede linjer er marginen. Understøttet kræver, at 90\u00a0%-intervallet ligger inden for den, "
                 "og det for alle par af grupper. Figuren viser det par, der er nærmest grænsen.")
+    first = rows.iloc[0]
+    low, high = (number(100 * first[name], 1) for name in ("low", "high"))
     return ("Hver beregning er et mærke med en streg. Mærkerne lodret under den er de valg, den bygger på, og det gule "
-            f"bånd er bogens egne valg. {rule} {_base(rows)}. Stregen er {reading_note(rows)}")
+            f"bånd er bogens egne valg. Mærket længst til venstre viser {number(100 * first['estimate'], 1)} "
+            f"procentpoint, og stregen går fra {low} til {high}; beregningen er {WORDS[first['verdict']]}. {rule}")

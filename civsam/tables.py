@@ -42,9 +42,10 @@ HIDDEN = Words("–")
 # ---- Danish formats
 
 
-def percent(share: float) -> str:
-    """A share as whole percent, with a no-break space; a dash where there is none."""
-    return "–" if pd.isna(share) else format_percent(share, locale="da_DK")
+def percent(share: float, decimals: int = 0) -> str:
+    """A share as percent, with a no-break space; a dash where there is none."""
+    form = f"#,##0.{'0' * decimals}\u00a0%" if decimals else None
+    return "–" if pd.isna(share) else format_percent(share, form, locale="da_DK")
 
 
 def confidence(level: float) -> str:
@@ -57,18 +58,17 @@ def is_mean(row: pd.Series) -> bool:
     return row["statistic"] in ("mean", "total", "quantile")
 
 
-def value(row: pd.Series) -> str:
-    """An estimate's number: percent for shares, one decimal for means."""
-    return number(row["estimate"], 1) if is_mean(row) else percent(row["estimate"])
+def value(row: pd.Series, more: int = 0) -> str:
+    """An estimate's number: percent for shares, one decimal for means, and so many decimals more."""
+    return number(row["estimate"], 1 + more) if is_mean(row) else percent(row["estimate"], more)
 
 
-def interval(row: pd.Series) -> str:
-    """An estimate's interval, 79–84."""
+def interval(row: pd.Series, more: int = 0) -> str:
+    """An estimate's interval, 79–84; decimals as of `value`."""
     if pd.isna(row["low"]):
         return "–"
-    if is_mean(row):
-        return f"{number(row['low'], 1)}–{number(row['high'], 1)}"
-    return f"{number(100 * row['low'])}–{number(100 * row['high'])}"
+    times, decimals = (1, 1 + more) if is_mean(row) else (100, more)
+    return f"{number(times * row['low'], decimals)}–{number(times * row['high'], decimals)}"
 
 
 def with_interval(row: pd.Series) -> str:
@@ -165,22 +165,27 @@ def hidden_note(table: pd.DataFrame) -> str:
 # ---- Tables
 
 
-def _html_rows(frame: pd.DataFrame) -> str:
-    """Head and body, with scope on every heading; columns without digits are marked as words."""
+def _html_rows(frame: pd.DataFrame, *, named: bool) -> str:
+    """Head and body, with scope on every heading; columns without digits are marked as words.
+
+    named: each cell has its column's name, for a phone shows tables of words as a list of them.
+    """
     kinds = ["" if frame[name].astype(str).str.contains(r"\d|^–?$").all() else ' class="ord"' for name in frame]
     heads = zip((frame.index.name or "", *frame.columns), ("", *kinds), strict=True)
     head = "".join(f'<th scope="col"{kind}>{escape(str(name))}</th>' for name, kind in heads)
     body = "".join(
-        f'<tr><th scope="row">{escape(str(name))}</th>{_html_cells(row, frame.columns, kinds)}</tr>'
+        f'<tr><th scope="row">{escape(str(name))}</th>{_html_cells(row, frame.columns if named else None, kinds)}</tr>'
         for name, row in zip(frame.index, frame.to_numpy(), strict=True)
     )
     return f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody>"
 
 
-def _html_cells(row: Iterable[object], names: Iterable[str], kinds: list[str]) -> str:
-    """A row's cells, each with its column's name: a phone shows tables of words as a list of them."""
-    return "".join(f'<td{kind} data-navn="{escape(str(name))}">{escape(str(cell))}</td>'
-                   for cell, name, kind in zip(row, names, kinds, strict=True))
+def _html_cells(row: Iterable[object], names: Iterable[object] | None, kinds: list[str]) -> str:
+    """A row's cells; what stands on further lines of a cell is small."""
+    cells = [[escape(line) for line in str(cell).split("\n")] for cell in row]
+    heads = [f' data-navn="{escape(str(name))}"' for name in names] if names is not None else [""] * len(kinds)
+    return "".join(f'<td{kind}{head}>{first}{"".join(f"<small>{line}</small>" for line in rest)}</td>'
+                   for (first, *rest), head, kind in zip(cells, heads, kinds, strict=True))
 
 
 def table(frame: pd.DataFrame, caption: str, name: str, *, provenance: str, note: str = "", words: bool = False,
@@ -190,17 +195,20 @@ def table(frame: pd.DataFrame, caption: str, name: str, *, provenance: str, note
     words: cells are text, not numbers, and stand to the left. stacked: the cells of a row stand below one another, each
     with its heading. folded: the text that unfolds a long table.
     """
-    kind = "tabel" + " tekst" * (words or stacked) + " stak" * stacked
-    html = (
-        f'<div class="{kind}" role="region" tabindex="0" aria-label="{escape(caption)}"><table>'
-        f"<caption>{escape(caption)} {mark(provenance)}</caption>{_html_rows(frame)}</table></div>"
-    )
+    html = table_html(frame, caption, provenance, "tabel" + " tekst" * (words or stacked) + " stak" * stacked)
     if note:
         html += f'<p class="note">{escape(note)}</p>'
     if folded:
         html = f"<details><summary>{escape(folded)}</summary>{html}</details>"
     text = f"{caption} [{MARKS[provenance]}]\n{frame.to_string()}\n{note}".rstrip()
     return Output(html, text, {"name": name, "caption": caption})
+
+
+def table_html(frame: pd.DataFrame, caption: str, provenance: str, kind: str = "tabel") -> str:
+    """The table itself in a box that scrolls, with scope on every heading."""
+    return (f'<div class="{kind}" role="region" tabindex="0" aria-label="{escape(caption)}"><table>'
+            f"<caption>{escape(caption)} {mark(provenance)}</caption>"
+            f"{_html_rows(frame, named='tekst' in kind)}</table></div>")
 
 
 def reading_note(estimates: pd.DataFrame) -> str:
@@ -235,16 +243,21 @@ def _chance_note(estimates: pd.DataFrame) -> str:
 def estimates_table(survey: Survey, estimates: pd.DataFrame, caption: str, name: str) -> Output:
     """Estimates as a table: a row each, with interval and base, and a column for all that varies among them."""
     estimates = shown(survey, estimates)
+    frame = estimates_frame(survey, estimates)
+    return table(frame, caption, name, provenance=provenance_of(estimates), note=reading_note(estimates))
+
+
+def estimates_frame(survey: Survey, estimates: pd.DataFrame, more: int = 0) -> pd.DataFrame:
+    """Estimates, as `shown`, in words and numbers: a row each; so many decimals more than on pages elsewhere."""
     rows = [row for _, row in estimates.iterrows()]
     frame = described(estimates, survey.questionnaire).assign(
-        Tal=[value(row) for row in rows],
-        Interval=[interval(row) for row in rows],
+        Tal=[value(row, more) for row in rows],
+        Interval=[interval(row, more) for row in rows],
         n=[number(n) for n in estimates["n"]],
     )
     if (estimates["statistic"] == "share").all():
-        frame["Uden ved ikke"] = [percent(share) for share in _among_those_who_know(survey, estimates)]
-    frame = frame.set_index(frame.columns[0])
-    return table(frame, caption, name, provenance=provenance_of(estimates), note=reading_note(estimates))
+        frame["Uden ved ikke"] = [percent(share, more) for share in _among_those_who_know(survey, estimates)]
+    return frame.set_index(frame.columns[0])
 
 
 def p_table(survey: Survey, tests: pd.DataFrame, caption: str, name: str, *, note: str = "") -> Output:
@@ -447,6 +460,16 @@ def _among_those_who_know(survey: Survey, estimates: pd.DataFrame) -> Iterable[f
             for row in estimates[["item", "answer", "by", "group"]].itertuples(index=False)]
 
 
+def _without_dont_know(survey: Survey, estimates: pd.DataFrame) -> list[str]:
+    """A second line for the cells of shares: what they are without 'ved ikke'."""
+    lines = pd.Series("", index=range(len(estimates)))
+    shares = (estimates["statistic"] == "share").to_numpy()
+    if shares.any():
+        known = _among_those_who_know(survey, estimates[shares])
+        lines[shares] = ["" if pd.isna(share) else f"\n{percent(share)} uden ved ikke" for share in known]
+    return list(lines)
+
+
 def group_table(survey: Survey, estimates: pd.DataFrame, caption: str, name: str, *, folded: bool = False) -> Output:
     """Estimates by group: a row a group, a column an answer (or a question, where there are several)."""
     estimates = shown(survey, estimates)
@@ -456,6 +479,7 @@ def group_table(survey: Survey, estimates: pd.DataFrame, caption: str, name: str
         "column": [heading(row, survey.questionnaire) for _, row in estimates.iterrows()],
         "cell": [with_interval(row) for _, row in estimates.iterrows()],
     })
+    cells["cell"] += _without_dont_know(survey, estimates)
     frame = cells.pivot(index="row", columns="column", values="cell")
     frame = frame.loc[cells["row"].unique(), cells["column"].unique()]
     variable = survey.questionnaire.background[estimates["by"].iloc[0]].name

@@ -3,11 +3,14 @@
 import re
 import xml.etree.ElementTree as ET
 from dataclasses import replace
+from pathlib import Path
 
+import matplotlib as mpl
 import pandas as pd
 import pytest
+from matplotlib import font_manager
 
-from civsam import edition, estimate, facts, plots, tables
+from civsam import edition, estimate, facts, maps, plots, tables
 from civsam.survey import Survey
 
 EDITION = edition.open_edition()
@@ -66,12 +69,21 @@ def test_estimates_without_or_with_mixed_provenance_are_not_shown() -> None:
             plots.dots(SURVEY, bad, "c", "n")
 
 
-@pytest.mark.parametrize("draw", [likert, dots, lambda _: plots.municipality_map("blok", "Kort", "kort-x")])
+@pytest.mark.parametrize("draw", [likert, dots, lambda _: maps.municipality_map("blok", "Kort", "kort-x")])
 def test_a_figure_has_the_same_bytes_every_time_and_no_date(draw) -> None:
     first, second = draw(SURVEY), draw(SURVEY)
     assert first.svg == second.svg
     assert "<dc:date>" not in first.svg
     ET.fromstring(first.svg)
+
+
+def test_the_font_is_matplotlibs_own_whatever_the_system_has(monkeypatch) -> None:
+    fonts = font_manager.fontManager
+    strange = font_manager.FontEntry(fname="/strange/DejaVuSans.ttf", name="DejaVu Sans", style="normal",
+                                     variant="normal", weight=400, stretch="normal", size="scalable")
+    monkeypatch.setattr(fonts, "ttflist", [strange, *fonts.ttflist])
+    plots.own_fonts_first()
+    assert Path(fonts.findfont("DejaVu Sans")).is_relative_to(mpl.get_data_path())
 
 
 def test_alternative_text_holds_every_number_in_the_figure() -> None:

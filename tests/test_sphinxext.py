@@ -18,7 +18,10 @@ from civsam.sphinxext import outputs
 ROOT = Path(__file__).parents[1]
 JUPYTER_BOOK = Path(sys.executable).with_name("jupyter-book")
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect width="9" height="9"/></svg>'
-TABLE = "<div class='tabel'><table><caption>Svar &amp; frafald</caption><tr><td>5</td></tr></table></div>"
+TABLE = (
+    "<div class='tabel'><table><caption>Svar &amp; frafald</caption><thead><tr><th scope='col'>Antal</th></tr></thead>"
+    "<tbody><tr><td>5</td></tr></tbody></table></div>"
+)
 ENGLISH = re.compile(
     r"\b(the|and|of|et al|search|page|next|previous|copy|copyright|toggle|hide|hidden|light|dark|color|contents|"
     r"download|back|skip|click|found|settings|please|activate|warning|main|heading|image|table|mode|edited)\b",

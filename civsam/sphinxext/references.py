@@ -18,6 +18,8 @@ from sphinx.application import Sphinx
 from sphinxcontrib.bibtex.style.referencing import BracketStyle, PersonStyle
 from sphinxcontrib.bibtex.style.referencing.author_year import AuthorYearReferenceStyle
 
+from civsam.output import danish_order
+
 
 @dataclass
 class DanishReferences(AuthorYearReferenceStyle):
@@ -58,8 +60,7 @@ class DanishBibliography(BaseStyle):
     def __init__(self, **options: Any) -> None:
         """Sort by the alphabet in which æ, ø and å come last."""
         super().__init__(**options)
-        last = str.maketrans("æøå", "{|}")  # the characters after z
-        self.sort = partial(sorted, key=lambda entry: str(self.format_entry("", entry).text).lower().translate(last))
+        self.sort = partial(sorted, key=lambda entry: danish_order(str(self.format_entry("", entry).text)))
 
     def format_entry(self, label: str, entry: Entry, bib_data: Any = None) -> FormattedEntry:
         """One entry as rich text."""

@@ -14,7 +14,7 @@ from civsam.files import PACKAGE
 
 ROOM = 440  # letters of text that fit on a slide with room for a heading
 ALONE = "figure, .nummereret, form, .lektion, .banner"  # what fills a slide
-LEFT_OUT = ".cell_input, details.hide, .headerlink, .til-lysbilleder, script"  # code stays in the book
+LEFT_OUT = ".cell_input, details.hide, .mere, .headerlink, .til-lysbilleder, script"  # code and files stay in the book
 SHELL = """<!DOCTYPE html>
 <html lang="da" data-theme="light"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1"><title>{title} (lysbilleder)</title>

@@ -1,0 +1,76 @@
+"""A block of the questionnaire for one group at a time, held against all: a reader picks the group on the page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from html import escape
+
+import pandas as pd
+
+from civsam import estimate
+from civsam.output import Output, number
+from civsam.plots import area_colours
+from civsam.questionnaire import Item, Questionnaire
+from civsam.survey import Survey
+from civsam.tables import provenance_of, reading_note, shown, table, with_interval
+
+BASE = "Antal svar (n)"
+
+
+def picker(survey: Survey, block: str, name: str, *, focus: str = "") -> Output:
+    """All answers of a block, a row each, with a column for all and for each group of every background variable.
+
+    The table is all there is without a script; with one a reader picks a group (`figurer.js`), which is shown beside
+    all. focus: the code of a group of the first background variable that is picked from the start.
+    """
+    questionnaire, heading = survey.questionnaire, survey.questionnaire.blocks[block]
+    estimates = shown(survey, pd.concat(list(_estimates(survey, block))))
+    groups = {("", ""): "Alle"} | {(variable.id, code): f"{variable.name.capitalize()}: {label}"
+                                   for variable in questionnaire.background.values()
+                                   for code, label in variable.labels.items()}
+    frame = pd.DataFrame([
+        row for item in questionnaire.block(block) if item.scale.type != "tekst"
+        for row in _rows(survey, item, estimates[estimates["item"] == item.id], groups)
+    ]).set_index("Svar")
+    caption = f"{heading} for alle og for hver gruppe"
+    made = table(frame, caption, name, provenance=provenance_of(estimates), note=reading_note(estimates),
+                 folded="Vis tallene for alle grupper")
+    html = made.html.replace("<details>", f'<details class="vaelger"{_told(questionnaire, block, focus)}>', 1)
+    return replace(made, html=html, text=f"{caption}\n{frame[['Spørgsmål', 'Alle']].to_string()}")
+
+
+def _told(questionnaire: Questionnaire, block: str, focus: str) -> str:
+    """What the script must know beside the table: the block, its groups in the order of columns, and their colours."""
+    first, colours = next(iter(questionnaire.background), ""), area_colours(questionnaire)
+    groups = [(by, code) for by, variable in questionnaire.background.items() for code in variable.labels]
+    facts = {
+        "blok": block, "emne": questionnaire.blocks[block],
+        "koder": " ".join(f"{by}--{code}" for by, code in groups),
+        "farver": " ".join(colours.get(code, "-") if by == first else "-" for by, code in groups),
+        "valgt": f"{first}--{focus}" if (first, focus) in groups else "",
+    }
+    return "".join(f' data-{key}="{escape(words)}"' for key, words in facts.items())
+
+
+def _estimates(survey: Survey, block: str) -> Iterator[pd.DataFrame]:
+    """Each question for all and for every group: shares, or of counts the mean or the share that they are."""
+    for item in survey.questionnaire.block(block):
+        for by in (None, *survey.questionnaire.background):
+            if item.scale.type == "antal":
+                yield (estimate.ratios if item.part_of else estimate.means)(survey, item.id, by)
+            elif item.scale.type != "tekst":
+                yield estimate.shares(survey, item.id, by=by)
+
+
+def _rows(
+    survey: Survey, item: Item, estimates: pd.DataFrame, groups: dict[tuple[str, str], str]
+) -> Iterator[dict[str, str]]:
+    """A row for each answer, then the number of respondents behind them."""
+    found = {tuple(row[["answer", "by", "group"]]): row for _, row in estimates.iterrows()}
+    for answer in estimates["answer"].unique():
+        words = survey.questionnaire.label(item.id, answer) if answer else "Andel" if item.part_of else "Gennemsnit"
+        cells = {heading: with_interval(found[answer, *group]) for group, heading in groups.items()}
+        yield {"Svar": words, "Spørgsmål": item.topic, **cells}
+    cells = {heading: number(found[answer, *group]["n"]) for group, heading in groups.items()}
+    yield {"Svar": BASE, "Spørgsmål": item.topic, **cells}
