@@ -118,10 +118,12 @@ def files_in(values: Values) -> dict[str, str]:
 
 
 def surroundings(values: Values) -> bytes:
-    """Digest of all but the notebook that decides a chapter's outputs: code, data, packages, Python, parameters."""
+    """Digest of all but the notebook that decides a chapter's outputs: code, data, reference, packages, parameters."""
+    reference = ROOT / "CITATION.cff"
     return digest(
         tree(PACKAGE, "*.py"),
         tree(ROOT / "data"),
+        reference.read_bytes() if reference.exists() else b"",
         *((ROOT / path).read_bytes() for path in files_in(values).values()),  # which may lie outside the project
         (HOME / "requirements.txt").read_bytes(),
         sys.version.encode(),
