@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -35,6 +36,7 @@ from civsam.chapters import (
 from civsam.files import HOME, PACKAGE, ROOT, UserError
 
 EDITIONS = ROOT / "_build" / "udgaver"
+ADDRESS = "CIVSAM_BASEURL"
 BOOK = "."  # key of the book's own digest, beside those of the chapters
 MADE_OF = "svar"  # key of what tells the edition's answers from others
 JUPYTER_BOOK = f"import sys; sys.modules['{UNUSED}'] = None; from jupyter_book.cli.main import main; main()"
@@ -95,10 +97,26 @@ def execute(places: Places, values: Values, given: Values) -> None:
         run_chapters(changed, given, keep)
 
 
-def fill_stage(places: Places, audience: str) -> None:
-    """Lay out what Jupyter Book is to render, as the audience is to have it, with execution turned off."""
+def base_url() -> str:
+    """Where the book is to be published, from the environment; empty for the setting in _config.yml.
+
+    Raises UserError for what is not a web address.
+    """
+    address = os.environ.get(ADDRESS, "").strip()
+    if address and not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", address):
+        raise UserError(f"{ADDRESS} er '{address}', men skal være en adresse som https://eksempel.dk/bog/.")
+    return f"{address.rstrip('/')}/" if address else ""
+
+
+def fill_stage(places: Places, audience: str, address: str) -> None:
+    """Lay out what Jupyter Book is to render, as the audience is to have it, with execution turned off.
+
+    address: where the book is to be published, if not where _config.yml says.
+    """
     config = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))
     config["execute"] = {"execute_notebooks": "off"}
+    if address:
+        config["html"]["baseurl"] = address
     run, copied = chapters(), ["_toc.yml", *config.get("bibtex_bibfiles", [])]
     wanted = {name: (ROOT / name).read_bytes() for name in [*copied, *(f"{p}.md" for p in pages() if p not in run)]}
     for chapter in run:
@@ -183,13 +201,13 @@ def build(
     made_of: what tells its answers from others; it is noted before the book is there. Raises UserError and
     ChapterError; the last good book then stays.
     """
-    places, clock = Places(name), [time.perf_counter()]
+    address, places, clock = base_url(), Places(name), [time.perf_counter()]
     with locked(places):
         recover(places)
         print(f"Udgaven {name}: kapitlerne køres", flush=True)
         execute(places, values, given)
         clock.append(time.perf_counter())
-        fill_stage(places, audience)
+        fill_stage(places, audience, address)
         state = read_json(places.state)
         now = digest(tree(places.stage), tree(PACKAGE), tree(ROOT / "data", "*.yml"),
                      (HOME / "requirements.txt").read_bytes())

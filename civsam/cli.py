@@ -97,6 +97,15 @@ def _book_commands(commands: argparse._SubParsersAction) -> None:
     clean.add_argument("names", metavar="NAVN", nargs="*", help="udgavens navn")
     clean.add_argument("--all", action="store_true", help="fjern alle udgaver")
 
+    publish = commands.add_parser(
+        "publish", help="læg en bygget udgave ud med de tidligere versioner",
+        description="Kopiér en bygget udgave til en mappe, der kan lægges på nettet: som sin version og som den "
+                    "nyeste. Andre versioner i mappen røres ikke.")
+    publish.add_argument("folder", metavar="MAPPE", help="mappen med de udgivne versioner; den laves, hvis den mangler")
+    publish.add_argument("--name", metavar="NAVN", default=STANDARD, help=f"udgavens navn; ellers {STANDARD}")
+    publish.add_argument("--version", metavar="NR", help="versionen; ellers den, der står i CITATION.cff")
+    publish.add_argument("--again", action="store_true", help="erstat versionen, hvis den er udgivet før")
+
 
 def _answer_commands(commands: argparse._SubParsersAction) -> None:
     """Answers in and out."""
@@ -389,6 +398,21 @@ def run_clean(options: argparse.Namespace) -> None:
         print(f"  {name} er fjernet")
 
 
+def run_publish(options: argparse.Namespace) -> None:
+    """Copy a built edition to where its versions lie. Raises UserError where something would be lost."""
+    from civsam import book, versions
+    from civsam.chapters import read_json
+
+    release = versions.current(ROOT / "CITATION.cff", options.version)
+    places, folder = book.Places(edition_name(options.name, {})), own_path(options.folder)
+    newest = versions.publish(places.book, folder, release, again=options.again)
+    print(f"Version {release['version']} ligger i {shown(folder / release['version'])}"
+          + (f" og som den nyeste i {shown(folder)}." if newest else ". Der er en nyere, som er urørt."))
+    if read_json(places.state).get(book.MADE_OF) and len(versions.releases(folder)) > 1:
+        print("Bemærk: versionerne i mappen kan læses sammen. Er to af dem lavet af næsten de samme svar, kan de røbe, "
+              "hvad de sidste svarede. Behold da kun den ene.")
+
+
 def run_simulate(options: argparse.Namespace) -> None:
     """Write a synthetic study. Raises UserError for a bad seed, or if it would overwrite the standard one."""
     from civsam import edition, export, simulate
@@ -421,7 +445,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     commands = {"book": run_book, "simulate": run_simulate, "notebooks": run_notebooks, "check": run_check,
                 "collect": run_collect, "frame": run_frame, "form": run_form, "export": run_export, "new": run_new,
-                "clean": run_clean, "lessons": run_lessons, "grade": run_grade}
+                "clean": run_clean, "publish": run_publish, "lessons": run_lessons, "grade": run_grade}
     try:
         options = parsed(arguments)
         commands[options.command](options)

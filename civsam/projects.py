@@ -102,7 +102,7 @@ def _config(title: str) -> dict[str, object]:
     """The study's own settings under another title, without its literature."""
     config = yaml.safe_load(read_text(HOME / "_config.yml"))
     config["title"] = config["sphinx"]["config"]["project"] = title
-    config["html"]["extra_footer"] = ""
+    config["html"]["extra_footer"] = config["html"]["baseurl"] = ""
     del config["bibtex_bibfiles"]
     own = config["sphinx"]["config"]
     own["extensions"].remove("sphinxcontrib.bibtex")
