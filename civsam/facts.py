@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from html import escape
 
 import pandas as pd
 
-from civsam import published, register
+from civsam import citation, published, register
+from civsam.edition import PARAMETERS
 from civsam.files import DATA, LINE, read_table, read_yaml
 from civsam.output import danish_order
 from civsam.questionnaire import Questionnaire, read
@@ -15,11 +17,48 @@ from civsam.survey import Survey
 from civsam.tables import Output, mark, number, percent, table
 
 
-def report_table(caption: str, name: str) -> Output:
-    """The report's own data: authors, publisher, date, ISBN, with sources (`data/rapport.csv`)."""
-    frame = read_table(DATA / "rapport.csv", ["felt", "vaerdi", "kilde"]).set_index("felt")
-    frame.columns, frame.index.name = ["Oplysning", "Kilde"], "Felt"
-    return table(frame, caption, name, provenance="publiceret", words=True)
+def report() -> pd.DataFrame:
+    """The report's own data: authors, publisher, date, ISBN, ... with its source (`data/rapport.csv`)."""
+    return read_table(DATA / "rapport.csv", ["felt", "vaerdi", "kilde"]).set_index("felt")
+
+
+def report_byline() -> Output:
+    """Whose report it is, and when its answers were collected."""
+    told = report()["vaerdi"]
+    publisher, when = told["Udgiver"].partition(",")[0], told["Dataindsamling"].lower()
+    text = f"Rapport af {told['Forfattere']}. {publisher}, {told['Udgivet'].lower()}. Grundlag: {when}."
+    return Output(f'<p class="kilde">{escape(text)}</p>', text)
+
+
+def report_facts() -> Output:
+    """All that is known of the report, as a list of terms; those not from the main source name theirs."""
+    told = report()
+    main = told["kilde"].mode()[0]
+    sources = ["" if row["kilde"] == main else f' <span class="kilde">({row["kilde"]})</span>'
+               for _, row in told.iterrows()]
+    html = "".join(f"<div><dt>{escape(term)}</dt><dd>{escape(value)}{source}</dd></div>"
+                   for term, value, source in zip(told.index, told["vaerdi"], sources, strict=True))
+    note = f"Kilde: {main}, hvor andet ikke er nævnt."
+    text = "\n".join(f"{term}: {value}" for term, value in told["vaerdi"].items())
+    return Output(f'<div class="fakta"><dl>{html}</dl><p class="kilde">{note}</p>{mark("publiceret")}</div>',
+                  f"{text}\n{note}")
+
+
+def report_citation() -> Output:
+    """How to cite the report."""
+    return citation.cited(citation.report(), "rapport")
+
+
+def findings(topics: dict[str, list[str]]) -> Output:
+    """Published statements by topic, each with its number and where it was read."""
+    told = published.statements()
+    html, text = "", []
+    for topic, ids in topics.items():
+        said = [(told.at[key, "udsagn"], f"{key}, {told.at[key, 'kilde'].replace(';', ', ')}") for key in ids]
+        lines = "".join(f'<dd>{escape(words)} <span class="kilde">({source})</span></dd>' for words, source in said)
+        html += f"<div><dt>{escape(topic)}</dt>{lines}</div>"
+        text += [f"{topic}: {words} ({source})" for words, source in said]
+    return Output(f'<div class="fakta"><dl>{html}</dl>{mark("publiceret")}</div>', "\n".join(text))
 
 
 def sources_table(caption: str, name: str) -> Output:
@@ -31,15 +70,7 @@ def sources_table(caption: str, name: str) -> Output:
 
 def published_table(ids: Iterable[str], caption: str, name: str) -> Output:
     """Published statements with their sources and reservations."""
-    return _statements(ids, {"udsagn": "Offentliggjort udsagn", "kilde": "Kilde", "note": "Forbehold"}, caption, name)
-
-
-def findings_table(ids: Iterable[str], caption: str, name: str) -> Output:
-    """Published statements alone, with where they were read."""
-    return _statements(ids, {"udsagn": "Offentliggjort udsagn", "kilde": "Kilde"}, caption, name)
-
-
-def _statements(ids: Iterable[str], columns: dict[str, str], caption: str, name: str) -> Output:
+    columns = {"udsagn": "Offentliggjort udsagn", "kilde": "Kilde", "note": "Forbehold"}
     frame = published.statements().loc[list(ids), list(columns)].rename(columns=columns)
     frame["Kilde"] = frame["Kilde"].str.replace(";", ", ")
     frame.index.name = "Nr."
@@ -139,4 +170,14 @@ def number_kinds(caption: str, name: str) -> Output:
         "Hvad det kan bruges til": ["at sige noget om kommunerne", "at forstå, hvad der er bygget ind",
                                     "at lære metoden; på indsamlede svar også at sige noget om de spurgte"],
     }, index=pd.Index(["Offentliggjort", "Antaget", "Beregnet"], name="Slags tal"))
+    return table(frame, caption, name, provenance="projekt", words=True)
+
+
+def parameter_table(caption: str, name: str) -> Output:
+    """The parameters of an edition: what each means, what it may be, and what it is where nothing else is said."""
+    known = PARAMETERS.values()
+    frame = pd.DataFrame({"Betyder": [one.meaning for one in known], "Tilladt": [one.allowed for one in known],
+                          "Ellers": [str(one.default).replace(".", ",") if one.type is float else str(one.default)
+                                     for one in known]},
+                         index=pd.Index([one.name for one in known], name="Parameter"))
     return table(frame, caption, name, provenance="projekt", words=True)

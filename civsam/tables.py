@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 from babel.numbers import format_percent
 
-from civsam import __version__, disclosure, estimate, models, nonresponse, published, weighting
+from civsam import disclosure, estimate, models, nonresponse, published, weighting
+from civsam.citation import cited, compendium
 from civsam.design import TARGETS
 from civsam.edition import Edition
 from civsam.files import listed
@@ -608,29 +609,43 @@ def cards(survey: Survey, entries: dict[str, pd.DataFrame], statements: list[str
         spread = f"{number(row['responded'])} af {number(row['asked'])}" if counted else f"{level} {interval(row)}"
         big = percent(row["estimate"]) if counted else value(row)
         known = f"Offentliggjort: {published_value(statement)} ({statement})"
-        html.append(f'<div class="kort"><p class="tal">{big}</p><p class="tekst">{escape(words)}</p>'
+        scale = "" if not counted and is_mean(row) else _scale(row, published.value(statement))
+        html.append(f'<div class="kort"><p class="tal">{big}</p><p class="tekst">{escape(words)}</p>{scale}'
                     f'<p class="usikkerhed">{spread}</p><p class="usikkerhed">{known}</p>'
                     f'{mark(provenance_of(estimates))}</div>')
         text.append(f"{big} {words} ({spread}). {known} [{MARKS[survey.provenance]}]")
     return Output(f'<div class="noegletal">{"".join(html)}</div>', "\n".join(text))
 
 
+def _scale(row: pd.Series, known: float) -> str:
+    """A share on a line from 0 to 100 percent: a band for its interval, a dot, and a tick for what is published.
+
+    It is drawn from the whole percents that the card tells, so it holds nothing more.
+    """
+    at = {name: round(100 * share) for name, share in row.reindex(["estimate", "low", "high"]).items()
+          if not pd.isna(share)}
+    band = f'<line class="spaend" x1="{at["low"]}%" x2="{at["high"]}%" y1="8" y2="8"/>' if "low" in at else ""
+    dot = f'<circle cx="{at["estimate"]}%" cy="8" r="4"/>' if "estimate" in at else ""
+    tick = f'<line class="kendt" x1="{round(100 * known)}%" x2="{round(100 * known)}%" y1="0" y2="16"/>'
+    return ('<svg class="skala" width="100%" height="16" aria-hidden="true"><line x1="0" x2="100%" y1="8" y2="8"/>'
+            f"{tick}{band}{dot}</svg>")
+
+
 def citation(edition: Edition) -> Output:
-    """How to cite this edition: version and answers are those of the edition."""
+    """How to cite this edition: which answers its numbers are made from is part of the reference."""
     made = dict(edition.words())["Svar"]
     warning = " Tallene er ikke resultater af undersøgelsen." if edition.survey.provenance == SYNTHETIC else ""
-    return quotation(f"civsam (2026). Kommunernes samarbejde med civile aktører: et forskningskompendium. "
-                     f"Version {__version__}. Svar: {made}.{warning}")
+    return cited(compendium(f"Svar: {made}.{warning}"), "kompendium")
 
 
 def banner(edition: Edition) -> Output:
     """What every chapter opens with: where the answers come from, and the edition's parameters in words."""
     survey = edition.survey
     notice = {
-        SYNTHETIC: "Svarene på denne side er syntetiske. De er trukket af en model, så de passer med det, der er "
-                   "offentliggjort om undersøgelsen. Alt andet i dem er antagelser. Ingen har svaret dette.",
-        COLLECTED: "Svarene på denne side er indsamlede og læst fra en fil. Små grupper og små antal er skjult, og tal "
-                   "er afrundet, så ingen kan genkendes. En streg er et tal, der er skjult eller ikke kan regnes ud.",
+        SYNTHETIC: "Ingen har svaret dette. Svarene på siden er trukket af en model, så de passer med det, der er "
+                   "offentliggjort om undersøgelsen. Alt andet i dem er antagelser.",
+        COLLECTED: "Svarene på siden er læst fra en fil. Små grupper og små antal er skjult, og tal er afrundet, så "
+                   "ingen kan genkendes. En streg er et tal, der er skjult eller ikke kan regnes ud.",
     }[survey.provenance]
     terms = "".join(f"<div><dt>{escape(term)}</dt><dd>{escape(words)}</dd></div>" for term, words in edition.words())
     html = (f'<div class="banner {survey.provenance}" role="note"><p><strong>{MARKS[survey.provenance].capitalize()}.'

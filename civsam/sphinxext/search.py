@@ -30,7 +30,7 @@ TITLES = "h1, h2, h3, h4, h5, h6, caption, figcaption > p"
 SELECTED = f":is(section, figure, table, div.nummereret)[id]:has({TITLES}), dl.glossary > dt[id]"
 # Not words of the page: marks and links that stand everywhere, code, and what repeats other pages.
 PASSED = ("script, style, nav, .headerlink, .maerke, .banner, .citation > .label, .cell_input, details.hide, .mere, "
-          ".figurliste")
+          ".figurliste, .citat details, .handlinger")
 BLOCKS = "p, li, tr, td, th, dt, dd, div, caption, figcaption, summary, h1, h2, h3, h4, h5, h6"
 
 
