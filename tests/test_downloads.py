@@ -8,6 +8,8 @@ import pytest
 from PIL import Image
 
 from civsam import blocks, downloads, edition, estimate, maps, plots, tables
+from civsam.sphinxext import outputs
+from civsam.survey import Survey
 
 EDITION = edition.open_edition()
 SURVEY = EDITION.survey
@@ -30,6 +32,13 @@ def test_both_files_hold_the_numbers_of_the_page_and_say_where_they_come_from() 
     assert list(danish["Tal, procent"]) == [round(100 * share) for share in SHARES["estimate"]]
     assert list(danish["Interval, fra"]) == [round(100 * low) for low in SHARES["low"]]
     assert list(danish["n"]) == list(SHARES["n"])
+
+
+def test_a_table_with_nothing_in_it_has_no_files() -> None:
+    survey = Survey(SURVEY.answers, SURVEY.frame.loc[SURVEY.answers.index], SURVEY.questionnaire, framed=False)
+    empty = tables.response_model_table(survey, [], "Hvem svarer?", "tab-x")
+    assert tables.NO_FRAME in empty.html
+    assert outputs.numbers(None, "tab-x", empty.html) == []
 
 
 def test_the_danish_file_is_one_that_danish_excel_opens() -> None:

@@ -101,8 +101,8 @@ def numbered_figure(renderer: NbElementRenderer, data: MimeData, facts: Mapping[
 
 
 def numbers(renderer: NbElementRenderer, name: str, table: str) -> list[nodes.paragraph]:
-    """Links to the numbers of a table in both forms of CSV; none where there is no table."""
-    if not table:
+    """Links to the numbers of a table in both forms of CSV; none where there is no table, or nothing in it."""
+    if "<td" not in table:
         return []
     stem, columns = downloads.stem(name, table), downloads.columns(table)
     files = [(words, f"{stem}{end}.csv", downloads.csv_file(columns, danish=danish)) for words, end, danish in FORMS]
