@@ -14,7 +14,7 @@ from civsam.output import danish_order
 from civsam.questionnaire import Questionnaire, read
 from civsam.simulate import assumptions
 from civsam.survey import Survey
-from civsam.tables import Output, mark, number, percent, table
+from civsam.tables import NO_FRAME, Output, mark, number, percent, table
 
 
 def report() -> pd.DataFrame:
@@ -114,7 +114,7 @@ def area_table(survey: Survey, caption: str, name: str) -> Output:
         "Navnet er": ["offentliggjort" if area in published_ones else "projektets" for area in areas],
     }, index=pd.Index(areas.values(), name="Fagområde"))
     frame.loc["I alt"] = [number(len(survey.frame) * known), ""]
-    return table(frame, caption, name, provenance="antaget")
+    return table(frame, caption, name, provenance="antaget", note="" if survey.framed else NO_FRAME)
 
 
 def item_table(questionnaire: Questionnaire, caption: str, name: str) -> Output:

@@ -163,6 +163,11 @@ def hidden_note(table: pd.DataFrame) -> str:
     return f" Antal og tal er afrundet.{bound}{dash}"
 
 
+def response_note(survey: Survey, table: pd.DataFrame) -> str:
+    """As `hidden_note`, for what takes knowing who was asked: without a frame, that it is not known."""
+    return (hidden_note(table) if survey.framed else NO_FRAME + hidden_note(table)).strip()
+
+
 # ---- Tables
 
 
@@ -269,7 +274,8 @@ def p_table(survey: Survey, tests: pd.DataFrame, caption: str, name: str, *, not
         "p": [p_value(p) for p in tests["p"]],
         "p, korrigeret": [p_value(p) for p in tests["p_adjusted"]],
     }, index=pd.Index([survey.questionnaire.background[by].name.capitalize() for by in tests["by"]], name="Variabel"))
-    return table(frame, caption, name, provenance=provenance_of(tests), note=note + hidden_note(tests))
+    told = hidden_note(tests) if "item" in tests else response_note(survey, tests)
+    return table(frame, caption, name, provenance=provenance_of(tests), note=note + told)
 
 
 def p_value(p: float) -> str:
@@ -392,7 +398,7 @@ def weights_table(survey: Survey, summary: pd.DataFrame, caption: str, name: str
         "Designeffekt": [number(x, 3) for x in summary["design_effect"]],
         "Effektivt antal": [number(x) for x in summary["effective_n"]],
     }, index=pd.Index(summary["version"], name="Vægte"))
-    return table(frame, caption, name, provenance=provenance_of(summary), note=hidden_note(summary).strip())
+    return table(frame, caption, name, provenance=provenance_of(summary), note=response_note(survey, summary))
 
 
 def power_table(power: pd.DataFrame, survey: Survey, by: str, caption: str, name: str) -> Output:
@@ -498,8 +504,7 @@ def rates_table(rates: pd.DataFrame, survey: Survey, caption: str, name: str) ->
         "Svarede": [number(n) for n in rates["responded"]],
         "Svarprocent": [percent(share) for share in rates["estimate"]],
     }).set_index("Gruppe")
-    note = hidden_note(rates).strip() if survey.framed else NO_FRAME
-    return table(frame, caption, name, provenance=provenance_of(rates), note=note)
+    return table(frame, caption, name, provenance=provenance_of(rates), note=response_note(survey, rates))
 
 
 def published_value(statement: str) -> str:
@@ -552,7 +557,9 @@ def sentence(text: str, survey: Survey, *estimates: pd.DataFrame | Words) -> Out
         raise TypeError("a sentence takes tables of estimates and words made by this module")
     parts = [part if isinstance(part, Words) else summary(survey, part) for part in estimates]
     filled = text.format(*parts)
-    if not plan_of(survey).idle and any(part is HIDDEN or part.startswith("–") for part in parts):
+    if not survey.framed and any("responded" in part or "unadjusted" in part for part in estimates):
+        filled = NO_FRAME
+    elif not plan_of(survey).idle and any(part is HIDDEN or part.startswith("–") for part in parts):
         filled = "Her er et tal skjult for at beskytte svarpersonerne."
     html = f'<p class="saetning">{escape(filled)} {mark(survey.provenance)}</p>'
     return Output(html, f"{filled} [{MARKS[survey.provenance]}]")
@@ -604,17 +611,23 @@ def cards(survey: Survey, entries: dict[str, pd.DataFrame], statements: list[str
     html, text = [], []
     for (words, estimates), statement in zip(entries.items(), statements, strict=True):
         row = shown(survey, estimates).iloc[0]
-        counted = "low" not in row  # a response rate is counted, not estimated
-        level = "" if counted else f"{confidence(row['level'])}-interval"
-        spread = f"{number(row['responded'])} af {number(row['asked'])}" if counted else f"{level} {interval(row)}"
-        big = percent(row["estimate"]) if counted else value(row)
+        big, spread = _figure(row, framed=survey.framed)
         known = f"Offentliggjort: {published_value(statement)} ({statement})"
-        scale = "" if not counted and is_mean(row) else _scale(row, published.value(statement))
+        scale = _scale(row, published.value(statement)) if "%" in big else ""
         html.append(f'<div class="kort"><p class="tal">{big}</p><p class="tekst">{escape(words)}</p>{scale}'
                     f'<p class="usikkerhed">{spread}</p><p class="usikkerhed">{known}</p>'
                     f'{mark(provenance_of(estimates))}</div>')
         text.append(f"{big} {words} ({spread}). {known} [{MARKS[survey.provenance]}]")
     return Output(f'<div class="noegletal">{"".join(html)}</div>', "\n".join(text))
+
+
+def _figure(row: pd.Series, *, framed: bool) -> tuple[str, str]:
+    """A key figure and how sure it is. A response rate is counted; without a frame only those who answered are."""
+    if "responded" not in row:
+        return value(row), f"{confidence(row['level'])}-interval {interval(row)}"
+    if not framed:
+        return number(row["responded"]), "Uden en ramme kendes svarprocenten ikke"
+    return percent(row["estimate"]), f"{number(row['responded'])} af {number(row['asked'])}"
 
 
 def _scale(row: pd.Series, known: float) -> str:
@@ -647,6 +660,9 @@ def banner(edition: Edition) -> Output:
         COLLECTED: "Svarene på siden er læst fra en fil. Små grupper og små antal er skjult, og tal er afrundet, så "
                    "ingen kan genkendes. En streg er et tal, der er skjult eller ikke kan regnes ud.",
     }[survey.provenance]
+    if not survey.framed:
+        notice += (" Der er ingen ramme, så det vides ikke, hvem der blev spurgt. Svarprocent, vægte og bortfald kan "
+                   "ikke regnes ud, og intervallerne gælder kun, hvis det er tilfældigt, hvem der har svaret.")
     terms = "".join(f"<div><dt>{escape(term)}</dt><dd>{escape(words)}</dd></div>" for term, words in edition.words())
     html = (f'<div class="banner {survey.provenance}" role="note"><p><strong>{MARKS[survey.provenance].capitalize()}.'
             f'</strong> {escape(notice)}</p><dl class="parametre">{terms}</dl></div>')

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from matplotlib import font_manager
 
-from civsam import edition, estimate, facts, maps, plots, tables
+from civsam import compare, edition, estimate, facts, maps, nonresponse, plots, tables, weighting
 from civsam.survey import Survey
 
 EDITION = edition.open_edition()
@@ -114,6 +114,31 @@ def test_an_empty_group_does_not_break_a_figure_or_a_table() -> None:
     assert "Nordjylland – (–)" in plots.dots(survey, estimate.shares(survey, "pol_fokus", "ja", "region"), "c", "n").alt
     plots.likert(survey, estimate.shares(survey, "vae_tillid", by="region"), "c", "n")
     assert "–" in tables.group_table(survey, estimate.shares(survey, "pol_fokus", by="region"), "c", "n").text
+
+
+def test_without_a_frame_a_page_says_that_it_is_not_known_who_was_asked() -> None:
+    answers = SURVEY.answers.iloc[2:]
+    plain = Survey(answers, SURVEY.frame.loc[answers.index], SURVEY.questionnaire, framed=False)
+    survey = weighting.weighted(plain)
+    rates = weighting.response_rates(survey)
+    outputs = [
+        tables.sentence("I alt svarede {}.", survey, rates),
+        tables.sentence("R-indikatoren er {}.", survey, nonresponse.r_indicator(survey)),
+        tables.rates_table(rates, survey, "c", "n"),
+        tables.p_table(survey, nonresponse.response_tests(survey), "c", "n"),
+        tables.weights_table(survey, weighting.weights_summary({"Vægtet": survey}), "c", "n"),
+        facts.area_table(survey, "c", "n"),
+    ]
+    assert all(tables.NO_FRAME in output.text for output in outputs)
+    card = tables.cards(survey, {"svarede": rates}, ["N3"]).text
+    assert card.startswith(f"{tables.number(round(len(answers) / 5) * 5)} svarede (Uden en ramme")
+    assert "Der er ingen ramme" in tables.banner(edition.Edition(edition.check({"ramme": "ingen"}), survey)).text
+    assert tables.NO_FRAME not in tables.p_table(survey, _same_in_regions(survey), "c", "n").text
+
+
+def _same_in_regions(survey: Survey) -> pd.DataFrame:
+    tests = compare.equality(weighting.for_process(survey), "pol_fokus", "ja", "region")
+    return compare.corrected(tests, "holm", "region")
 
 
 def test_tables_have_caption_and_scope_and_escape_what_they_show() -> None:
