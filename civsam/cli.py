@@ -79,6 +79,7 @@ def _book_commands(commands: argparse._SubParsersAction) -> None:
     book.add_argument("-p", nargs=2, action="append", default=[], dest="pairs", metavar=("NAVN", "VÆRDI"),
                       help="det samme, skrevet som to ord; kan gentages")
     book.add_argument("--data", metavar="FIL", help="svarfil; det samme som -p data FIL")
+    _frame_option(book, "rammefil, eller ingen; det samme som -p ramme FIL")
     book.add_argument("--name", metavar="NAVN", help="udgavens navn; ellers laves det af parametrene")
     _reading_options(book)
     book.add_argument("--keep-valid", action="store_true",
@@ -188,7 +189,7 @@ def _frame_option(
 def pairs(options: argparse.Namespace) -> dict[str, str]:
     """The parameters as typed. Raises UserError for one given twice, or an argument without '='."""
     typed = [tuple(pair) for pair in options.pairs]
-    typed += [("data", options.data)] if options.data is not None else []
+    typed += [(name, getattr(options, name)) for name in ("data", "ramme") if getattr(options, name) is not None]
     typed += [("fritekst", "vis")] if options.publish_text else []
     for text in options.assignments:
         name, sign, value = text.partition("=")

@@ -42,6 +42,7 @@ from civsam.tables import (
     provenance_of,
     reading_note,
     shown,
+    span,
     table_html,
     value,
     weighted,
@@ -475,8 +476,7 @@ def _curve_frame(rows: pd.DataFrame, questionnaire: Questionnaire) -> pd.DataFra
         **{sensitivity.NAMES[key]: rows[key].map(codes).fillna("") for key, codes in sensitivity.CHOICES.items()},
         "Par": [_pair(pair, rows["by"].iloc[0], questionnaire, " – ") for pair in _pairs(rows)],
         "Forskel, procentpoint": [number(100 * x, 1) for x in rows["estimate"]],
-        "Interval": [f"{number(100 * low, 1)} til {number(100 * high, 1)}" for low, high in
-                     zip(rows["low"], rows["high"], strict=True)],
+        "Interval": [span(100 * low, 100 * high) for low, high in zip(rows["low"], rows["high"], strict=True)],
         "n": [number(n) for n in rows["n"]],
         "Afgørelse": rows["verdict"].map(WORDS),
     })

@@ -74,7 +74,12 @@ def interval(row: pd.Series, more: int = 0) -> str:
 
 def with_interval(row: pd.Series) -> str:
     """An estimate and its interval, 82 % (79–84)."""
-    return f"{value(row)} ({interval(row)})"
+    return f"{value(row)} ({interval(row)})" if pd.notna(row["estimate"]) else "–"
+
+
+def span(low: float, high: float, decimals: int = 1) -> str:
+    """The interval of a difference, −2,1 til 4,0: its ends may be negative."""
+    return f"{number(low, decimals)} til {number(high, decimals)}" if pd.notna(low) else "–"
 
 
 def group_label(row: pd.Series, questionnaire: Questionnaire) -> str:
@@ -176,7 +181,7 @@ def _html_rows(frame: pd.DataFrame, *, named: bool) -> str:
 
     named: each cell has its column's name, for a phone shows tables of words as a list of them.
     """
-    kinds = ["" if frame[name].astype(str).str.contains(r"\d|^–?$").all() else ' class="ord"' for name in frame]
+    kinds = ["" if _is_numbers(frame[name]) else ' class="ord"' for name in frame]
     heads = zip((frame.index.name or "", *frame.columns), ("", *kinds), strict=True)
     head = "".join(f'<th scope="col"{kind}>{escape(str(name))}</th>' for name, kind in heads)
     body = "".join(
@@ -184,6 +189,31 @@ def _html_rows(frame: pd.DataFrame, *, named: bool) -> str:
         for name, row in zip(frame.index, frame.to_numpy(), strict=True)
     )
     return f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody>"
+
+
+def _is_numbers(column: pd.Series) -> bool:
+    """Whether each cell of a column holds a number, a dash for one, or nothing."""
+    return column.astype(str).str.contains(r"\d|^–?$").all()
+
+
+def _without_hidden(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """The table without columns and rows that hold dashes only, and a note that says so."""
+    dashes = frame.loc[:, [_is_numbers(frame[name]) for name in frame]] == "–"
+    columns = dashes.columns[dashes.all()]
+    rows = dashes.drop(columns=columns).all(axis=1) & bool(len(columns) < dashes.shape[1])
+    if dashes.all(axis=None) and dashes.size:
+        why = "Alle tal er skjult for at beskytte svarpersonerne, eller kan ikke regnes ud."
+        return pd.DataFrame({"Hvorfor": [why]}, index=pd.Index(["–"], name=frame.index.name)), ""
+    told = [_counted(names, *words) for names, *words in
+            ((columns, "kolonne", "kolonner"), (frame.index[rows], "række", "rækker")) if len(names)]
+    note = f"Udeladt, for der er kun streger: {' og '.join(told)}." if told else ""
+    return frame.loc[~rows].drop(columns=columns), note
+
+
+def _counted(names: pd.Index, one: str, more: str) -> str:
+    """How many there are, and which, if they are few: 1 kolonne (»p, korrigeret«)."""
+    which = f" ({listed(f'»{name}«' for name in names)})" if len(names) <= 3 else ""
+    return f"{number(len(names))} {one if len(names) == 1 else more}{which}"
 
 
 def _html_cells(row: Iterable[object], names: Iterable[object] | None, kinds: list[str]) -> str:
@@ -201,6 +231,9 @@ def table(frame: pd.DataFrame, caption: str, name: str, *, provenance: str, note
     words: cells are text, not numbers, and stand to the left. stacked: the cells of a row stand below one another, each
     with its heading. folded: the text that unfolds a long table.
     """
+    if provenance == COLLECTED:
+        frame, left_out = _without_hidden(frame)
+        note = f"{note} {left_out}".strip()
     html = table_html(frame, caption, provenance, "tabel" + " tekst" * (words or stacked) + " stak" * stacked)
     if note:
         html += f'<p class="note">{escape(note)}</p>'
@@ -291,7 +324,7 @@ def _effects_table(survey: Survey, effects: pd.DataFrame, caption: str, name: st
     frame = pd.DataFrame({
         "Mod": [background[row["by"]].labels[row["reference"]] for row in rows],
         "Antal" if count else "Procentpoint": [number(times * row["estimate"], 1) for row in rows],
-        "Interval": [f"{number(times * row['low'], 1)} til {number(times * row['high'], 1)}" for row in rows],
+        "Interval": [span(times * row["low"], times * row["high"]) for row in rows],
         "p": [p_value(row["p"]) for row in rows],
     }, index=pd.Index([group_label(row, survey.questionnaire) for row in rows], name="Gruppe"))
     return table(frame, caption, name, provenance=survey.provenance, note=note, folded=folded)
@@ -361,7 +394,7 @@ def contrasts_table(
     rows = [row for _, row in contrasts.iterrows()]
     frame = pd.DataFrame({
         "Forskel, procentpoint": [number(100 * row["estimate"], 1) for row in rows],
-        "Interval": [f"{number(100 * row['low'], 1)} til {number(100 * row['high'], 1)}" for row in rows],
+        "Interval": [span(100 * row["low"], 100 * row["high"]) for row in rows],
         "Cohens h": [number(h, 2) for h in sizes["estimate"]],
         "p, korrigeret": [p_value(row["p_adjusted"]) for row in rows],
     }, index=pd.Index([f"{words[row['a']]} – {words[row['b']]}" for row in rows], name="Par"))

@@ -108,10 +108,22 @@ def test_dont_know_comes_last_whatever_its_size() -> None:
     assert plots.dots(SURVEY, shares, "c", "n").alt.rstrip(".").split("; ")[-1].startswith("Ved ikke")
 
 
+def test_collected_tables_leave_out_what_is_dashes_only_and_say_so() -> None:
+    frame = pd.DataFrame({"Mod": ["c", "c"], "Forskel": ["1,0", "–"], "p": ["–", "–"]}, index=["a", "b"])
+    made = tables.table(frame, "c", "n", provenance="indsamlet", note="Note.").html
+    assert "Note. Udeladt, for der er kun streger: 1 kolonne (»p«) og 1 række (»b«)." in made
+    assert ">b<" not in made
+    assert ">p<" not in made
+    assert ">b<" in tables.table(frame, "c", "n", provenance="syntetisk").html
+    hidden = tables.table(frame.assign(Forskel="–"), "c", "n", provenance="indsamlet").html
+    assert "Alle tal er skjult" in hidden
+    assert ">a<" not in hidden
+
+
 def test_an_empty_group_does_not_break_a_figure_or_a_table() -> None:
     only = SURVEY.answers[SURVEY.background["region"] != "nordjylland"]
     survey = Survey(only, SURVEY.frame, SURVEY.questionnaire)
-    assert "Nordjylland – (–)" in plots.dots(survey, estimate.shares(survey, "pol_fokus", "ja", "region"), "c", "n").alt
+    assert "Nordjylland –." in plots.dots(survey, estimate.shares(survey, "pol_fokus", "ja", "region"), "c", "n").alt
     plots.likert(survey, estimate.shares(survey, "vae_tillid", by="region"), "c", "n")
     assert "–" in tables.group_table(survey, estimate.shares(survey, "pol_fokus", by="region"), "c", "n").text
 
