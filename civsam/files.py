@@ -34,6 +34,21 @@ class UserError(Exception):
         return [f"Fejl: {self}"]
 
 
+YAML_FAULTS = {  # what the library says, by how it begins, and what it comes of
+    "mapping values are not allowed": "et kolon for meget, eller forkert indrykning. Sæt \"\" om tekst med kolon",
+    "found a tab character": "et tabulatortegn. Ryk ind med mellemrum",
+    "found unexpected end of stream": "et anførselstegn er ikke lukket",
+    "did not find expected ',' or": "en parentes er ikke lukket, eller et komma mangler",
+    "did not find expected node content": "en parentes er ikke lukket, eller en værdi mangler",
+    "did not find expected key": "forkert indrykning, eller et anførselstegn for meget",
+    "did not find expected '-' indicator": "forkert indrykning i en liste, der begynder med bindestreg",
+    "could not find expected ':'": "et kolon mangler efter et navn",
+    "found undefined alias": "en stjerne først i teksten. Sæt anførselstegn om den",
+    "found character that cannot start": "et tabulatortegn, eller et tegn, der ikke må stå først i en tekst",
+    "control characters are not allowed": "et usynligt styretegn. Slet det",
+}
+
+
 class _LineLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
     """SafeLoader that notes each mapping's line and refuses a key given twice."""
 
@@ -41,10 +56,9 @@ class _LineLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
         mapping: dict[Any, Any] = {}
         for key_node, value_node in node.value:
             key = self.construct_object(key_node, deep=True)
-            if key in mapping:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"{key!r} står to gange", key_node.start_mark
-                )
+            if isinstance(key, (list, dict)) or key in mapping:
+                fault = "et navn kan ikke være en liste" if isinstance(key, (list, dict)) else f"{key!r} står to gange"
+                raise yaml.constructor.ConstructorError(None, None, fault, key_node.start_mark)
             mapping[key] = self.construct_object(value_node, deep=True)
         mapping[LINE] = node.start_mark.line + 1
         return mapping
@@ -65,7 +79,8 @@ def read_text(path: Path) -> str:
         raise UserError(f"{shown(path)}: er en mappe, ikke en fil. Angiv selve filen.") from None
     except UnicodeDecodeError as fault:
         raise UserError(
-            f"{shown(path)}, byte {fault.start + 1}: filen er ikke gemt som UTF-8. Gem den som CSV UTF-8."
+            f"{shown(path)}, byte {fault.start + 1}: filen er ikke gemt som UTF-8. Gem den som "
+            f"{'CSV ' * (path.suffix.lower() == '.csv')}UTF-8."
         ) from None
     except OSError as fault:
         raise UserError(f"{shown(path)}: filen kan ikke læses ({fault.strerror}).") from None
@@ -75,12 +90,20 @@ def read_yaml(path: Path) -> dict[str, Any]:
     """The YAML file as a dict; every mapping in it has its line number under the key `LINE`. Raises UserError."""
     try:
         content = yaml.load(read_text(path), Loader=_LineLoader)
-    except yaml.MarkedYAMLError as fault:
-        line = fault.problem_mark.line + 1 if fault.problem_mark else "?"
-        raise UserError(f"{shown(path)}, linje {line}: ikke gyldig YAML ({fault.problem}).") from None
+    except yaml.YAMLError as fault:
+        raise UserError(f"{shown(path)}{_yaml_fault(fault)}.") from None
     if not isinstance(content, dict):
         raise UserError(f"{shown(path)}: filen er tom eller ikke en YAML-opslagstabel.")
     return content
+
+
+def _yaml_fault(fault: yaml.YAMLError) -> str:
+    """Where a file is no YAML, and why: in Danish where the reason is a usual one."""
+    problem = getattr(fault, "problem", None) or getattr(fault, "reason", "")
+    mark = getattr(fault, "problem_mark", None)
+    place = f", linje {mark.line + 1}, tegn {mark.column + 1}" if mark else ""
+    danish = next((words for start, words in YAML_FAULTS.items() if problem.startswith(start)), problem)
+    return f"{place}: ikke gyldig YAML: {danish}"
 
 
 def without_lines(content: Any) -> Any:

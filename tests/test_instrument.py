@@ -1,5 +1,6 @@
 """Questionnaire, register, published statements: the facts that everything stands on."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pandas as pd
 import pytest
 
 from civsam import published, questionnaire, register
-from civsam.files import DATA, UserError
+from civsam.files import DATA, UserError, read_yaml
 from civsam.questionnaire import Background
 from civsam.simulate import assumptions
 
@@ -52,6 +53,28 @@ def test_a_broken_questionnaire_is_told_with_file_line_and_remedy(
     assert ", linje " in message
     for words in expected:
         assert words in message
+
+
+@pytest.mark.parametrize(("text", "expected"), [
+    ("a: b: c\n", "linje 1, tegn 5: ikke gyldig YAML: et kolon for meget"),
+    ("a:\n\t- b\n", "linje 2, tegn 1: ikke gyldig YAML: et tabulatortegn"),
+    ('a: 1\nb: "x\n', "et anførselstegn er ikke lukket"),
+    ("a: [1, 2\n", "en parentes er ikke lukket"),
+    ("a: [\n", "en parentes er ikke lukket"),
+    ("a:\n  - b\n c: d\n", "linje 3, tegn 2: ikke gyldig YAML: forkert indrykning"),
+    ("a: 1\nb\nc: 2\n", "et kolon mangler efter et navn"),
+    ("a: *b\n", "en stjerne først i teksten"),
+    ("a: @b\n", "et tabulatortegn, eller et tegn, der ikke må stå først"),
+    ("[a, b]: 1\n", "et navn kan ikke være en liste"),
+    ("a: x\x01y\n", "et usynligt styretegn"),
+    ("- a\n", "ikke en YAML-opslagstabel"),
+    ("", "filen er tom"),
+])
+def test_what_is_no_yaml_is_told_in_danish(tmp_path: Path, text: str, expected: str) -> None:
+    file = tmp_path / "skema.yml"
+    file.write_text(text, "utf-8")
+    with pytest.raises(UserError, match=re.escape(expected)):
+        read_yaml(file)
 
 
 def test_the_line_is_the_line_of_the_fault(tmp_path: Path) -> None:
