@@ -424,6 +424,26 @@ def _is_number(text: str) -> bool:
     return True
 
 
+def between(new: Plan, old: Plan, table: pd.DataFrame) -> pd.DataFrame:
+    """What has changed from one wave to another (`waves.changes`) as it may be shown; see `Plan.protect`.
+
+    A change is made of the two numbers that the editions about either wave show, and hidden where one of them is: it
+    tells nothing of the answers that they do not.
+    """
+    if set(table["provenance"]) == {SYNTHETIC}:
+        return table
+    rows: list[Shown] = []
+    for _, row in table.iterrows():
+        sides = [one._value(one.cell(row["statistic"], row["item"], row["answer"]), row[f"n_{side}"])
+                 for one, side in ((new, "a"), (old, "b"))]
+        gap = _difference(*sides)
+        told = _moved(gap, row["estimate"])
+        n = {"n_a": new.n(row["n_a"]), "n_b": old.n(row["n_b"])}
+        known = {} if np.isnan(told) else n | _with_error(told, gap.error(row["se"]), row["df"], row["level"])
+        rows.append(known | {"hidden": not known})
+    return _written(table, rows)
+
+
 def plan(survey: Survey, minimum: int = STEP) -> Plan:
     """What may be shown of these answers, over every table that any edition can show. Takes seconds: keep it.
 
