@@ -8,14 +8,19 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import yaml
 
+from civsam import status
 from civsam.audience import READERS, fitted
 from civsam.chapters import (
+    NUMBERS,
+    NUMBERS_KEY,
     TRACE,
     UNUSED,
     WORK,
@@ -23,12 +28,14 @@ from civsam.chapters import (
     Values,
     chapter_digest,
     chapters,
+    code_digest,
     digest,
     pages,
     read_json,
     run_chapters,
     seconds,
     surroundings,
+    title,
     tree,
     write_if_changed,
     write_json,
@@ -38,14 +45,15 @@ from civsam.files import HOME, PACKAGE, ROOT, UserError
 EDITIONS = ROOT / "_build" / "udgaver"
 ADDRESS = "CIVSAM_BASEURL"
 BOOK = "."  # key of the book's own digest, beside those of the chapters
-MADE_OF = "svar"  # key of what tells the edition's answers from others
+MADE_OF = "svarfiler"  # key of what tells the edition's answers from others
 JUPYTER_BOOK = f"import sys; sys.modules['{UNUSED}'] = None; from jupyter_book.cli.main import main; main()"
 
 
 class Places:
     """Where an edition is made: executed notebooks, sources for Jupyter Book, what they were made from; then the books.
 
-    `new` is the book on its way in, `old` the last one on its way out.
+    `run` holds when each part was last run and how long it took. `new` is the book on its way in, `old` the last one
+    on its way out.
     """
 
     def __init__(self, name: str) -> None:
@@ -53,6 +61,7 @@ class Places:
         self.work = work = WORK / name
         self.name, self.lock = name, work / "laas"
         self.executed, self.stage, self.state = work / "kapitler", work / "bog", work / "aftryk.json"
+        self.run = work / "koersel.json"
         self.book, self.new, self.old = EDITIONS / name, EDITIONS / f".{name}.ny", EDITIONS / f".{name}.gammel"
 
 
@@ -84,10 +93,11 @@ def execute(places: Places, values: Values, given: Values) -> None:
     def target(chapter: str) -> Path:
         return places.executed / f"{chapter}.ipynb"
 
-    def keep(chapter: str, text: str) -> None:
+    def keep(chapter: str, text: str, took: float) -> None:
         write_if_changed(target(chapter), text.encode())
         state[chapter] = now[chapter]  # only now: what failed or was stopped is run again
         write_json(places.state, state)
+        note_run(places, chapter, took)
 
     changed = [chapter for chapter in now if state.get(chapter) != now[chapter] or not target(chapter).exists()]
     for chapter in now:
@@ -108,17 +118,25 @@ def base_url() -> str:
     return f"{address.rstrip('/')}/" if address else ""
 
 
-def fill_stage(places: Places, audience: str, address: str) -> None:
+def note_run(places: Places, part: str, took: float) -> None:
+    """Remember that a chapter, or the book (`BOOK`), has just been made, and how many seconds it took."""
+    now = datetime.now().astimezone().isoformat(timespec="seconds")
+    write_json(places.run, read_json(places.run) | {part: [now, round(took, 1)]})
+
+
+def fill_stage(places: Places, audience: str, address: str, about: Mapping[str, Any]) -> None:
     """Lay out what Jupyter Book is to render, as the audience is to have it, with execution turned off.
 
-    address: where the book is to be published, if not where _config.yml says.
+    address: where the book is to be published, if not where _config.yml says. about: see `status`.
     """
     config = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))
     config["execute"] = {"execute_notebooks": "off"}
     if address:
         config["html"]["baseurl"] = address
     run, copied = chapters(), ["_toc.yml", *config.get("bibtex_bibfiles", [])]
-    wanted = {name: (ROOT / name).read_bytes() for name in [*copied, *(f"{p}.md" for p in pages() if p not in run)]}
+    wanted = {name: (ROOT / name).read_bytes() for name in copied}
+    wanted |= {name: status.filled((ROOT / name).read_text("utf-8"), about).encode()
+               for name in (f"{page}.md" for page in pages() if page not in run)}
     for chapter in run:
         made = (places.executed / f"{chapter}.ipynb").read_bytes()
         wanted[f"{chapter}.ipynb"] = fitted(chapter, made, audience)
@@ -143,6 +161,23 @@ def render(places: Places) -> Path:
     if done.returncode or not (built / "html" / "index.html").exists():
         raise ChapterError(f"bogen kunne ikke samles. Jupyter Book skrev:\n{done.stdout.strip()}")
     return built / "html"
+
+
+def add_numbers(places: Places, html: Path) -> None:
+    """Lay what the edition shows beside the pages, if a chapter tells it, so that another edition can be held to it."""
+    for chapter in chapters():
+        for cell in read_json(places.executed / f"{chapter}.ipynb").get("cells", []):
+            for output in cell.get("outputs", []):
+                if numbers := output.get("metadata", {}).get(NUMBERS_KEY):
+                    write_json(html / NUMBERS, numbers | {"kode": code_digest()})
+
+
+def add_run(places: Places) -> None:
+    """Lay the record of the run beside the pages."""
+    run = read_json(places.run)
+    parts = [(title(chapter), *run[chapter]) for chapter in chapters() if chapter in run]
+    parts += [("Bogen samlet", *run[BOOK])] if BOOK in run else []
+    write_if_changed(places.book / status.RUN, status.script({"dele": parts}).encode())
 
 
 def recover(places: Places) -> None:
@@ -194,12 +229,13 @@ def clean(name: str) -> None:
 
 
 def build(
-    name: str, values: Values, given: Values, audience: str = READERS, made_of: Values | None = None
+    name: str, values: Values, given: Values, about: Mapping[str, Any], audience: str = READERS,
+    made_of: list[Values] | None = None,
 ) -> Path:
     """Build the edition and return its first page; `given` is what differs from the defaults in `values`.
 
-    made_of: what tells its answers from others; it is noted before the book is there. Raises UserError and
-    ChapterError; the last good book then stays.
+    about: what the edition says that it is made of, see `status`. made_of: what tells its answers from others; it is
+    noted before the book is there. Raises UserError and ChapterError; the last good book then stays.
     """
     address, places, clock = base_url(), Places(name), [time.perf_counter()]
     with locked(places):
@@ -207,7 +243,7 @@ def build(
         print(f"Udgaven {name}: kapitlerne køres", flush=True)
         execute(places, values, given)
         clock.append(time.perf_counter())
-        fill_stage(places, audience, address)
+        fill_stage(places, audience, address, about)
         state = read_json(places.state)
         now = digest(tree(places.stage), tree(PACKAGE), tree(ROOT / "data", "*.yml"),
                      (HOME / "requirements.txt").read_bytes())
@@ -220,9 +256,12 @@ def build(
             clock.append(time.perf_counter())
             state[MADE_OF] = made_of
             write_json(places.state, state)
+            add_numbers(places, html)
             publish(places, html)
             write_json(places.state, state | {BOOK: now})
+            note_run(places, BOOK, clock[-1] - clock[-2])
             clock.append(time.perf_counter())
+        add_run(places)
     steps = [*zip(("kapitler", "samling", "udgivelse"), clock, clock[1:], strict=False), ("i alt", clock[0], clock[-1])]
     for step, start, end in steps:
         print(f"  {step:<24} {seconds(end - start):>8}")

@@ -22,7 +22,10 @@ TIMES = WORK / "tider.json"
 TRACE = WORK / "fejl.txt"
 RUN_METADATA = ("papermill", "execution")
 INJECTED = "injected-parameters"
-FILES = ("data", "ramme")  # the parameters that name a file
+FILES = ("data", "ramme", "mod", "modramme")  # the parameters that name a file, or stand for none
+ALONE = ("mod", "modramme")  # the parameters that a chapter may do without
+NUMBERS = "tal.json"  # lies beside the pages: what the edition shows, for another edition to be held against
+NUMBERS_KEY = "tal"  # under which an output carries it in its metadata
 UNUSED = "rfc3987_syntax"  # jsonschema imports it where it is found: 1.4 s for a grammar that nobody here asks for
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 START_FAULTS = ("Address already in use", "Kernel died before replying", "Kernel didn't respond")
@@ -112,6 +115,11 @@ def tree(top: Path, pattern: str = "*") -> bytes:
     return digest(*parts).encode()
 
 
+def code_digest() -> str:
+    """Digest of all of civsam, data and chapters not included."""
+    return digest(tree(PACKAGE))
+
+
 def files_in(values: Values) -> dict[str, str]:
     """The parameters that name a file which is there, with its path."""
     return {name: values[name] for name in FILES if (ROOT / values.get(name, ".")).is_file()}
@@ -137,6 +145,15 @@ def cells(chapter: str) -> list[dict[str, Any]]:
         return json.loads(notebook(chapter).read_bytes())["cells"]
     except (ValueError, KeyError, TypeError):
         raise UserError(f"{shown(notebook(chapter))}: filen er ikke en gyldig Jupyter-notebook.") from None
+
+
+def title(chapter: str) -> str:
+    """The chapter's first heading; the name of its file where it has none. That of the first page is the book's."""
+    if chapter == pages()[0]:
+        return "Forside"
+    lines = (line for cell in cells(chapter) if cell["cell_type"] == "markdown"
+             for line in "".join(cell["source"]).splitlines())
+    return next((line.removeprefix("# ") for line in lines if line.startswith("# ")), chapter)
 
 
 def declared(chapter: str) -> set[str]:
@@ -165,6 +182,7 @@ def run_chapter(chapter: str, given: Values) -> tuple[str, float]:
     takes = declared(chapter)
     if not takes:
         given = {}  # a chapter without parameters is the same in all editions
+    given = {name: value for name, value in given.items() if name in takes or name not in ALONE}
     if missing := sorted(set(given) - takes):
         raise UserError(f"{shown(notebook(chapter))}: cellen med parametre mangler {', '.join(missing)}.")
     sys.modules.setdefault(UNUSED, None)
@@ -228,8 +246,8 @@ def without_paths(text: str, given: Values) -> str:
     return re.sub(r"[^\s\"']*ipykernel_\d+[\\/]+\d+\.py", "<celle>", text)
 
 
-def run_chapters(wanted: list[str], given: Values, keep: Callable[[str, str], object]) -> None:
-    """Run chapters side by side, the slowest first; `keep` gets each chapter and its text as it is finished.
+def run_chapters(wanted: list[str], given: Values, keep: Callable[[str, str, float], object]) -> None:
+    """Run chapters side by side, the slowest first; `keep` gets each as it is finished: name, text and seconds.
 
     Raises UserError or ChapterError for the first chapter that fails, after those under way are finished and kept.
     """
@@ -252,7 +270,7 @@ def run_chapters(wanted: list[str], given: Values, keep: Callable[[str, str], ob
         chapter = running[future]
         try:
             text, times[chapter] = future.result()
-            keep(chapter, text)
+            keep(chapter, text, times[chapter])
             print(f"  {chapter:<24} {seconds(times[chapter]):>8}", flush=True)
         except CancelledError:
             continue
@@ -268,4 +286,4 @@ def refresh() -> None:
 
     Raises UserError and ChapterError; a notebook that fails is left as it was.
     """
-    run_chapters(chapters(), {}, lambda chapter, text: write_if_changed(notebook(chapter), text.encode()))
+    run_chapters(chapters(), {}, lambda chapter, text, _: write_if_changed(notebook(chapter), text.encode()))

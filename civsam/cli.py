@@ -209,10 +209,11 @@ def given_values(typed: dict[str, str]) -> dict[str, Any]:
     Raises UserError for an unknown name or a value that cannot be.
     """
     from civsam import edition
+    from civsam.chapters import FILES
 
     values = {name: edition.known(name).parse(text) for name, text in typed.items()}
-    for name in {"data", "ramme"} & values.keys():
-        if values[name].strip() and values[name] != edition.NO_FRAME:
+    for name in set(FILES) & values.keys():
+        if values[name].strip() and values[name] not in (edition.NO_FRAME, edition.SAME_FRAME):
             path = edition.find_data(values[name])
             values[name] = path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else str(path)
     edition.check(values)
@@ -221,8 +222,10 @@ def given_values(typed: dict[str, str]) -> dict[str, Any]:
 
 def edition_name(wanted: str | None, given: dict[str, Any], audience: str = READERS) -> str:
     """The edition's folder name: as wanted, else made from the parameters. Raises UserError for one that cannot be."""
+    from civsam.chapters import FILES
+
     if wanted is None:
-        texts = {name: Path(value).stem if name in ("data", "ramme") else str(value) for name, value in given.items()}
+        texts = {name: Path(value).stem if name in FILES else str(value) for name, value in given.items()}
         parts = [audience] * (audience != READERS) + [f"{name}-{plain(text)}" for name, text in texts.items()]
         return "_".join(parts)[:100] or STANDARD
     if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}", wanted) or wanted.endswith("."):
@@ -243,7 +246,7 @@ def plain(text: str) -> str:
 
 def run_book(options: argparse.Namespace) -> None:
     """Check parameters and data, then build the edition. Raises UserError and ChapterError."""
-    from civsam import book, edition, projects, releases
+    from civsam import book, earlier, edition, projects, releases
 
     projects.check_chapter(ROOT)
     typed = pairs(options)
@@ -252,9 +255,9 @@ def run_book(options: argparse.Namespace) -> None:
     if options.keep_valid or options.sheet:
         given["data"] = valid_rows(given, name, options)
     opened = edition.open_edition(**given)
-    made_of = releases.trace(opened.survey)
-    warnings = releases.warnings(name, made_of) if made_of else []
-    page = book.build(name, opened.parameters, given, options.edition, made_of)
+    made_of = releases.traces(opened.survey, earlier.find(opened), edition.find_data(opened.parameters.get("mod", "")))
+    warnings = releases.warnings(name, made_of)
+    page = book.build(name, opened.parameters, given, opened.about(), options.edition, made_of)
     print("\n".join([*warnings, f"Bogen ligger i {shown(page) if Path.cwd() == ROOT else page}"]))
 
 

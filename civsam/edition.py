@@ -18,7 +18,9 @@ from civsam.questionnaire import Questionnaire, read
 from civsam.survey import LIMITS, Survey
 
 STANDARD_DATA, STANDARD_FRAME = "data/svar.csv", "data/ramme.csv"
-NO_FRAME = "ingen"
+NO_FRAME = NO_OTHER = "ingen"
+SAME_FRAME = "samme"
+CHANGES = ROOT / "chapters" / "aendringer.ipynb"  # the chapter that holds the edition against another
 VALID_ROWS = "gyldige-svar.csv"  # what is left of an answer file with faults
 EVERYTHING = "alle"
 FIRST = next(iter(read().background.values()), None)  # the variable that groups are in focus by
@@ -77,6 +79,13 @@ def _parameters() -> list[Parameter]:
         always.append(Parameter("seed", int, simulate.assumptions()["standardfroe"],
                                 "frø, som de syntetiske svar trækkes med", "et helt tal fra 0 til 4294967295",
                                 lambda value: 0 <= value < 2**32))
+    if CHANGES.exists():
+        always += [
+            Parameter("mod", str, NO_OTHER, "tidligere svarfil, eller en anden udgaves tal.json, der sammenlignes med",
+                      "stien til en fil, eller ingen", lambda value: bool(value.strip())),
+            Parameter("modramme", str, SAME_FRAME, "rammen for den tidligere svarfil",
+                      "stien til en rammefil, ingen eller samme", lambda value: bool(value.strip())),
+        ]
     if FIRST:
         always += [
             _one_of("fokus", EVERYTHING, f"{FIRST.name}, der fremhæves", [EVERYTHING, *FIRST.labels]),
@@ -180,7 +189,18 @@ class Edition:
         words.append(("Konfidensniveau", f"{level} procent"))
         if self.survey.provenance == survey.COLLECTED:
             words.append(("Mindste gruppe", f"{use['mindst']} svar"))
+        if use.get("mod", NO_OTHER) != NO_OTHER:
+            words.append(("Sammenlignet med", shown_name({"data": use["mod"]})))
         return words
+
+    def about(self) -> dict[str, Any]:
+        """What it says it is made of: origin (`oprindelse`), parameters in words (`ord`), digest of answers (`svar`).
+
+        Of collected answers there is no digest: with few answers one could try all until it fits.
+        """
+        synthetic = self.survey.provenance == survey.SYNTHETIC
+        return {"oprindelse": self.survey.provenance, "svar": self.survey.digest if synthetic else "",
+                "ord": dict(self.words())}
 
 
 def shown_name(values: Mapping[str, Any]) -> str:
@@ -197,7 +217,7 @@ def open_edition(**values: Any) -> Edition:
     With the project's own answer file and another seed than the standard one, the answers are simulated here.
     """
     use, questionnaire = check(values), read()
-    plain = _drawn(use, questionnaire) if simulates(use) else _collected(use, questionnaire)
+    plain = _drawn(use, questionnaire) if simulates(use) else collected(use, questionnaire)
     return Edition(use, weighting.weighted(plain))
 
 
@@ -207,8 +227,11 @@ def _drawn(use: Mapping[str, Any], questionnaire: Questionnaire) -> Survey:
     return Survey(study.answers, study.frame, questionnaire, **_shown_how(use))
 
 
-def _collected(use: Mapping[str, Any], questionnaire: Questionnaire) -> Survey:
-    """Answers from a file, with the frame, or without one what the file itself says of the respondents."""
+def collected(use: Mapping[str, Any], questionnaire: Questionnaire) -> Survey:
+    """Answers from a file, with the frame, or without one what the file itself says of the respondents; not weighted.
+
+    Raises UserError.
+    """
     frame = find_frame(use)
     framed = frame is not None
     reading = answers.check(find_data(use["data"]), questionnaire, frame).accept()

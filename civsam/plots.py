@@ -144,7 +144,7 @@ def wrapped(words: str, width: int) -> str:
     return "\n".join(textwrap.wrap(words, width))
 
 
-def _row_height(labels: list[str], least: float) -> float:
+def row_height(labels: list[str], least: float) -> float:
     """Inches a row, so that labels of several lines do not meet."""
     return max(least, 0.19 * max(text.count("\n") + 1 for text in labels))
 
@@ -183,7 +183,7 @@ def dots(
         return nothing_to_show(caption)
     names = labels(rows, survey.questionnaire)
     words = [wrapped(text, 23) for text in names]
-    figure, axes = canvas(_row_height(words, 0.4) * len(rows), top=0.05, bottom=0.55, left=2.05, right=0.65)
+    figure, axes = canvas(row_height(words, 0.4) * len(rows), top=0.05, bottom=0.55, left=2.05, right=0.65)
     place = np.arange(len(rows))[::-1]
     _draw_dots(axes, rows, place, _dot_colours(rows, survey.questionnaire, focus))
     axes.set_yticks(place, words)
@@ -358,7 +358,7 @@ def _draw_bars(names: list[str], wide: pd.DataFrame, codes: list[str], answers: 
     *scale, unsure = (wrapped(text, 45) for text in answers)
     words, columns = [wrapped(text, 20) for text in names], _legend_columns([*scale, "Skjult"])
     figure, (axes, side) = canvas(
-        _row_height(words, 0.44) * len(wide), top=0.5 + 0.21 * -(-len(scale) // columns), bottom=0.3, left=1.75,
+        row_height(words, 0.44) * len(wide), top=0.5 + 0.21 * -(-len(scale) // columns), bottom=0.3, left=1.75,
         ncols=2, sharey=True, width_ratios=(6, 1), gridspec={"wspace": 0.03},
     )
     _bars(axes, wide.fillna(0), codes, scale)

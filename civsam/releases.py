@@ -3,20 +3,23 @@
 Editions with other splits, levels or limits show parts of one whole (see `disclosure`) and may stand side by side.
 With another frame, or none, the same answers get other weights and other cells are hidden: such an edition is refused
 while the first one is there. Answers that are nearly the same, as after one more reply, cannot be refused, since books
-are made again when replies come in; the user is told.
+are made again when replies come in; the user is told. An edition that is held against an earlier wave (`earlier`) is a
+book of both.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from civsam import book
 from civsam.chapters import read_json
-from civsam.files import UserError
+from civsam.earlier import Numbers
+from civsam.files import UserError, shown
 from civsam.survey import SYNTHETIC, Survey
 
 NEARLY = 0.5  # of the rows of the smaller file
@@ -43,21 +46,52 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def warnings(name: str, mine: Trace) -> list[str]:
+def traces(mine: Survey, other: Survey | Numbers | None = None, file: Path = Path()) -> list[Trace]:
+    """What an edition is made of, where the answers are collected: its own, and those of an earlier wave.
+
+    other: what the edition is held against, from `file`. Raises UserError for numbers that are not seen to be of the
+    same answers, and for the same answers as another wave with another frame.
+    """
+    found = [trace(mine)]
+    if isinstance(other, Numbers):
+        _check_numbers(found[0], file)
+    elif other is not None:
+        found.append(trace(other))
+        _check_waves(*found, file)
+    return [one for one in found if one]
+
+
+def _check_numbers(mine: Trace, file: Path) -> None:
+    made_of = read_json(book.Places(file.parent.name).state).get(book.MADE_OF) or [{}]
+    if mine and (made_of[0].get("svar") != mine["svar"] or file.parent != book.Places(file.parent.name).book):
+        raise UserError(f"{shown(file)}: udgaven er ikke bygget her af de samme svar som denne. Byg den her, og angiv "
+                        "dens tal.json, eller angiv svarfilen, hvis svarene er nogle andre.")
+
+
+def _check_waves(mine: Trace, theirs: Trace, file: Path) -> None:
+    if mine and mine["svar"] == theirs["svar"] and mine["ramme"] != theirs["ramme"]:
+        raise UserError(f"{shown(file)}: svarene er de samme som udgavens egne, men rammen er en anden. Tal efter to "
+                        "rammer kan tilsammen røbe, hvad de hver for sig skjuler. Udelad modramme.")
+
+
+def warnings(name: str, made_of: list[Trace]) -> list[str]:
     """What the maker of the edition of that name must know of books that are here already, in Danish.
 
     Raises UserError if there is one of the same answers with another frame.
     """
-    return [told for other, theirs in _others() if (told := _told(name, mine, other, theirs))]
+    told = [_told(name, mine, other, theirs) for mine in made_of for other, theirs in _others()]
+    if len(made_of) > 1 and (same := _alike(*made_of)):
+        told.append(f"Bemærk: de to bølger er næsten de samme svar; {same} rækker er ens. Ændringerne kan røbe, hvad "
+                    "de sidste svarede. Del ikke bogen, medmindre det er de samme personer, der har svaret igen.")
+    return [words for words in told if words]
 
 
 def _others() -> Iterator[tuple[str, Trace]]:
-    """The editions with a book of collected answers, and what they were made of."""
+    """The editions with a book of collected answers, and each set of answers that they were made of."""
     for name in book.editions():
         places = book.Places(name)
-        made_of = read_json(places.state).get(book.MADE_OF)
-        if made_of and places.book.exists():
-            yield name, made_of
+        if places.book.exists():
+            yield from ((name, theirs) for theirs in read_json(places.state).get(book.MADE_OF) or [])
 
 
 def _told(name: str, mine: Trace, other: str, theirs: Trace) -> str:
@@ -67,9 +101,15 @@ def _told(name: str, mine: Trace, other: str, theirs: Trace) -> str:
         raise UserError(f"udgaven {other} viser de samme svar med en anden ramme eller uden. Læst sammen kan to "
                         "sådanne bøger røbe tal, som hver af dem skjuler. Del kun den ene. Fjern den anden med: "
                         f"civsam clean {other}")
-    same = len(pd.Index(mine["raekker"]).intersection(theirs["raekker"]))
-    if same <= NEARLY * min(len(mine["raekker"]), len(theirs["raekker"])):
+    same = _alike(mine, theirs)
+    if not same:
         return ""
     what = "Den bog, der lå her før, blev" if other == name else f"Udgaven {other} er"
     return (f"Bemærk: {what} lavet af næsten de samme svar; {same} rækker er ens. Læst sammen kan de to bøger røbe, "
             "hvad de sidste svarede. Del kun den ene.")
+
+
+def _alike(mine: Trace, theirs: Trace) -> int:
+    """How many rows are the same, if they are most of them; else 0."""
+    same = len(pd.Index(mine["raekker"]).intersection(theirs["raekker"]))
+    return same if same > NEARLY * min(len(mine["raekker"]), len(theirs["raekker"])) else 0

@@ -257,14 +257,19 @@ def anchor(tables: tuple[pd.DataFrame, ...], answers: pd.DataFrame, questionnair
 # ---- The whole study ------------------------------------------------------------------------------------------------
 
 
-def simulate(seed: int, questionnaire: Questionnaire | None = None, *, anchored: bool = True) -> Simulation:
+def simulate(
+    seed: int, questionnaire: Questionnaire | None = None, *, anchored: bool = True, asked_again: int | None = None
+) -> Simulation:
     """A whole synthetic study, reproducible from its seed.
 
     Without anchoring the truth is the model's own: use that for studies of bias, coverage, level and power.
+    asked_again: another seed for who responds and who is unsure; what everybody thinks is that of the first.
     """
     questionnaire = questionnaire or read()
     frame = register.frame(questionnaire)
     for_population, for_response, for_anchor = streams(seed)
+    if asked_again is not None:
+        _, for_response, for_anchor = streams(asked_again)
     truth = population(frame, questionnaire, for_population)
     asked = with_dont_know(truth, questionnaire, for_response)
     chosen = (responds_evenly if anchored else responds)(frame, for_response)

@@ -4,11 +4,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
+import pandas as pd
 import pytest
 
 from civsam import book, releases, simulate
 from civsam.chapters import write_json
+from civsam.earlier import Numbers
 from civsam.files import UserError
 from civsam.questionnaire import read
 from civsam.survey import Survey
@@ -16,7 +17,7 @@ from civsam.survey import Survey
 STUDY = simulate.simulate(3, anchored=False)
 ANSWERS = STUDY.answers.assign(vae_kommentar="indsamlet")
 MINE = Survey(ANSWERS, STUDY.frame, read())
-Built = Callable[[str, Survey], None]
+Built = Callable[..., None]
 
 
 @pytest.fixture
@@ -25,16 +26,16 @@ def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Built:
     monkeypatch.setattr(book, "EDITIONS", tmp_path / "udgaver")
     monkeypatch.setattr(book, "WORK", tmp_path / "arbejde")
 
-    def build(name: str, survey: Survey) -> None:
+    def build(name: str, *surveys: Survey) -> None:
         places = book.Places(name)
         places.book.mkdir(parents=True)
-        write_json(places.state, {book.MADE_OF: releases.trace(survey)})
+        write_json(places.state, {book.MADE_OF: releases.traces(*surveys)})
 
     return build
 
 
 def told(name: str, survey: Survey) -> list[str]:
-    return releases.warnings(name, releases.trace(survey))
+    return releases.warnings(name, releases.traces(survey))
 
 
 def without_frame(survey: Survey) -> Survey:
@@ -75,6 +76,40 @@ def test_another_wave_is_not_taken_for_the_same(built: Built) -> None:
 
 def test_an_edition_without_a_book_and_synthetic_answers_are_passed_over(built: Built) -> None:
     built("med", MINE)
-    np.testing.assert_equal(releases.trace(Survey(STUDY.answers, STUDY.frame, read())), {})
+    assert releases.traces(Survey(STUDY.answers, STUDY.frame, read())) == []
     book.Places("med").book.rmdir()
     assert told("uden", without_frame(MINE)) == []
+
+
+# ---- Held against an earlier wave, or another edition ---------------------------------------------------------------
+
+AGAIN = simulate.simulate(4, anchored=False)
+OLD = Survey(AGAIN.answers.assign(vae_kommentar="ny"), AGAIN.frame, read())
+
+
+def test_an_edition_with_an_earlier_wave_is_a_book_of_both(built: Built) -> None:
+    built("baade", MINE, OLD)
+    assert told("nu", MINE) == told("foer", OLD) == []
+    for one in (MINE, OLD):
+        with pytest.raises(UserError, match="udgaven baade viser de samme svar med en anden ramme"):
+            told("uden", without_frame(one))
+
+
+def test_the_same_answers_are_no_other_wave(built: Built) -> None:
+    assert releases.warnings("nu", releases.traces(MINE, OLD)) == []
+    fewer = Survey(ANSWERS.iloc[1:], STUDY.frame, read())
+    (warning,) = releases.warnings("nu", releases.traces(MINE, fewer))
+    assert "de to bølger er næsten de samme svar; 443 rækker er ens" in warning
+    with pytest.raises(UserError, match=r"^gammel.csv: svarene er de samme som udgavens egne, men rammen er en anden"):
+        releases.traces(MINE, without_frame(MINE), Path("gammel.csv"))
+
+
+def test_numbers_are_held_against_others_of_the_same_answers_only(built: Built) -> None:
+    """Of collected answers no file tells; it is seen from what the edition here was made of."""
+    built("med", MINE)
+    numbers, file = Numbers("1", {}, pd.DataFrame()), book.Places("med").book / "tal.json"
+    assert len(releases.traces(MINE, numbers, file)) == 1
+    assert releases.traces(Survey(STUDY.answers, STUDY.frame, read()), numbers, file) == []
+    for survey, place in ((OLD, file), (MINE, file.parent.parent / "flyttet" / "med" / "tal.json")):
+        with pytest.raises(UserError, match="udgaven er ikke bygget her af de samme svar"):
+            releases.traces(survey, numbers, place)

@@ -22,7 +22,7 @@ from axe_playwright_python.base import AXE_SCRIPT
 from bs4 import BeautifulSoup
 from playwright.sync_api import Browser, Page, expect
 
-from civsam.chapters import pages
+from civsam.chapters import chapters, pages
 from civsam.files import ROOT
 
 SITE = ROOT / "_build" / "udgaver" / "standard"
@@ -105,6 +105,15 @@ def fits(page: Page) -> bool:
 def test_every_page_in_the_contents_is_built() -> None:
     assert NAMES, "bogen er ikke bygget: civsam book"
     assert set(pages()) <= set(NAMES)
+
+
+def test_the_page_of_how_it_was_built_tells_when_also_from_the_disk(browser: Browser) -> None:
+    page = browser.new_page()
+    page.goto(f"{SITE.as_uri()}/status.html")
+    rows = page.locator("#koersel tbody tr")
+    expect(rows).to_have_count(len(chapters()) + 1)
+    expect(rows.first).to_contain_text(re.compile(r"^Forside\d+\. \w+ 20\d\d kl\. \d\d\.\d\d[\d.]+,\d s$"))
+    page.close()
 
 
 # ---- Every page: opens, fits, is light -------------------------------------------------------------------------------
