@@ -107,6 +107,12 @@ def test_every_page_in_the_contents_is_built() -> None:
     assert set(pages()) <= set(NAMES)
 
 
+def test_every_numbered_figure_and_table_is_in_the_list_of_them() -> None:
+    there = {f"{name}.html#{number.find_parent(id=True)['id']}"
+             for name in BOOK for number in soup(name).select("article .caption-number")}
+    assert there == {link["href"] for link in soup("figurer").select(".figurliste a.reference")}
+
+
 def test_the_page_of_how_it_was_built_tells_when_also_from_the_disk(browser: Browser) -> None:
     page = browser.new_page()
     page.goto(f"{SITE.as_uri()}/status.html")
