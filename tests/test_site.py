@@ -24,6 +24,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from civsam.chapters import chapters, pages
 from civsam.files import ROOT
+from civsam.output import danish_order
 
 SITE = ROOT / "_build" / "udgaver" / "standard"
 NAMES = sorted(file.relative_to(SITE).with_suffix("").as_posix() for file in SITE.rglob("*.html"))
@@ -111,6 +112,13 @@ def test_every_numbered_figure_and_table_is_in_the_list_of_them() -> None:
     there = {f"{name}.html#{number.find_parent(id=True)['id']}"
              for name in BOOK for number in soup(name).select("article .caption-number")}
     assert there == {link["href"] for link in soup("figurer").select(".figurliste a.reference")}
+
+
+def test_the_glossary_is_in_alphabetical_order_and_gives_the_english_words() -> None:
+    terms = soup("chapters/ordliste").select("dl.glossary > dt")
+    names = [term.find(string=True) for term in terms]
+    assert names == sorted(names, key=danish_order)
+    assert all(term.find_next_sibling("dd").select_one("[lang=en]") for term in terms)
 
 
 def test_the_page_of_how_it_was_built_tells_when_also_from_the_disk(browser: Browser) -> None:
