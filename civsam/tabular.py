@@ -56,7 +56,10 @@ class Table:
 
 
 class Progress:
-    """Prints what has been done to standard error, from the third second on, once a second."""
+    """Prints what has been done to standard error where somebody sees it, from the third second on, once a second.
+
+    Not in a notebook: what it holds must not depend on how fast the machine is.
+    """
 
     def __init__(self, wait: float = 3.0) -> None:
         """wait: seconds until the first line."""
@@ -64,7 +67,7 @@ class Progress:
 
     def __call__(self, text: str) -> None:
         """Print the text, if it is time."""
-        if time.monotonic() >= self.next:
+        if sys.stderr.isatty() and time.monotonic() >= self.next:
             print(text, file=sys.stderr, flush=True)
             self.next = time.monotonic() + 1
 

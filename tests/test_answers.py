@@ -400,7 +400,9 @@ def test_uneven_rows_are_numbered_right_throughout_a_large_file(tmp_path: Path, 
     assert list(reading.answers["pol_fokus"]) == list(expected["pol_fokus"])
 
 
-def test_progress_is_printed_only_when_it_takes_time(capsys) -> None:
+def test_progress_is_printed_only_when_it_takes_time_and_somebody_sees_it(capsys, monkeypatch) -> None:
+    tabular.Progress(wait=0)("ingen ser det")
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     tabular.Progress(wait=60)("nej")
     slow = tabular.Progress(wait=0)
     slow("ja")

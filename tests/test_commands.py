@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from civsam import answers, book, chapters, cli, collecting, edition, estimate, questionnaire, register, tabular
+from civsam import answers, book, chapters, cli, collecting, edition, estimate, questionnaire, register
 from civsam.files import DATA
 
 INSTRUMENT = questionnaire.read()
@@ -18,7 +18,6 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of the user's own, with an answer file; she stands in it."""
     (tmp_path / "mine.csv").write_bytes((DATA / "svar.csv").read_bytes())
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(tabular.Progress, "__call__", lambda self, text: None)  # it speaks on a slow machine only
     return tmp_path
 
 
