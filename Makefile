@@ -1,17 +1,24 @@
 # The commands people type. Only Python 3.11 or later (and make) must be there beforehand.
-# Parameters: make book PARAMS="seed=7 fokus=kultur --name froe7"
+# Parameters: make book PARAMS="seed=7 fokus=kultur --name froe7"; the same for make pdf
 
 PYTHON ?= python3
 BIN = .venv/bin
-OF_BOOK = tests/test_site.py tests/test_search.py tests/test_interaction.py tests/test_front.py tests/test_own_site.py  # need a built book
+OF_BOOK = $(addprefix tests/test_,site.py search.py interaction.py front.py pdf.py danish.py same.py own_site.py)  # need a built book
 
-.PHONY: book test notebooks bench bench-statistik bench-svar clean setup
+.PHONY: book pdf test notebooks links bench bench-statistik bench-svar clean setup
 
 book: setup
 	@$(BIN)/civsam book $(if $(EDITION),--edition $(EDITION)) $(PARAMS)
 
+pdf: setup
+	@$(PYTHON) tools/setup_system.py chromium
+	@$(BIN)/civsam book --pdf $(if $(EDITION),--edition $(EDITION)) $(PARAMS)
+
 notebooks: setup
 	@$(BIN)/civsam notebooks
+
+links: setup
+	@$(BIN)/python tools/links.py
 
 bench: setup
 	@$(BIN)/python tools/bench.py; built=$$?; $(BIN)/python tools/bench_statistics.py && exit $$built
@@ -23,12 +30,12 @@ bench-svar: setup
 	@$(BIN)/python tools/bench_answers.py
 
 test: setup
-	@$(PYTHON) tools/setup_browser.py
+	@$(PYTHON) tools/setup_system.py
 	@echo "Kodens form"; $(BIN)/ruff check .
 	@echo "Prøver af koden"; $(BIN)/pytest tests -n 2 --dist loadfile $(foreach test,$(OF_BOOK),--ignore=$(test))
 	@echo "Prøver af kapitlerne: giver de det, de har gemt?"; $(BIN)/pytest --nbval --nbval-current-env -n 2 --dist loadfile -W default index.ipynb chapters
 	@$(BIN)/civsam book
-	@echo "Prøver af bogen i en browser"; $(BIN)/pytest $(filter-out %own_site.py,$(OF_BOOK)) -n 2
+	@echo "Prøver af bogen i en browser"; $(BIN)/pytest $(filter-out %own_site.py,$(OF_BOOK)) -n 2 --dist loadgroup
 	@echo "Prøver af en bog om indsamlede svar: kan nogen genkendes?"; $(BIN)/pytest tests/test_own_site.py
 
 clean:

@@ -53,7 +53,7 @@ class Places:
     """Where an edition is made: executed notebooks, sources for Jupyter Book, what they were made from; then the books.
 
     `run` holds when each part was last run and how long it took. `new` is the book on its way in, `old` the last one
-    on its way out.
+    on its way out, `pdf` the book on paper.
     """
 
     def __init__(self, name: str) -> None:
@@ -62,6 +62,7 @@ class Places:
         self.name, self.lock = name, work / "laas"
         self.executed, self.stage, self.state = work / "kapitler", work / "bog", work / "aftryk.json"
         self.run = work / "koersel.json"
+        self.pdf = EDITIONS / f"{name}.pdf"
         self.book, self.new, self.old = EDITIONS / name, EDITIONS / f".{name}.ny", EDITIONS / f".{name}.gammel"
 
 
@@ -224,6 +225,7 @@ def clean(name: str) -> None:
     with locked(places):
         for folder in (places.book, places.new, places.old, places.work):
             shutil.rmtree(folder, ignore_errors=True)
+        places.pdf.unlink(missing_ok=True)
     shutil.rmtree(places.work, ignore_errors=True)  # the lock itself, where it could not be removed while held
     TRACE.unlink(missing_ok=True)  # a fault in a cell may tell of answers
 

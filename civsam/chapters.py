@@ -69,17 +69,23 @@ def write_json(path: Path, content: Mapping[str, Any]) -> None:
 # ---- What the book consists of --------------------------------------------------------------------------------------
 
 
+def files_named(entry: Any) -> Iterator[str]:
+    """The files that an entry of _toc.yml names, without suffix, in order."""
+    for key, part in entry.items() if isinstance(entry, dict) else enumerate(entry):
+        if key in ("root", "file"):
+            yield Path(part).with_suffix("").as_posix()
+        elif isinstance(part, dict | list):
+            yield from files_named(part)
+
+
+def contents() -> dict[str, Any]:
+    """What _toc.yml holds."""
+    return yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))
+
+
 def pages() -> list[str]:
     """The pages of _toc.yml, without suffix, in order. Raises UserError for one that is not there."""
-
-    def walk(entry: Any) -> Iterator[str]:
-        for key, part in entry.items() if isinstance(entry, dict) else enumerate(entry):
-            if key in ("root", "file"):
-                yield Path(part).with_suffix("").as_posix()
-            elif isinstance(part, dict | list):
-                yield from walk(part)
-
-    found = list(walk(yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))))
+    found = list(files_named(contents()))
     for page in found:
         if not notebook(page).exists() and not (ROOT / f"{page}.md").exists():
             raise UserError(f"_toc.yml: siden {page} findes ikke, hverken som .ipynb eller .md.")

@@ -84,6 +84,7 @@ def _book_commands(commands: argparse._SubParsersAction) -> None:
     _reading_options(book)
     book.add_argument("--keep-valid", action="store_true",
                       help="gå videre med de gyldige rækker; de andre skrives til afviste.csv i _build/arbejde/NAVN")
+    book.add_argument("--pdf", action="store_true", help="sæt også bogen som PDF; det kræver Chromium")
     book.add_argument("--publish-text", action="store_true", help="vis fri tekst; det samme som fritekst=vis")
 
     simulate = commands.add_parser("simulate", help="træk syntetiske svar",
@@ -249,6 +250,10 @@ def run_book(options: argparse.Namespace) -> None:
     from civsam import book, earlier, edition, projects, releases
 
     projects.check_chapter(ROOT)
+    if options.pdf:
+        from civsam import pdf
+
+        pdf.browser()  # rather now than when the book has been built
     typed = pairs(options)
     given = given_values(typed)
     name = edition_name(options.name, given, options.edition)
@@ -257,8 +262,9 @@ def run_book(options: argparse.Namespace) -> None:
     opened = edition.open_edition(**given)
     made_of = releases.traces(opened.survey, earlier.find(opened), edition.find_data(opened.parameters.get("mod", "")))
     warnings = releases.warnings(name, made_of)
-    page = book.build(name, opened.parameters, given, opened.about(), options.edition, made_of)
-    print("\n".join([*warnings, f"Bogen ligger i {shown(page) if Path.cwd() == ROOT else page}"]))
+    made = [book.build(name, opened.parameters, given, opened.about(), options.edition, made_of)]
+    made += [pdf.write(book.Places(name))] if options.pdf else []
+    print("\n".join([*warnings, *(f"Bogen ligger i {shown(path) if Path.cwd() == ROOT else path}" for path in made)]))
 
 
 def valid_rows(given: dict[str, Any], name: str, options: argparse.Namespace) -> str:

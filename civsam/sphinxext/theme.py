@@ -65,6 +65,7 @@ def keep_what_is_used(
 def remove_unused(app: Sphinx, failure: Exception | None) -> None:
     """Remove the theme's files that no page asks for: most of the site's bytes."""
     if failure is None and app.builder.format == "html":
+        Path(app.outdir, ".buildinfo").unlink(missing_ok=True)  # for builds that go on from the last; none does
         for pattern in LEFT_OUT:
             for found in Path(app.outdir, "_static").glob(pattern):
                 shutil.rmtree(found) if found.is_dir() else found.unlink()
@@ -109,5 +110,6 @@ def setup(app: Sphinx) -> None:
     app.add_node(HideCodeCellNode, override=True, html=(open_fold, close_fold))
     app.add_role("en", roles.CustomRole("en", roles.generic_custom_role, {"class": ["language-en"]}))  # {en}`raking`
     app.add_css_file("civsam.css", priority=900)
+    app.add_css_file("print.css", priority=902, media="print")
     app.add_js_file("civsam.js", priority=900, loading_method="defer")
     app.connect("html-page-context", add_exercises)
