@@ -141,12 +141,12 @@ def mark(provenance: str) -> str:
 
 # ---- Disclosure
 
-_plans: dict[tuple[str, int], disclosure.Plan] = {}
+_plans: dict[tuple[str, int, bool], disclosure.Plan] = {}
 
 
 def plan_of(survey: Survey) -> disclosure.Plan:
     """What may be shown of these answers: the same for every weighting of them, and made once."""
-    key = (survey.digest, survey.minimum)
+    key = (survey.digest, survey.minimum, survey.framed)
     if key not in _plans:
         usual = survey if survey.provenance == SYNTHETIC else weighting.weighted(survey)  # nothing is hidden of those
         _plans[key] = disclosure.plan(usual, survey.minimum)
