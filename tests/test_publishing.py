@@ -167,7 +167,7 @@ def test_the_address_is_taken_from_the_environment(monkeypatch: pytest.MonkeyPat
 def test_what_is_no_address_stops_before_anything_is_built(monkeypatch: pytest.MonkeyPatch, given: str) -> None:
     monkeypatch.setenv(book.ADDRESS, given)
     with pytest.raises(UserError, match=r"CIVSAM_BASEURL er .* https://eksempel\.dk"):
-        book.build("x", {}, {})
+        book.build("x", {}, {}, {})
 
 
 # ---- Versions
