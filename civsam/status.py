@@ -33,7 +33,7 @@ def filled(page: str, about: Mapping[str, Any]) -> str:
     about: where the answers come from (`oprindelse`), their digest (`svar`), and the parameters in words (`ord`).
     """
     made = {
-        "svar": lambda: table("Svar og parametre i denne udgave", "tab-parametre", answers(about)),
+        "svar": lambda: table("Svar og parametre i denne udgave", "tab-udgave", answers(about)),
         "versioner": lambda: table("Versioner", "tab-versioner", versions()),
         "aftryk": lambda: table("Aftryk", "tab-aftryk", digests(about)),
     }
