@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN = .venv/bin
 OF_BOOK = $(addprefix tests/test_,site.py search.py interaction.py front.py pdf.py danish.py same.py own_site.py)  # need a built book
 
-.PHONY: book pdf test notebooks links bench bench-statistik bench-svar clean setup
+.PHONY: book pdf test notebooks links bench bench-statistik bench-svar lite clean setup
 
 book: setup
 	@$(BIN)/civsam book $(if $(EDITION),--edition $(EDITION)) $(PARAMS)
@@ -37,6 +37,10 @@ test: setup
 	@$(BIN)/civsam book
 	@echo "Prøver af bogen i en browser"; $(BIN)/pytest $(filter-out %own_site.py,$(OF_BOOK)) -n 2 --dist loadgroup
 	@echo "Prøver af en bog om indsamlede svar: kan nogen genkendes?"; $(BIN)/pytest tests/test_own_site.py
+
+lite: setup
+	@$(PYTHON) tools/setup_env.py lite
+	@$(BIN)/python tools/lite.py
 
 clean:
 	rm -rf _build

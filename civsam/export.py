@@ -18,14 +18,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pyreadstat
 
 from civsam.files import ROOT, UserError, read_table, read_yaml, shown, without_lines
 from civsam.questionnaire import DONT_KNOW, NONE, Item, Questionnaire
@@ -167,18 +165,20 @@ def write_sav(answers: pd.DataFrame, questionnaire: Questionnaire, path: Path) -
     counts = {name: list(codes(questionnaire.items[item]).values())
               for name, (item, _) in columns(questionnaire, ".sav").items()
               if questionnaire.items[item].scale.type == "antal"}
-    _write_statistics(pyreadstat.write_sav, table, path, facts | {"missing_ranges": counts})
+    _write_statistics("write_sav", table, path, facts | {"missing_ranges": counts})
 
 
 def write_dta(answers: pd.DataFrame, questionnaire: Questionnaire, path: Path) -> None:
     """Write a Stata file with labels (version 15, UTF-8)."""
     table, facts = _labelled(answers, questionnaire, ".dta")
-    _write_statistics(pyreadstat.write_dta, table, path, facts)
+    _write_statistics("write_dta", table, path, facts)
 
 
-def _write_statistics(write: Callable[..., None], table: pd.DataFrame, path: Path, facts: dict[str, Any]) -> None:
+def _write_statistics(write: str, table: pd.DataFrame, path: Path, facts: dict[str, Any]) -> None:
+    import pyreadstat  # here, since a browser's Python does not have it
+
     try:
-        write(table, path, **facts)
+        getattr(pyreadstat, write)(table, path, **facts)
     except pyreadstat.PyreadstatError as fault:
         raise UserError(f"{shown(path.parent)}: filen kan ikke skrives dér. Vælg en anden mappe.") from fault
 

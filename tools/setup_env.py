@@ -1,5 +1,8 @@
 """Make the project's own Python environment in .venv, or leave it alone when nothing has changed.
 
+    python tools/setup_env.py [lite]
+
+lite: the environment in .venv-lite that makes the JupyterLite site, which the rest of the project does not use.
 Uses the standard library only: it runs before anything is installed.
 """
 
@@ -13,7 +16,9 @@ from importlib.util import find_spec
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-VENV = ROOT / ".venv"
+LITE = sys.argv[1:] == ["lite"]
+VENV = ROOT / (".venv-lite" if LITE else ".venv")
+LOCKED = ROOT / ("requirements-lite.txt" if LITE else "requirements.txt")
 MARK = VENV / "klar"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
@@ -26,7 +31,7 @@ def stop(message: str) -> None:
 
 def wanted() -> str:
     """Digest of all that decides what the environment holds, its place on the disk included."""
-    files = (ROOT / "requirements.txt", ROOT / "pyproject.toml")
+    files = (LOCKED, ROOT / "pyproject.toml")
     parts = [sys.version.encode(), str(ROOT).encode(), *(file.read_bytes() for file in files)]
     return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
@@ -63,12 +68,13 @@ def run_pip(pip: list[str], *arguments: str, total: int = 0) -> None:
 
 
 def install() -> None:
-    """Install the locked packages, each checked against its hash, then civsam itself."""
+    """Install the locked packages, each checked against its hash, then civsam itself where it is used."""
     pip = pip_command()
-    total = (ROOT / "requirements.txt").read_text(encoding="utf-8").count("==")
+    total = LOCKED.read_text(encoding="utf-8").count("==")
     print(f"Installerer ca. {total} låste pakker i {VENV.name} (et par minutter første gang)", flush=True)
-    run_pip(pip, "--require-hashes", "-r", str(ROOT / "requirements.txt"), total=total)
-    run_pip(pip, "--no-deps", "--no-build-isolation", "-e", str(ROOT))
+    run_pip(pip, "--require-hashes", "-r", str(LOCKED), total=total)
+    if not LITE:
+        run_pip(pip, "--no-deps", "--no-build-isolation", "-e", str(ROOT))
 
 
 def main() -> None:
@@ -83,7 +89,7 @@ def main() -> None:
     except BaseException as fault:
         shutil.rmtree(VENV, ignore_errors=True)  # a half-made environment would look like a whole one
         if isinstance(fault, RuntimeError):
-            stop(f"Pakkerne kunne ikke installeres; .venv er fjernet igen. pip skrev:\n{fault}")
+            stop(f"Pakkerne kunne ikke installeres; {VENV.name} er fjernet igen. pip skrev:\n{fault}")
         raise
     MARK.write_text(wanted(), encoding="utf-8")
 
