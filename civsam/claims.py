@@ -114,6 +114,11 @@ def _measure(survey: Survey, spec: dict[str, str]) -> Measure:
     return measure(survey, spec.get("middel") or spec["del"], ratio="del" in spec)
 
 
+def item_of(spec: dict[str, str]) -> str:
+    """What a `maal` is about: an item, items with + between, or `svarede`, who answered."""
+    return spec.get("andel") or spec.get("middel") or spec.get("del") or "svarede"
+
+
 def _weighed(table: pd.DataFrame) -> pd.DataFrame:
     """Comparisons with how well each supports the claim: the lower limit that the verdict asks about."""
     return table.assign(weight=compare.interval(table, 0.90)[0])
@@ -178,8 +183,7 @@ def _contrasts(claim: Claim, survey: Survey) -> list[pd.DataFrame]:
 def _pairs(survey: Survey, spec: dict[str, str], by: str) -> pd.DataFrame:
     if "svarede" in spec:
         return compare.contrasts(_response(survey), "svarede", spec["svarede"], by)
-    item = spec.get("andel") or spec.get("middel") or spec["del"]
-    return compare.contrasts(survey, item, spec.get("svar"), by, ratio="del" in spec)
+    return compare.contrasts(survey, item_of(spec), spec.get("svar"), by, ratio="del" in spec)
 
 
 def _response(survey: Survey) -> Survey:

@@ -61,9 +61,14 @@ def findings(topics: dict[str, list[str]]) -> Output:
     return Output(f'<div class="fakta"><dl>{html}</dl>{mark("publiceret")}</div>', "\n".join(text))
 
 
-def sources_table(caption: str, name: str) -> Output:
+def sources() -> pd.DataFrame:
     """What the codes S0, S1, ... stand for (`data/kilder.csv`)."""
-    frame = read_table(DATA / "kilder.csv", ["id", "titel", "hvad", "adresse"]).set_index("id")
+    return read_table(DATA / "kilder.csv", ["id", "titel", "hvad", "adresse"]).set_index("id")
+
+
+def sources_table(caption: str, name: str) -> Output:
+    """All sources."""
+    frame = sources()
     frame.columns, frame.index.name = ["Titel", "Hvad det er", "Adresse"], "Kode"
     return table(frame, caption, name, provenance="publiceret", words=True, folded="Vis kilderne")
 

@@ -306,8 +306,8 @@ def _block_book(block: str, questionnaire: Questionnaire) -> Output:
     for item in questionnaire.block(block):
         facts = _facts(item, questionnaire)
         help_ = f'<p class="hjaelp">{escape(item.help)}</p>' if item.help else ""
-        html += (_heading(item.id, item.topic) + f'<p class="ordlyd">{escape(item.wording)}</p>{help_}'
-                 + _definitions({term: made for term, (made, _) in facts.items()}) + "</section>")
+        html += entry(*_named(item.id, item.topic), {term: made for term, (made, _) in facts.items()},
+                      f'<p class="ordlyd">{escape(item.wording)}</p>{help_}')
         told = "; ".join(f"{term}: {words}" for term, (_, words) in facts.items())
         text += f"\n{item.id}: {item.wording} {item.help}".rstrip() + f"\n  {told}"
     return Output(f'<div class="kodebog"><h2>{escape(title)}</h2>{html}</div>', title + text)
@@ -337,8 +337,7 @@ def _background_book(questionnaire: Questionnaire) -> Output:
     for variable in questionnaire.background.values():
         made, words = _code_list({code: (label, None) for code, label in variable.labels.items()})
         kind = "ordnede grupper" if variable.ordered else "grupper uden orden"
-        html += _heading(variable.id, variable.name.capitalize()) + _definitions({"Type": kind, "Koder": made})
-        html += "</section>"
+        html += entry(*_named(variable.id, variable.name.capitalize()), {"Type": kind, "Koder": made})
         text += f"\n{variable.id}: {variable.name} ({kind})\n  {words}"
     return Output(f'<div class="kodebog"><h2>{title}</h2>{html}</div>', title + text)
 
@@ -360,10 +359,15 @@ def _missing_book(questionnaire: Questionnaire) -> Output:
                   "\n".join([title, *(f"{term}: {words}" for term, words in facts.items())]))
 
 
-def _heading(name: str, words: str) -> str:
-    place = f"kodebog-{escape(name)}"
-    return (f'<section class="post" id="{place}" aria-labelledby="{place}-navn"><h3 id="{place}-navn">{escape(words)} '
-            f"<code>{escape(name)}</code></h3>")
+def entry(place: str, heading: str, facts: Mapping[str, str], lead: str = "") -> str:
+    """What is told of one thing, with an id to link to: all but the place is HTML, facts by their terms."""
+    return (f'<section class="post" id="{place}" aria-labelledby="{place}-navn"><h3 id="{place}-navn">{heading}</h3>'
+            f"{lead}{_definitions(facts)}</section>")
+
+
+def _named(name: str, words: str) -> tuple[str, str]:
+    """Place and heading of an item's or a variable's entry."""
+    return f"kodebog-{escape(name)}", f"{escape(words)} <code>{escape(name)}</code>"
 
 
 def _both(words: str) -> tuple[str, str]:
@@ -380,5 +384,5 @@ def _code_list(labels: dict[str, tuple[str, int | None]]) -> tuple[str, str]:
     return f"<ul>{html}</ul>", ", ".join(f"{shown[code]} {label}" for code, (label, _) in labels.items())
 
 
-def _definitions(facts: dict[str, str]) -> str:
+def _definitions(facts: Mapping[str, str]) -> str:
     return "<dl>" + "".join(f"<div><dt>{term}</dt><dd>{words}</dd></div>" for term, words in facts.items()) + "</dl>"

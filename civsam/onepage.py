@@ -28,7 +28,7 @@ PRINT = PACKAGE / "print"
 PICKED = "section:has(> .cell .vaelger)"  # what shows one group at a time: all are in the book on the screen
 SCREEN_ONLY = (
     f"{PICKED}, script, .headerlink, .cell:not(.tag_loesning) > details.hide, .tag_loesning .cell_output, .mere, "
-    ".til-lysbilleder, .toctree-wrapper, select, button:not(th button)"
+    ".til-lysbilleder, .til-kode, .toctree-wrapper, select, button:not(th button)"
 )
 FEET = {"syntetisk": "Syntetiske svar: ingen har svaret dette", "indsamlet": "Indsamlede svar"}
 

@@ -23,20 +23,25 @@ WORDS = {
 
 def claims_table(survey: Survey, judged: pd.DataFrame, ids: Iterable[str], caption: str, name: str) -> Output:
     """Claims by the ids of their statements: the statement, how it is measured, the deciding number and the verdict."""
-    facts, known = published.statements()["udsagn"], claims.read()
-    rows = shown(survey, judged).set_index("id").loc[list(ids)]
+    frame = told(survey, judged).loc[list(ids)]
+    frame.insert(0, "Offentliggjort udsagn", published.statements()["udsagn"][frame.index])
+    frame.index.name = "Nr."
+    return table(frame, caption, name, provenance=provenance_of(judged), stacked=True)
+
+
+def told(survey: Survey, judged: pd.DataFrame) -> pd.DataFrame:
+    """All judged claims in words, as they may be shown: a row a claim, by the id of its statement."""
+    rows, known = shown(survey, judged).set_index("id"), claims.read()
     hidden = rows["hidden"] if "hidden" in rows else pd.Series(False, rows.index)
     frame = pd.DataFrame({
-        "Offentliggjort udsagn": facts[rows.index],
         "Målt som": [measured(known[key], survey.questionnaire, survey.design.target) for key in rows.index],
         "Disse data": [deciding(known[key], row, survey.questionnaire) for key, row in rows.iterrows()],
         "Afgørelse": ["skjult" if hidden[key] and known[key].rule != "kan_ikke" else WORDS[verdict]
                       for key, verdict in rows["verdict"].items()],
-    })
+    }, index=rows.index)
     if survey.provenance == SYNTHETIC:
         frame["I de syntetiske svar"] = [built_in(key, rows.at[key, "verdict"]) for key in rows.index]
-    frame.index.name = "Nr."
-    return table(frame, caption, name, provenance=provenance_of(judged), stacked=True)
+    return frame
 
 
 def margin_table(caption: str, name: str) -> Output:

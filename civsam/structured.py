@@ -12,7 +12,7 @@ from babel.dates import get_month_names
 
 from civsam import facts
 from civsam.citation import COMPENDIUM
-from civsam.files import DATA, read_table, read_yaml
+from civsam.files import DATA, read_yaml
 from civsam.output import Output
 from civsam.survey import SYNTHETIC
 
@@ -29,7 +29,7 @@ def report() -> dict[str, Any]:
         "publisher": _organization(told["Udgiver"].partition(",")[0]), "funder": _organization(told["Finansiering"]),
         "datePublished": f"{year}-{MONTHS[month]:02}", "inLanguage": "da", "about": told["Vidensområde"],
         "identifier": {"@type": "PropertyValue", "propertyID": "ISBN", "value": told["ISBN"]},
-        "url": read_table(DATA / "kilder.csv", ["id", "adresse"]).set_index("id").at["S0", "adresse"],
+        "url": facts.sources().at["S0", "adresse"],
     }
 
 

@@ -36,7 +36,7 @@ from civsam.survey import COLLECTED, Survey
 
 NAME = "proeve-egne-svar"
 SITE = book.EDITIONS / NAME
-PAGES = ("index", "chapters/metode", "chapters/resultater", "chapters/konklusion")
+PAGES = ("index", "chapters/metode", "chapters/resultater", "chapters/konklusion", "chapters/udsagn")
 QUESTIONNAIRE = questionnaire.read()
 AREAS = QUESTIONNAIRE.background["fagomraade"].labels
 PLANTED_COUNT = "487"

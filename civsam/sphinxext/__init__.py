@@ -10,7 +10,7 @@ from sphinx.application import Sphinx
 from civsam import forms
 from civsam.audience import LESSONS
 from civsam.questionnaire import read
-from civsam.sphinxext import lists, outputs, publishing, references, search, slides, theme
+from civsam.sphinxext import lists, outputs, publishing, references, search, slides, statements, theme
 
 
 def add_forms(app: Sphinx, failure: Exception | None) -> None:
@@ -30,7 +30,7 @@ def add_class_data(app: Sphinx, failure: Exception | None) -> None:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register all parts with Sphinx."""
-    for part in (lists, outputs, publishing, references, search, slides, theme):
+    for part in (lists, outputs, publishing, references, search, slides, statements, theme):
         part.setup(app)
     app.connect("build-finished", add_forms)
     app.connect("build-finished", add_class_data)
