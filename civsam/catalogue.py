@@ -101,7 +101,7 @@ def shown_in(found: Iterable[Place], statement: str, items: Iterable[str], by: I
 def catalogue(edition: Edition) -> list[Output]:
     """All statements: links to them, and a part for each group with headings of level 2 and 3.
 
-    A statement's place is `udsagn-<id>`, in lower case. The figures and tables have their names instead of numbers,
+    A statement's place is that of `published.place_of`. The figures and tables have their names instead of numbers,
     which `sphinxext.statements` puts in.
     """
     survey = edition.survey
@@ -119,20 +119,15 @@ def catalogue(edition: Edition) -> list[Output]:
 
 
 def _contents(words: pd.Series) -> Output:
-    links = "".join(f'<li><a href="#{place_of(key)}"><code>{key}</code> {escape(said)}</a></li>'
+    links = "".join(f'<li><a href="#{published.place_of(key)}"><code>{key}</code> {escape(said)}</a></li>'
                     for key, said in words.items())
     text = "\n".join(f"{key}: {said}" for key, said in words.items())
     return Output(f'<nav class="kodebog-liste" aria-label="Alle udsagn"><ul>{links}</ul></nav>', text)
 
 
-def place_of(statement: str) -> str:
-    """The id of a statement's entry."""
-    return f"udsagn-{statement.lower()}"
-
-
 def _part(title: str, words: pd.Series, entries: dict[str, dict[str, str]]) -> Output:
     """A group of statements, each with what is told of it in HTML."""
-    html = "".join(forms.entry(place_of(key), f"<code>{key}</code> {escape(words[key])}", told_of)
+    html = "".join(forms.entry(published.place_of(key), f"<code>{key}</code> {escape(words[key])}", told_of)
                    for key, told_of in entries.items())
     text = "\n".join(f"{key}: {words[key]}\n" + "\n".join(f"  {term}: {_plain(told)}" for term, told in told_of.items())
                      for key, told_of in entries.items())
@@ -146,8 +141,8 @@ def _plain(html: str) -> str:
 def _published(row: pd.Series) -> dict[str, str]:
     """Where a statement was read, and what must be said with it."""
     titles = facts.sources()["titel"]
-    names = [f"{escape(titles[code])} ({code})" if code in titles else _link(f"#{place_of(code)}", f"udsagn {code}")
-             for code in row["kilde"].split(";")]
+    names = [f"{escape(titles[code])} ({code})" if code in titles
+             else _link(f"#{published.place_of(code)}", f"udsagn {code}") for code in row["kilde"].split(";")]
     note = {"Forbehold": escape(row["note"])} if row["note"] else {}
     return {"Kilde": f"{'; '.join(names)} {mark('publiceret')}"} | note
 
@@ -157,12 +152,12 @@ def _found(statement: str, results: pd.DataFrame, survey: Survey) -> dict[str, s
     claim = claims.read().get(statement)
     if claim is None or claim.rule == "kan_ikke":
         reason = claim.reason if claim else survey.questionnaire.without_item[statement]
-        return {"Afgørelse": WORDS["kan_ikke"], "Grund": escape(reason)}
+        return {"Afgørelse": f"<strong>{WORDS['kan_ikke']}</strong>", "Grund": escape(reason)}
     row = results.loc[statement]
     why = row.get("I de syntetiske svar", "")
     shown = f"{escape(row['Disse data'])} {mark(survey.provenance)}" if row["Disse data"] else ""
     facts_ = {"Målt som": escape(row["Målt som"]), "Disse data": shown,
-              "Afgørelse": escape(row["Afgørelse"]) + (f" ({why} i de syntetiske svar)" if why else "")}
+              "Afgørelse": f"<strong>{row['Afgørelse']}</strong>" + (f" ({why} i de syntetiske svar)" if why else "")}
     return {term: words for term, words in facts_.items() if words}
 
 

@@ -27,3 +27,8 @@ def statements() -> pd.DataFrame:
 def value(statement: str) -> float:
     """The published number of a statement. Raises KeyError for an unknown id."""
     return float(_statements().at[statement, "vaerdi"])
+
+
+def place_of(statement: str) -> str:
+    """The id of a statement's entry in the book, on the page of them all."""
+    return f"udsagn-{statement.lower()}"

@@ -38,7 +38,7 @@ def numbered(app: Sphinx, name: str) -> Iterator[tuple[str, str, str]]:
     captions = {ident: caption for page, ident, caption in labels if page == name}
     for kind in ("figure", "table"):
         for ident, number in app.env.toc_fignumbers.get(name, {}).get(kind, {}).items():
-            yield app.config.numfig_format[kind] % ".".join(map(str, number)), captions[ident], ident
+            yield app.config.numfig_format[kind] % ".".join(map(str, number)), captions[ident].strip(), ident
 
 
 def section(app: Sphinx, page: str, name: str) -> nodes.section:

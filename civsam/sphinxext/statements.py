@@ -6,6 +6,7 @@ They are made in the finished text of a page, for codes stand in prose and in th
 from __future__ import annotations
 
 import re
+from functools import cache
 from html import escape
 from typing import Any
 
@@ -13,17 +14,20 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 from civsam import published
-from civsam.catalogue import CHAPTERS, place_of
 from civsam.sphinxext.lists import numbered
 
 PAGE = "chapters/udsagn"
-CODES = "|".join(published.statements().index)
-# What stays as it is stands first, so that it is passed over whole; an inline code that is a statement's is none of it.
-PARTS = re.compile(
-    r"<(?P<passed>a|pre|h[1-6]|script|style|summary|button|label|legend|nav|math)\b.*?</(?P=passed)>"
-    rf'|<code\b[^>]*>(?:<span class="pre">)?(?P<literal>{CODES})(?:</span>)?</code>'
-    rf"|<code\b.*?</code>|<[^>]*>|\b(?P<plain>{CODES})\b", re.DOTALL,
-)
+
+
+@cache
+def parts() -> re.Pattern[str]:
+    """Codes of statements in HTML, and before them what is passed over whole: an inline code of one alone is not."""
+    codes = "|".join(published.statements().index)
+    return re.compile(
+        r"<(?P<passed>a|pre|h[1-6]|script|style|summary|button|label|legend|nav|math)\b.*?</(?P=passed)>"
+        rf'|<code\b[^>]*>(?:<span class="pre">)?(?P<literal>{codes})(?:</span>)?</code>'
+        rf"|<code\b.*?</code>|<[^>]*>|\b(?P<plain>{codes})\b", re.DOTALL,
+    )
 
 
 def linked(html: str, address: str) -> str:
@@ -31,14 +35,14 @@ def linked(html: str, address: str) -> str:
 
     def link(part: re.Match[str]) -> str:
         code = part["literal"] or part["plain"]
-        return f'<a class="udsagn" href="{address}#{place_of(code)}">{part[0]}</a>' if code else part[0]
+        return f'<a class="udsagn" href="{address}#{published.place_of(code)}">{part[0]}</a>' if code else part[0]
 
-    return PARTS.sub(link, html)
+    return parts().sub(link, html)
 
 
 def with_numbers(app: Sphinx, html: str) -> str:
     """The page of all statements with number and caption instead of the names of figures and tables."""
-    known = {name: (number, caption) for chapter in CHAPTERS for number, caption, name in numbered(app, chapter)}
+    known = {name: (number, caption) for page in app.env.found_docs for number, caption, name in numbered(app, page)}
     html = re.sub(r">((?:fig|tab)-[\w-]+)</a>", lambda name: f">{': '.join(map(escape, known[name[1]]))}</a>", html)
     return re.sub(r' bag ((?:fig|tab)-[\w-]+)"', lambda name: f' bag {known[name[1]][0]}"', html)
 
