@@ -16,7 +16,7 @@ from scipy.stats import norm
 
 from civsam import published, register, survey
 from civsam.answers import write
-from civsam.files import DATA, LINE, UserError, read_yaml, without_lines
+from civsam.files import DATA, LINE, UserError, read_yaml, shown, without_lines
 from civsam.questionnaire import DONT_KNOW, NONE, Item, Questionnaire, read
 
 ASSUMPTIONS = DATA / "antagelser.yml"
@@ -38,21 +38,21 @@ class Simulation:
 
 
 @cache
-def assumptions() -> dict[str, Any]:
-    """The values of `data/antagelser.yml`, without reasons. Raises UserError where a reason or value is missing."""
-    table = {name: entry for name, entry in read_yaml(ASSUMPTIONS).items() if name != LINE}
-    return {name: _value(name, entry) for name, entry in table.items()}
+def assumptions(path: Path = ASSUMPTIONS) -> dict[str, Any]:
+    """The values of a file of assumptions, without reasons. Raises UserError where a reason or value is missing."""
+    table = {name: entry for name, entry in read_yaml(path).items() if name != LINE}
+    return {name: _value(path, name, entry) for name, entry in table.items()}
 
 
-def _value(name: str, entry: dict[str, Any]) -> Any:
+def _value(path: Path, name: str, entry: dict[str, Any]) -> Any:
     """The value of an assumption, or of each in a group of them."""
     if set(entry) == {"vaerdi", "grund", LINE}:
         return without_lines(entry["vaerdi"])
     if "vaerdi" in entry or not all(isinstance(part, dict) for key, part in entry.items() if key != LINE):
         raise UserError(
-            f"data/antagelser.yml, linje {entry[LINE]}: '{name}' skal have både 'vaerdi' og 'grund', og intet andet."
+            f"{shown(path)}, linje {entry[LINE]}: '{name}' skal have både 'vaerdi' og 'grund', og intet andet."
         )
-    return {key: _value(key, part) for key, part in entry.items() if key != LINE}
+    return {key: _value(path, key, part) for key, part in entry.items() if key != LINE}
 
 
 def has_effect(item: str, variable: str) -> bool:
@@ -70,20 +70,29 @@ def streams(seed: int) -> tuple[np.random.Generator, np.random.Generator, np.ran
 # ---- Population -----------------------------------------------------------------------------------------------------
 
 
-class _Population:
-    """Draws the complete answers of all positions in a frame."""
+class Population:
+    """Draws the complete answers of all positions in a frame.
 
-    def __init__(self, frame: pd.DataFrame, questionnaire: Questionnaire, rng: np.random.Generator) -> None:
-        self.frame, self.rng, self.given = frame, rng, assumptions()
+    rng: a generator; or what draws from many generators at once, a row each: then all arrays have that axis first.
+    given: the assumptions, those of the file unless given.
+    """
+
+    def __init__(
+        self, frame: pd.DataFrame, questionnaire: Questionnaire, rng: np.random.Generator,
+        given: dict[str, Any] | None = None,
+    ) -> None:
+        """Draw what the items of a block share."""
+        self.frame, self.rng, self.given = frame, rng, given or assumptions()
         self.municipality = pd.factorize(frame["kommunekode"])[0]
         self.shared = {block: self.block_level() for block in questionnaire.blocks}
 
     def normal(self) -> np.ndarray:
+        """One standard normal draw a position."""
         return self.rng.standard_normal(len(self.frame))
 
     def municipal(self) -> np.ndarray:
         """One standard normal draw a municipality, spread to its positions."""
-        return self.rng.standard_normal(self.municipality.max() + 1)[self.municipality]
+        return self.rng.standard_normal(self.municipality.max() + 1)[..., self.municipality]
 
     def block_level(self) -> np.ndarray:
         """What the items of a block share: municipality and person, with their shares of the variance."""
@@ -104,13 +113,18 @@ class _Population:
         own = 1 - self.given["icc"] - self.given["faelles_holdning"]
         return self.shared[item.block] + np.sqrt(own) * self.normal()
 
-    def choice(self, item: Item) -> np.ndarray:
-        """One answer: ordered probit. A positive shift moves towards agreement, or towards the first nominal answer."""
-        shares = self.given["fordelinger"][item.id]
-        codes = np.array(list(shares))
+    def place(self, item: Item) -> np.ndarray:
+        """One answer as its place on the scale: ordered probit.
+
+        A positive shift moves towards agreement, or towards the first nominal answer.
+        """
         sign = 1 if item.scale.type == "ordinal" else -1
-        cuts = norm.ppf(np.cumsum(list(shares.values()))[:-1])
-        return codes[np.searchsorted(cuts, self.latent(item) + sign * self.shift(item.id))]
+        cuts = norm.ppf(np.cumsum(list(self.given["fordelinger"][item.id].values()))[:-1])
+        return np.searchsorted(cuts, self.latent(item) + sign * self.shift(item.id))
+
+    def choice(self, item: Item) -> np.ndarray:
+        """One answer as its code."""
+        return np.array(list(self.given["fordelinger"][item.id]))[self.place(item)]
 
     def several(self, item: Item) -> np.ndarray:
         """Crosses, each with its own draw; 'ingen' where nothing else was ticked."""
@@ -133,13 +147,14 @@ class _Population:
         return self.rng.binomial(total, 1 / (1 + np.exp(-own)))
 
     def text(self) -> np.ndarray:
+        """A placeholder from the few who write."""
         writes = self.rng.random(len(self.frame)) < self.given["kommentar"]
         return np.where(writes, PLACEHOLDER, "")
 
 
 def population(frame: pd.DataFrame, questionnaire: Questionnaire, rng: np.random.Generator) -> pd.DataFrame:
     """The truth: complete answers of every position, no 'ved ikke'. Shape (positions, items), codes as text."""
-    draw = _Population(frame, questionnaire, rng)
+    draw = Population(frame, questionnaire, rng)
     columns: dict[str, np.ndarray] = {}
     for item in questionnaire.items.values():
         if item.part_of:
@@ -179,23 +194,31 @@ def responds_evenly(frame: pd.DataFrame, rng: np.random.Generator) -> np.ndarray
 
 def with_dont_know(truth: pd.DataFrame, questionnaire: Questionnaire, rng: np.random.Generator) -> pd.DataFrame:
     """What each would answer if asked: the truth, with 'ved ikke' laid over it."""
-    rates, asked = assumptions()["ved_ikke"], truth.copy()
-    for item in questionnaire.items.values():
-        if not item.allows_dont_know:
-            continue
-        unsure = rng.random(len(truth)) < rates["del" if item.part_of else item.scale.type]
-        for total in item.part_of:
-            unsure |= (asked[total] == DONT_KNOW).to_numpy()
-        asked.loc[unsure, item.id] = DONT_KNOW
+    asked = truth.copy()
+    for item, rows in unsure(questionnaire, len(truth), rng).items():
+        asked.loc[rows, item] = DONT_KNOW
     return asked
 
 
+def unsure(questionnaire: Questionnaire, positions: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
+    """Who would say 'ved ikke' to each item that allows it, boolean; who does not know a count, knows no part of it."""
+    rates, found = assumptions()["ved_ikke"], {}
+    for item in questionnaire.items.values():
+        if item.allows_dont_know:
+            own = rng.random(positions) < rates["del" if item.part_of else item.scale.type]
+            found[item.id] = np.logical_or.reduce([own, *(found[total] for total in item.part_of)])
+    return found
+
+
 def broken_off(answers: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
-    """Some stop on the way: everything from a random item on is blank. Nobody stops before the second item."""
-    answers = answers.copy()
-    stops = rng.random(len(answers)) < assumptions()["delvist_besvaret"]
-    first = np.where(stops, rng.integers(1, answers.shape[1], len(answers)), answers.shape[1])
+    """Some stop on the way: everything from a random item on is blank."""
+    first = stops(len(answers), answers.shape[1], assumptions()["delvist_besvaret"], rng)
     return answers.where(np.arange(answers.shape[1]) < first[:, None], "")
+
+
+def stops(positions: int, items: int, share: float, rng: np.random.Generator) -> np.ndarray:
+    """The place of the first item that each leaves blank, `items` for none. Nobody stops before the second item."""
+    return np.where(rng.random(positions) < share, rng.integers(1, items, positions), items)
 
 
 # ---- Anchoring ------------------------------------------------------------------------------------------------------
