@@ -106,6 +106,18 @@ def _yaml_fault(fault: yaml.YAMLError) -> str:
     return f"{place}: ikke gyldig YAML: {danish}"
 
 
+def line_of(path: Path, *keys: Any) -> int:
+    """The line in a YAML file of the key, or the place in a list, that these lead to."""
+    node, line = yaml.compose(read_text(path), Loader=_LineLoader), 1
+    for key in keys:
+        if isinstance(node, yaml.SequenceNode):
+            mark = node = node.value[key]
+        else:
+            mark, node = next(pair for pair in node.value if pair[0].value == str(key))
+        line = mark.start_mark.line + 1
+    return line
+
+
 def without_lines(content: Any) -> Any:
     """The same content without the line numbers that `read_yaml` notes."""
     if isinstance(content, dict):
