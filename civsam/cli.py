@@ -1,4 +1,4 @@
-"""The command line `civsam`: books, answer files, the questionnaire as a form, and projects of one's own."""
+"""The command line `civsam`: books, answer files, the questionnaire as a form, projects of one's own, scenarios."""
 
 from __future__ import annotations
 
@@ -47,6 +47,8 @@ SYSTEM_FAULTS = {
     errno.EEXIST: "der er allerede en fil af det navn",
     errno.ENOTDIR: "en del af stien er en fil, ikke en mappe",
 }
+# What is left of a command that is stopped; of most, a book.
+UNTOUCHED = {"scenarios": "De færdige dele er gemt: kør samme kommando igen for at gøre resten."}
 argparse._ = lambda text: DANISH.get(text, text)  # argparse has no other way to a language of one's own
 argparse.ngettext = lambda one, many, number: argparse._(one if number == 1 else many)
 
@@ -67,6 +69,7 @@ def parser() -> Parser:
     _answer_commands(commands)
     _project_commands(commands)
     _class_commands(commands)
+    _laboratory_commands(commands)
     return top
 
 
@@ -164,6 +167,19 @@ def _class_commands(commands: argparse._SubParsersAction) -> None:
                                 description="Find svarene i en mappe med notebooks, og ret dem. Intet i dem køres.")
     grade.add_argument("folder", metavar="MAPPE", help="mappen med notebooks, én for hver studerende")
     grade.add_argument("--out", metavar="CSV", default="point.csv", help="resultatet; ellers point.csv")
+
+
+def _laboratory_commands(commands: argparse._SubParsersAction) -> None:
+    """Many surveys whose truth is known."""
+    scenarios = commands.add_parser("scenarios", help="laboratoriet: mange undersøgelser, hvor sandheden er kendt",
+                                    description="Gennemfør undersøgelsen mange gange på mange måder.")
+    run = scenarios.add_subparsers(dest="part", required=True, metavar="del").add_parser(
+        "run", help="kør et gitter af scenarier", description="Kør et gitter af scenarier. Afbrydes det, fortsætter "
+        "samme kommando, hvor det slap.")
+    run.add_argument("grid", metavar="GITTER.yml", help="filen med gitteret")
+    run.add_argument("--out", metavar="FIL.parquet", help="tabellen; ellers _build/scenarier/GITTER.parquet")
+    run.add_argument("--workers", metavar="N", help="processer på denne maskine; ellers så mange, som den har kerner")
+    run.add_argument("--scheduler", metavar="ADRESSE", help="kør på den Dask-klynge, hvis planlægger har adressen")
 
 
 def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -442,6 +458,23 @@ def run_simulate(options: argparse.Namespace) -> None:
         print(f"  {shown(folder / name)}")
 
 
+def run_scenarios(options: argparse.Namespace) -> None:
+    """Run a grid of scenarios and write the summary. Raises UserError."""
+    from civsam.scenarios import declare, run
+
+    if options.workers is not None and not re.fullmatch(r"[1-9]\d{0,3}", options.workers):
+        raise UserError(f"--workers kan ikke være '{options.workers}'. Tilladt: hele tal fra 1 til 9999.")
+    path = own_path(options.grid)
+    out = run.FOLDER / f"{path.stem}.parquet" if options.out is None else own_path(options.out)
+    if out.suffix != ".parquet":
+        raise UserError(f"{shown(out)}: tabellen skrives som Parquet. Giv filen et navn, der ender på .parquet.")
+    grid = declare.read(path)
+    print(f"{grid.title}: {len(grid.scenarios)} scenarier, {grid.replications} gentagelser af hvert.", flush=True)
+    table = run.run(grid, workers=options.workers and int(options.workers), scheduler=options.scheduler)
+    run.write(grid, table, out)
+    print(f"Tabellen ligger i {shown(out)}")
+
+
 def run_notebooks(options: argparse.Namespace) -> None:
     """Run the committed notebooks again. Raises UserError and ChapterError."""
     from civsam import chapters
@@ -455,7 +488,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     commands = {"book": run_book, "simulate": run_simulate, "notebooks": run_notebooks, "check": run_check,
                 "collect": run_collect, "frame": run_frame, "form": run_form, "export": run_export, "new": run_new,
-                "clean": run_clean, "publish": run_publish, "lessons": run_lessons, "grade": run_grade}
+                "clean": run_clean, "publish": run_publish, "lessons": run_lessons, "grade": run_grade,
+                "scenarios": run_scenarios}
+    options = None
     try:
         options = parsed(arguments)
         commands[options.command](options)
@@ -471,7 +506,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"civsam: {fault.filename or 'filen'}: kan ikke læses eller skrives; {why}.", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("\ncivsam: afbrudt. Den seneste færdige bog er urørt.", file=sys.stderr, flush=True)
+        left = UNTOUCHED.get(options and options.command, "Den seneste færdige bog er urørt.")
+        print(f"\ncivsam: afbrudt. {left}", file=sys.stderr, flush=True)
         os._exit(130)  # at once: the chapters' threads would be waited for, and their kernels end by themselves
 
 

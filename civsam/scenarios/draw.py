@@ -11,7 +11,7 @@ Shapes: R replications, N positions in the frame, M measures (`MEASURES`), K dom
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cache, reduce
+from functools import cache, cached_property, reduce
 from operator import and_
 from typing import Any
 
@@ -22,7 +22,7 @@ from scipy.stats import norm
 
 from civsam import register, simulate
 from civsam.files import DATA
-from civsam.questionnaire import DONT_KNOW, Questionnaire, read
+from civsam.questionnaire import Questionnaire, read
 from civsam.scenarios.declare import Drawing
 
 ASSUMPTIONS = DATA / "scenarier_antagelser.yml"
@@ -61,10 +61,14 @@ class Layout:
     domains: np.ndarray
     columns: dict[str, slice]
 
-    @property
-    def clusters(self) -> int:
-        """How many municipalities there are."""
-        return int(self.cluster[-1]) + 1
+    @cached_property
+    def starts(self) -> np.ndarray:
+        """The first position of each municipality."""
+        return np.flatnonzero(np.diff(self.cluster, prepend=-1))
+
+    def by_cluster(self, values: np.ndarray) -> np.ndarray:
+        """Sums over the positions of each municipality, along the last axis."""
+        return np.add.reduceat(values, self.starts, axis=-1)
 
 
 @cache
@@ -227,8 +231,8 @@ def responds(here: Layout, truth: Values, drawing: Drawing, rng: Streams) -> np.
     chance = chances(inclination(here, truth, drawing.bortfald), drawing.svarprocent / 100)
     later = 1 - simulate.assumptions(ASSUMPTIONS)["rykker"] * chance
     chance = 1 - (1 - chance) * later**drawing.rykkere
-    rank = np.argsort(np.argsort(rng.random(here.clusters), axis=1), axis=1)
-    lost = rank < round(drawing.tabte_kommuner / 100 * here.clusters)
+    rank = np.argsort(np.argsort(rng.random(len(here.starts)), axis=1), axis=1)
+    lost = rank < round(drawing.tabte_kommuner / 100 * len(here.starts))
     return (rng.random(len(here.frame)) < chance) & ~lost[:, here.cluster]
 
 

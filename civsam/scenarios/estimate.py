@@ -1,4 +1,4 @@
-"""Weights, estimates and their errors for many surveys at once, by the formulas of `weighting`, `estimate` and `compare`.
+"""Weights, estimates and their errors for many surveys at once, as `weighting`, `estimate` and `compare` have them.
 
 What each function does for one survey is told there, with its source; `tests/test_scenarios.py` holds both against each
 other to 1e-10. Sums run within a replication, never across them, so a result does not depend on the batch it is in.
@@ -18,7 +18,7 @@ import pandas as pd
 from civsam import simulate, weighting
 from civsam.design import SWEEPS
 from civsam.scenarios.draw import ASSUMPTIONS, Batch, Layout, Values, layout
-from civsam.scenarios.reduced import crossed, slope_reduced, whole
+from civsam.scenarios.reduced import crossed, over, slope_reduced, whole
 from civsam.survey import Survey
 
 # A measure (its place in `draw.MEASURES`) by a frame variable, or in all.
@@ -103,26 +103,21 @@ def weights(kind: str, answered: np.ndarray) -> Weights:
     enough = answered.sum(axis=1) >= 2
     if kind in ("ingen", "fagomraade", "region"):
         strata = _one_stratum(answered)
-        before = answered * strata.spread(_ratio(strata.size, strata.drawn))
+        before = answered * strata.spread(over(strata.size, strata.drawn))
         if kind == "ingen":
             return Weights(before, strata, (), before, enough)
         margin = here.columns[kind]
         target = here.domains[:, margin].sum(axis=0)
-        factor = _ratio(target, (before[:, None] @ here.domains[:, margin])[:, 0])
+        factor = over(target, (before[:, None] @ here.domains[:, margin])[:, 0])
         usable = enough & np.all(factor > 0, axis=1)
         return Weights(before * factor[:, here.code[kind]], strata, (margin,), before, usable)
     strata = response_groups(here, answered)
-    before = answered * strata.spread(_ratio(strata.size, strata.drawn))
+    before = answered * strata.spread(over(strata.size, strata.drawn))
     margins = tuple(here.columns[name] for name in here.questionnaire.weighting.margins)
     target = here.domains.sum(axis=0) if kind == "raket" else wrong_totals(here)
     there = np.all(((answered[:, None] @ here.domains)[:, 0] > 0), axis=1)
     weight, converged = rake(here, before, target, there)
     return Weights(weight, strata, margins, answered.astype(float), enough & there & converged)
-
-
-def _ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
-    """One over the other, 0 where there is nothing below."""
-    return np.divide(above, below, out=np.zeros(np.broadcast(above, below).shape), where=below > 0)
 
 
 def _one_stratum(answered: np.ndarray) -> Strata:
@@ -182,10 +177,9 @@ def rake(here: Layout, before: np.ndarray, target: np.ndarray, usable: np.ndarra
 
     Only area differs within a municipality, so a factor a municipality and one an area are all that is needed.
     """
-    area, clusters = here.columns[AREA], here.clusters
+    area, clusters = here.columns[AREA], len(here.starts)
     others = [here.columns[name] for name in here.questionnaire.weighting.margins if name != AREA]
-    first = np.flatnonzero(np.diff(here.cluster, prepend=-1))
-    inside = [here.domains[first, part] for part in others]
+    inside = [here.domains[here.starts, part] for part in others]
     table = np.zeros((len(before), clusters, area.stop - area.start))
     table[:, here.cluster, here.code[AREA]] = before
     row, column = np.ones((len(before), clusters)), np.ones((len(before), table.shape[2]))
@@ -268,8 +262,8 @@ def fit(survey: Batch, made: Weights) -> Fit:
         z = values.y[:, MEASURE] - np.where(below > 0, found, 0.0)[:, :, None] * values.x[:, MEASURE]
         z *= here.domains.T[DOMAIN]
         varies = np.abs(z).max(axis=2) > 1e-9
-        z *= _ratio(1.0, below)[:, :, None]
-        last = _ratio(of_trend, made.weight)
+        z *= over(1.0, below)[:, :, None]
+        last = over(of_trend, made.weight)
     z = np.concatenate([z, last[:, None]], axis=1)
     influence = made.weight[:, None] * (z - explained(here, z, made) if made.margins else z)
     return Fit(values, made, np.column_stack([found, trend]), below, influence, varies)
@@ -325,7 +319,7 @@ def _by_element(found: Fit, fpc: bool) -> Errors:
     strata, e = found.weights.strata, found.influence
     scale = strata.scale(fpc)
     weighed, totals = e * strata.spread(scale)[:, None], strata.sums(e)
-    shrunk = totals * _ratio(scale, strata.drawn)[:, None]
+    shrunk = totals * over(scale, strata.drawn)[:, None]
     there = strata.sums(found.member) > 0
     df = (found.n - there.sum(axis=2)).astype(float)
     covariance = [weighed[:, part] @ e[:, part].swapaxes(1, 2) - shrunk[:, part] @ totals[:, part].swapaxes(1, 2)
@@ -337,7 +331,8 @@ def _by_element(found: Fit, fpc: bool) -> Errors:
         part = SLICES[place]
         joint = variance[:, part][:, a] + variance[:, part][:, b] - 2 * covariance[place][:, a, b]
         n, both = found.n[:, part], there[:, part][:, a] | there[:, part][:, b]
-        pairs[place] = _pairs(found, place, known, np.sqrt(np.maximum(joint, 0)), n[:, a] + n[:, b] - 1 - both.sum(axis=2))
+        freedom = n[:, a] + n[:, b] - 1 - both.sum(axis=2)
+        pairs[place] = _pairs(found, place, known, np.sqrt(np.maximum(joint, 0)), freedom)
     return Errors(se[:, :CELLS], df[:, :CELLS], pairs, (found.estimate[:, -1], se[:, -1], df[:, -1] - 1))
 
 
@@ -353,15 +348,14 @@ def _pairs(
 
 def _by_cluster(found: Fit, fpc: bool) -> Errors:
     here, answered = layout(), found.weights.answered
-    start = np.flatnonzero(np.diff(here.cluster, prepend=-1))
-    totals = np.add.reduceat(found.influence[:, :CELLS], start, axis=2)
-    present = np.add.reduceat(answered, start, axis=1) > 0
+    totals = here.by_cluster(found.influence[:, :CELLS])
+    present = here.by_cluster(answered.astype(float)) > 0
     clusters = present.sum(axis=1)[:, None]
     left = 1 - fpc * answered.mean(axis=1, keepdims=True)
     deviation = (totals - totals.sum(axis=2, keepdims=True) / clusters[:, :, None]) * present[:, None]
     variance = np.sum(deviation**2, axis=2) * left * clusters / np.maximum(clusters - 1, 1)
     se = np.where(np.isnan(found.estimate[:, :CELLS]), np.nan, np.sqrt(variance))
-    df = np.count_nonzero(np.add.reduceat(found.member[:, :CELLS], start, axis=2), axis=2) - 1.0
+    df = np.count_nonzero(here.by_cluster(found.member[:, :CELLS]), axis=2) - 1.0
     known, pairs = found.varies & (df >= 1), {}
     for place, sides in PAIRS.items():
         measure, variable = BLOCKS[place]

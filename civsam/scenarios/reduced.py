@@ -18,9 +18,9 @@ SMALL = 1e-10  # as `models.bias_reduced`: what decides an estimate alone adds n
 Pairs = tuple[np.ndarray, np.ndarray]
 
 
-def _over(above: np.ndarray | float, below: np.ndarray) -> np.ndarray:
-    """One over the other, 0 where there is nothing below."""
-    return np.divide(above, below, out=np.zeros(below.shape), where=below > SMALL)
+def over(above: np.ndarray | float, below: np.ndarray, least: float = 0.0) -> np.ndarray:
+    """One over the other, 0 where what is below is not more than the least."""
+    return np.divide(above, below, out=np.zeros(np.broadcast(above, below).shape), where=below > least)
 
 
 def _freedom(trace: np.ndarray, overlap: np.ndarray) -> np.ndarray:
@@ -44,13 +44,13 @@ class _Sums:
 
 def _sums(here: Layout, values: Values, measure: int, weight: np.ndarray) -> _Sums:
     base, y = values.base[:, measure], values.y[:, measure]
-    w, start = weight * base, np.flatnonzero(np.diff(here.cluster, prepend=-1))
-    return _Sums(*(np.add.reduceat(part, start, axis=1) for part in (base.astype(float), w, w**2, y, w * y)))
+    w = weight * base
+    return _Sums(*(here.by_cluster(part) for part in (base.astype(float), w, w**2, y, w * y)))
 
 
 def _groups(here: Layout, variable: str) -> np.ndarray:
     """Which group each municipality is in, 0/1 of shape (L, G)."""
-    return here.domains[np.flatnonzero(np.diff(here.cluster, prepend=-1)), here.columns[variable]]
+    return here.domains[here.starts, here.columns[variable]]
 
 
 def _by_group(values: np.ndarray, group: np.ndarray) -> np.ndarray:
@@ -67,7 +67,7 @@ def _loading(sums: _Sums, a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.
     t21, t22 = -a * sums.n, 1 - a * sums.p
     root = np.sqrt(np.maximum(t11 * t22 - t12 * t21, 0))
     below = root * np.sqrt(np.maximum(t11 + t22 + 2 * root, 0))
-    return _over(-t12, below), _over(t11 + root, below)
+    return over(-t12, below, SMALL), over(t11 + root, below, SMALL)
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,7 +127,7 @@ def whole(
     """
     sums, group = _sums(here, values, measure, weight), _groups(here, variable)
     total, square = _by_group(sums.p, group), _by_group(sums.q, group)
-    a = _over(1.0, total)
+    a = over(1.0, total)
     b = square * a**2
     parts = _parts(sums, group, a, b, np.where(total > 0, estimate, 0.0))
     eye, (first, second) = np.eye(group.shape[1]), pairs
@@ -162,15 +162,15 @@ def crossed(
     here: Layout, variable: str, values: Values, measure: int, weight: np.ndarray, estimate: np.ndarray, pairs: Pairs
 ) -> tuple[np.ndarray, np.ndarray]:
     """As `whole` where each municipality has at most one position in a group: its own matrix is then diagonal."""
-    code, shape = here.code[variable], (len(weight), here.clusters, estimate.shape[1])
+    code, shape = here.code[variable], (len(weight), len(here.starts), estimate.shape[1])
     base, y = values.base[:, measure], values.y[:, measure]
     w, e = np.zeros(shape), np.zeros(shape)
     w[:, here.cluster, code] = weight * base
     e[:, here.cluster, code] = base * (y - np.nan_to_num(estimate)[:, code])
-    v = w * _over(1.0, w.sum(axis=1))[:, None]
+    v = w * over(1.0, w.sum(axis=1))[:, None]
     b = np.sum(v**2, axis=1)
     inside = 1 - 2 * v + b[:, None]
-    load = v * np.sqrt(_over(1.0, inside))
+    load = v * np.sqrt(over(1.0, inside, SMALL))
     square, both = load**2, load * v
     bent = square * (b[:, None] - 2 * v)
 

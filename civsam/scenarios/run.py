@@ -1,0 +1,228 @@
+"""A grid shared out in parts over this machine's cores or a Dask cluster, stopped and taken up again, and collected.
+
+A part is some replications of one `Drawing` with all its analyses. Its counts are kept in a file named by a digest of
+all that they depend on, so a finished part is never done again, and one that is half done leaves nothing.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from collections.abc import Iterator
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import scipy
+from joblib import Parallel, cpu_count, delayed, parallel_config
+from threadpoolctl import threadpool_limits
+from tqdm import tqdm
+
+from civsam import __version__
+from civsam.chapters import digest, write_if_changed
+from civsam.files import DATA, PACKAGE, ROOT, UserError
+from civsam.scenarios import judge
+from civsam.scenarios.declare import Analysis, Drawing, Grid
+
+FOLDER = ROOT / "_build" / "scenarier"
+LENGTH = 250  # replications in a part: about a second's work
+PATIENCE = 3  # rounds in a row that may lose workers without a part being finished
+CODE = ("simulate", "register", "weighting", "estimate", "design", "compare", "claims", "scenarios/declare",
+        "scenarios/draw", "scenarios/estimate", "scenarios/reduced", "scenarios/judge")
+INPUT = ("spoergeskema.yml", "ramme.csv", "kommuner.csv", "antagelser.yml", "scenarier_antagelser.yml", "paastande.yml",
+         "publicerede_tal.csv")
+AGAIN = "De færdige dele er gemt: kør samme kommando igen for at gøre resten."
+DIGITS = 6  # that the summary keeps, of numbers that may differ in the last bits between machines
+
+
+class WorkerLost(Exception):
+    """A process that worked for us has died."""
+
+
+@cache
+def model() -> str:
+    """Digest of the code and data that the counts depend on."""
+    files = [*(PACKAGE / f"{name}.py" for name in CODE), *(DATA / name for name in INPUT)]
+    return digest(*(path.read_bytes() for path in files), np.__version__.encode(), scipy.__version__.encode())
+
+
+@dataclass(frozen=True)
+class Part:
+    """The replications from start to before stop of one way to carry the survey out, with its analyses."""
+
+    drawing: Drawing
+    analyses: tuple[Analysis, ...]
+    seed: int
+    start: int
+    stop: int
+    model: str
+
+    @property
+    def name(self) -> str:
+        """Digest of all that the counts depend on."""
+        return digest(json.dumps(asdict(self), sort_keys=True).encode())
+
+
+def parts(grid: Grid) -> dict[Drawing, list[Part]]:
+    """The work of a grid, by drawing in the grid's order."""
+    analyses: dict[Drawing, list[Analysis]] = {}
+    for one in grid.scenarios:
+        analyses.setdefault(one.drawing, []).append(one.analysis)
+    return {drawing: [Part(drawing, tuple(those), grid.seed, start, min(start + LENGTH, grid.replications), model())
+                      for start in range(0, grid.replications, LENGTH)] for drawing, those in analyses.items()}
+
+
+def done(part: Part) -> judge.Tally:
+    """The counts of a part. Raises UserError where this process has other code or data than the one that asked."""
+    if model() != part.model:
+        raise UserError("en arbejder har en anden udgave af civsam eller af data/ end den, der startede kørslen. "
+                        "Giv alle arbejdere den samme.")
+    with threadpool_limits(1):
+        return judge.tally(part.drawing, list(part.analyses), part.seed, part.start, part.stop)
+
+
+# ---- What is finished ------------------------------------------------------------------------------------------------
+
+
+def place(part: Part, folder: Path) -> Path:
+    """Where the counts of a part are kept."""
+    return folder / "dele" / f"{part.name}.npz"
+
+
+def keep(part: Part, counts: judge.Tally, folder: Path) -> None:
+    """Store the counts; a reader never sees half of them."""
+    stream = io.BytesIO()
+    np.savez(stream, **counts)
+    write_if_changed(place(part, folder), stream.getvalue())
+
+
+def kept(part: Part, folder: Path) -> judge.Tally | None:
+    """The stored counts, None where there are none that can be read."""
+    try:
+        with np.load(place(part, folder)) as stored:
+            return {name: stored[name] for name in stored.files}
+    except (OSError, ValueError, EOFError, KeyError):
+        return None
+
+
+# ---- Who does the work -----------------------------------------------------------------------------------------------
+
+
+def _with_part(part: Part) -> tuple[Part, judge.Tally]:
+    return part, done(part)
+
+
+def here(todo: list[Part], workers: int) -> Iterator[tuple[Part, judge.Tally]]:
+    """Parts as they are finished by this machine's cores. Raises WorkerLost."""
+    try:
+        with parallel_config("loky", n_jobs=min(workers, len(todo)), inner_max_num_threads=1):
+            yield from Parallel(return_as="generator_unordered", batch_size=1)(map(delayed(_with_part), todo))
+    except BrokenProcessPool:
+        raise WorkerLost from None
+
+
+def on_cluster(todo: list[Part], address: str) -> Iterator[tuple[Part, judge.Tally]]:
+    """Parts as they are finished by a Dask cluster, whose workers may come and go. Raises WorkerLost and UserError."""
+    try:
+        from distributed import CancelledError, Client, KilledWorker, as_completed
+    except ImportError:
+        raise UserError("--scheduler kræver pakken distributed. Installér den med: pip install distributed") from None
+    try:
+        client = Client(address, timeout=10)
+    except (OSError, ValueError, TypeError):
+        raise UserError(f"der er ingen Dask-planlægger på {address}. Start den med: dask scheduler, og skriv den "
+                        "adresse, den selv oplyser, for eksempel tcp://127.0.0.1:8786.") from None
+    with client:
+        try:
+            names = [part.name for part in todo]
+            for _, finished in as_completed(client.map(_with_part, todo, key=names), with_results=True):
+                yield finished
+        except KilledWorker:
+            raise WorkerLost from None
+        except (OSError, CancelledError):
+            raise UserError(f"forbindelsen til {address} gik tabt. {AGAIN}") from None
+        except ModuleNotFoundError as fault:
+            raise UserError(f"en arbejder mangler pakken {fault.name}. Giv alle arbejdere det samme miljø.") from None
+
+
+# ---- The whole grid --------------------------------------------------------------------------------------------------
+
+
+def run(grid: Grid, folder: Path = FOLDER, workers: int | None = None, scheduler: str | None = None) -> pd.DataFrame:
+    """The summary of a grid, after the parts that are not finished are. Raises UserError.
+
+    workers: processes on this machine, as many as its cores unless given; scheduler: the address of a Dask cluster.
+    """
+    work = parts(grid)
+    every = [part for those in work.values() for part in those]
+    lost = 0
+    with _progress(len(every)) as bar:
+        while todo := [part for part in every if kept(part, folder) is None]:
+            bar.update(len(every) - len(todo) - bar.n)
+            try:
+                for part, counts in on_cluster(todo, scheduler) if scheduler else here(todo, workers or cpu_count()):
+                    keep(part, counts, folder)
+                    bar.update()
+                    lost = 0
+            except WorkerLost:
+                lost += 1
+                if lost == PATIENCE:
+                    raise UserError(f"arbejderne døde {PATIENCE} gange i træk. Er der hukommelse nok? "
+                                    f"{AGAIN}") from None
+        bar.update(len(every) - bar.n)
+    return collect(grid, folder)
+
+
+def _progress(total: int) -> tqdm:
+    """Parts finished and time left; where nobody is watching, seldom."""
+    told = "{percentage:3.0f} % |{bar:20}| {n_fmt} af {total_fmt} dele, {remaining} tilbage"
+    return tqdm(total=total, bar_format=told, mininterval=0.2 if sys.stderr.isatty() else 15)
+
+
+def collect(grid: Grid, folder: Path = FOLDER) -> pd.DataFrame:
+    """The summary of a grid whose parts are all finished: see `judge`."""
+    totals: dict[Drawing, judge.Tally] = {}
+    for drawing, those in parts(grid).items():
+        for part in those:
+            total, counts = totals.setdefault(drawing, {}), kept(part, folder)
+            totals[drawing] = {name: total.get(name, 0) + array for name, array in counts.items()}
+    seen: dict[Drawing, int] = dict.fromkeys(totals, -1)
+    rows = []
+    for number, one in enumerate(grid.scenarios, 1):
+        seen[one.drawing] += 1
+        rows.append(judge.summary(number, totals[one.drawing], seen[one.drawing]))
+    table = pd.concat(rows, ignore_index=True)
+    text = ["target", "kind", "name", "statistic", "item", "answer", "by", "a", "b"]
+    table[text] = table[text].fillna("").astype(str)
+    real = table.columns.difference([*text, "scenario", "used"])
+    return table.assign(**{name: table[name].map(lambda x: float(f"{x:.{DIGITS}g}")) for name in real})
+
+
+def write(grid: Grid, table: pd.DataFrame, path: Path) -> None:
+    """The summary as Parquet, with what it was made of: see `made_of`."""
+    made = {"civsam": __version__, "gitter": grid.digest, "model": model(), "tabel": content(table)}
+    schema = pa.Table.from_pandas(table, preserve_index=False)
+    stream = io.BytesIO()
+    pq.write_table(schema.replace_schema_metadata({"civsam": json.dumps(made)}), stream, compression="zstd")
+    write_if_changed(path, stream.getvalue())
+
+
+def content(table: pd.DataFrame) -> str:
+    """Digest of the numbers and words of a summary."""
+    return digest(table.to_csv(index=False, lineterminator="\n").encode())
+
+
+def read(path: Path) -> pd.DataFrame:
+    """A summary as `write` left it."""
+    return pq.read_table(path).to_pandas()
+
+
+def made_of(path: Path) -> dict[str, str]:
+    """Version of civsam, and digests of grid, model and table."""
+    return json.loads(pq.read_schema(path).metadata[b"civsam"])
