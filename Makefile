@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN = .venv/bin
 OF_BOOK = $(addprefix tests/test_,site.py search.py interaction.py front.py pdf.py danish.py same.py own_site.py)  # need a built book
 
-.PHONY: book pdf test notebooks links bench bench-statistik bench-svar lite clean setup
+.PHONY: book pdf test notebooks links bench bench-statistik bench-svar lite scenarios clean setup
 
 book: setup
 	@$(BIN)/civsam book $(if $(EDITION),--edition $(EDITION)) $(PARAMS)
@@ -19,6 +19,9 @@ notebooks: setup
 
 links: setup
 	@$(BIN)/python tools/links.py
+
+scenarios: setup
+	@$(BIN)/civsam scenarios run data/scenarier.yml --out data/scenarier.parquet
 
 bench: setup
 	@$(BIN)/python tools/bench.py; built=$$?; $(BIN)/python tools/bench_statistics.py && exit $$built

@@ -78,7 +78,7 @@ FACTORS = {
         "udgiftspres": "efter udgiftspres", "svaret": "efter selve svaret",
     }),
     "svarprocent": Factor("Svarprocent uden rykkere", low=10, high=100),
-    "rykkere": Factor("Rykkere", low=0, high=5, unit=" rykkere"),
+    "rykkere": Factor("Rykkere", low=0, high=5, unit=""),
     "delvise": Factor("Svar, der standser undervejs", low=0, high=60),
     "fejltaelling": Factor("Antal samarbejder", {
         "ingen": "talt rigtigt", "afrundet": "afrundet til nærmeste 5", "glemt": "hvert fjerde glemt",

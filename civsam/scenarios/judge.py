@@ -28,6 +28,7 @@ from functools import cache
 import numpy as np
 import pandas as pd
 from scipy.stats import t as student
+from threadpoolctl import threadpool_limits
 
 from civsam import claims, published
 from civsam.compare import CONTRADICTED, SUPPORTED, UNDECIDED
@@ -51,8 +52,8 @@ LEVEL, LOW_LEVEL = 0.95, 0.90
 REPORTED = range(17)  # the cells of the blocks that the study reports: in all, counts by area, costs by pressure
 # Pairs that the summary shows: a block, and the codes of both sides.
 SHOWN_PAIRS = (
-    ((4, AREA), "sundhed", "teknik"), ((0, AREA), "sundhed", "teknik"), ((0, "kommunetype"), "lille", "stor"),
-    ((0, "region"), "hovedstaden", "nordjylland"), ((0, "blok"), "roed", "blaa"),
+    ((4, AREA), "sundhed", "teknik"), ((4, AREA), "boern", "skole"), ((0, AREA), "boern", "skole"),
+    ((0, "kommunetype"), "lille", "stor"), ((0, "region"), "hovedstaden", "nordjylland"), ((0, "blok"), "roed", "blaa"),
     ((6, "udgiftspres"), "lavt", "hoejt"),
 )
 FAMILIES = {
@@ -305,10 +306,14 @@ Tally = dict[str, np.ndarray]  # name to whole numbers, an analysis first
 
 
 def tally(drawing: Drawing, analyses: list[Analysis], seed: int, start: int, stop: int, size: int = SIZE) -> Tally:
-    """The counts over the replications from start to before stop; size: of a batch, which changes nothing but time."""
+    """The counts over the replications from start to before stop; size: of a batch, which changes nothing but time.
+
+    Linear algebra is kept to one thread: arrays this small are slower on more, and might differ in the last bit.
+    """
     total: Tally = {}
     for at in range(start, stop, size):
-        part = _batch(analyses, draw.batch(drawing, seed, at, min(at + size, stop)))
+        with threadpool_limits(1, "blas"):
+            part = _batch(analyses, draw.batch(drawing, seed, at, min(at + size, stop)))
         total = {name: total.get(name, 0) + counts for name, counts in part.items()}
     return total
 

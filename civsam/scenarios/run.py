@@ -21,14 +21,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import scipy
 from joblib import Parallel, cpu_count, delayed, parallel_config
-from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 from civsam import __version__
 from civsam.chapters import digest, write_if_changed
 from civsam.files import DATA, PACKAGE, ROOT, UserError
 from civsam.scenarios import judge
-from civsam.scenarios.declare import Analysis, Drawing, Grid
+from civsam.scenarios.declare import FACTORS, Analysis, Drawing, Grid
 
 FOLDER = ROOT / "_build" / "scenarier"
 LENGTH = 250  # replications in a part: about a second's work
@@ -37,6 +36,7 @@ CODE = ("simulate", "register", "weighting", "estimate", "design", "compare", "c
         "scenarios/draw", "scenarios/estimate", "scenarios/reduced", "scenarios/judge")
 INPUT = ("spoergeskema.yml", "ramme.csv", "kommuner.csv", "antagelser.yml", "scenarier_antagelser.yml", "paastande.yml",
          "publicerede_tal.csv")
+WAIT = 10  # seconds for a cluster's scheduler to answer
 AGAIN = "De færdige dele er gemt: kør samme kommando igen for at gøre resten."
 DIGITS = 6  # that the summary keeps, of numbers that may differ in the last bits between machines
 
@@ -83,8 +83,7 @@ def done(part: Part) -> judge.Tally:
     if model() != part.model:
         raise UserError("en arbejder har en anden udgave af civsam eller af data/ end den, der startede kørslen. "
                         "Giv alle arbejdere den samme.")
-    with threadpool_limits(1):
-        return judge.tally(part.drawing, list(part.analyses), part.seed, part.start, part.stop)
+    return judge.tally(part.drawing, list(part.analyses), part.seed, part.start, part.stop)
 
 
 # ---- What is finished ------------------------------------------------------------------------------------------------
@@ -134,7 +133,7 @@ def on_cluster(todo: list[Part], address: str) -> Iterator[tuple[Part, judge.Tal
     except ImportError:
         raise UserError("--scheduler kræver pakken distributed. Installér den med: pip install distributed") from None
     try:
-        client = Client(address, timeout=10)
+        client = Client(address, timeout=WAIT)
     except (OSError, ValueError, TypeError):
         raise UserError(f"der er ingen Dask-planlægger på {address}. Start den med: dask scheduler, og skriv den "
                         "adresse, den selv oplyser, for eksempel tcp://127.0.0.1:8786.") from None
@@ -186,7 +185,7 @@ def _progress(total: int) -> tqdm:
 
 
 def collect(grid: Grid, folder: Path = FOLDER) -> pd.DataFrame:
-    """The summary of a grid whose parts are all finished: see `judge`."""
+    """The summary of a grid whose parts are all finished: as `judge` has it, with a column for each factor."""
     totals: dict[Drawing, judge.Tally] = {}
     for drawing, those in parts(grid).items():
         for part in those:
@@ -196,11 +195,15 @@ def collect(grid: Grid, folder: Path = FOLDER) -> pd.DataFrame:
     rows = []
     for number, one in enumerate(grid.scenarios, 1):
         seen[one.drawing] += 1
-        rows.append(judge.summary(number, totals[one.drawing], seen[one.drawing]))
-    table = pd.concat(rows, ignore_index=True)
+        rows.append(judge.summary(number, totals[one.drawing], seen[one.drawing]).assign(**one.values))
+    return tidy(pd.concat(rows, ignore_index=True))
+
+
+def tidy(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows with empty text where there is none, and of real numbers the digits that all machines agree on."""
     text = ["target", "kind", "name", "statistic", "item", "answer", "by", "a", "b"]
     table[text] = table[text].fillna("").astype(str)
-    real = table.columns.difference([*text, "scenario", "used"])
+    real = table.columns.difference([*text, "scenario", "used", *FACTORS])
     return table.assign(**{name: table[name].map(lambda x: float(f"{x:.{DIGITS}g}")) for name in real})
 
 
