@@ -25,14 +25,9 @@ def picker(survey: Survey, block: str, name: str, *, focus: str = "") -> Output:
     all. focus: the code of a group of the first background variable that is picked from the start.
     """
     questionnaire, heading = survey.questionnaire, survey.questionnaire.blocks[block]
-    estimates = shown(survey, pd.concat(list(_estimates(survey, block))))
-    groups = {("", ""): "Alle"} | {(variable.id, code): f"{variable.name.capitalize()}: {label}"
-                                   for variable in questionnaire.background.values()
-                                   for code, label in variable.labels.items()}
-    frame = pd.DataFrame([
-        row for item in questionnaire.block(block) if item.scale.type != "tekst"
-        for row in _rows(survey, item, estimates[estimates["item"] == item.id], groups)
-    ]).set_index("Svar")
+    estimates = [by_group(survey, item) for item in questionnaire.block(block) if item.scale.type != "tekst"]
+    frame = pd.concat([as_words(survey, each) for each in estimates])
+    estimates = shown(survey, pd.concat(estimates))
     caption = f"{heading} for alle og for hver gruppe"
     made = table(frame, caption, name, provenance=provenance_of(estimates), note=reading_note(estimates),
                  folded="Vis tallene for alle grupper")
@@ -53,20 +48,29 @@ def _told(questionnaire: Questionnaire, block: str, focus: str) -> str:
     return "".join(f' data-{key}="{escape(words)}"' for key, words in facts.items())
 
 
-def _estimates(survey: Survey, block: str) -> Iterator[pd.DataFrame]:
-    """Each question for all and for every group: shares, or of counts the mean or the share that they are."""
-    for item in survey.questionnaire.block(block):
-        for by in (None, *survey.questionnaire.background):
-            if item.scale.type == "antal":
-                yield (estimate.ratios if item.part_of else estimate.means)(survey, item.id, by)
-            elif item.scale.type != "tekst":
-                yield estimate.shares(survey, item.id, by=by)
+def headings(questionnaire: Questionnaire) -> dict[tuple[str, str], str]:
+    """The column of each group, by variable and code; those of all first."""
+    return {("", ""): "Alle"} | {(variable.id, code): f"{variable.name.capitalize()}: {label}"
+                                 for variable in questionnaire.background.values()
+                                 for code, label in variable.labels.items()}
 
 
-def _rows(
-    survey: Survey, item: Item, estimates: pd.DataFrame, groups: dict[tuple[str, str], str]
-) -> Iterator[dict[str, str]]:
+def by_group(survey: Survey, item: Item) -> pd.DataFrame:
+    """A question for all and for every group: shares, or of a count the mean or the share that it is."""
+    counted = estimate.ratios if item.part_of else estimate.means
+    made = counted if item.scale.type == "antal" else estimate.shares
+    return pd.concat([made(survey, item.id, by=by) for by in (None, *survey.questionnaire.background)])
+
+
+def as_words(survey: Survey, estimates: pd.DataFrame) -> pd.DataFrame:
+    """What `by_group` made, as it may be shown: a row an answer, then the respondents behind; a column a group."""
+    item = survey.questionnaire.items[estimates["item"].iloc[0]]
+    return pd.DataFrame(_rows(survey, item, shown(survey, estimates))).set_index("Svar")
+
+
+def _rows(survey: Survey, item: Item, estimates: pd.DataFrame) -> Iterator[dict[str, str]]:
     """A row for each answer, then the number of respondents behind them."""
+    groups = headings(survey.questionnaire)
     found = {tuple(row[["answer", "by", "group"]]): row for _, row in estimates.iterrows()}
     for answer in estimates["answer"].unique():
         words = survey.questionnaire.label(item.id, answer) if answer else "Andel" if item.part_of else "Gennemsnit"

@@ -8,7 +8,7 @@ import os
 import re
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import CancelledError, ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
@@ -163,8 +163,13 @@ def title(chapter: str) -> str:
 
 
 def declared(chapter: str) -> set[str]:
+    """What a chapter takes: see `declared_in`."""
+    return declared_in(cells(chapter))
+
+
+def declared_in(those: Iterable[Mapping[str, Any]]) -> set[str]:
     """The names in the cell tagged `parameters`, which is where papermill puts values in."""
-    marked = [cell for cell in cells(chapter) if "parameters" in cell["metadata"].get("tags", [])]
+    marked = [cell for cell in those if "parameters" in cell["metadata"].get("tags", [])]
     return {name for cell in marked for name in re.findall(r"(?m)^(\w+)\s*[:=]", "".join(cell["source"]))}
 
 

@@ -1,4 +1,4 @@
-"""The command line `civsam`: books, answer files, the questionnaire as a form, projects of one's own, scenarios."""
+"""The command line `civsam`: books, profiles, answer files, forms, projects of one's own, classes and scenarios."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ import errno
 import os
 import re
 import sys
-import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from civsam.audience import AUDIENCES, READERS, STUDENTS
-from civsam.files import ROOT, UserError, shown
+from civsam.files import ROOT, UserError, plain, shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -76,19 +75,24 @@ def parser() -> Parser:
 def _book_commands(commands: argparse._SubParsersAction) -> None:
     """Books and what they are made of."""
     book = commands.add_parser("book", help="byg en udgave af bogen", description="Byg en udgave af bogen.")
-    book.add_argument("assignments", nargs="*", metavar="NAVN=VÆRDI", help="en parameter og dens værdi")
+    _parameter_options(book)
     book.add_argument("--edition", choices=AUDIENCES, default=READERS, metavar="HVEM",
                       help="hvem udgaven er til: alle (ellers), laerer (løsninger og noter) eller studerende (ingen)")
-    book.add_argument("-p", nargs=2, action="append", default=[], dest="pairs", metavar=("NAVN", "VÆRDI"),
-                      help="det samme, skrevet som to ord; kan gentages")
-    book.add_argument("--data", metavar="FIL", help="svarfil; det samme som -p data FIL")
-    _frame_option(book, "rammefil, eller ingen; det samme som -p ramme FIL")
-    book.add_argument("--name", metavar="NAVN", help="udgavens navn; ellers laves det af parametrene")
     _reading_options(book)
     book.add_argument("--keep-valid", action="store_true",
                       help="gå videre med de gyldige rækker; de andre skrives til afviste.csv i _build/arbejde/NAVN")
     book.add_argument("--pdf", action="store_true", help="sæt også bogen som PDF; det kræver Chromium")
-    book.add_argument("--publish-text", action="store_true", help="vis fri tekst; det samme som fritekst=vis")
+
+    profiles = commands.add_parser(
+        "profiles", help="lav en side om hver kommune eller gruppe",
+        description="Lav en side om hver kommune eller gruppe, og en oversigt over dem.")
+    profiles.add_argument("--by", metavar="VARIABEL", default="kommune",
+                          help="hvad der laves en side for hver af: kommune (ellers) eller en baggrundsvariabel")
+    _parameter_options(profiles)
+    profiles.add_argument("--workers", metavar="N",
+                          help="processer på denne maskine; ellers så mange, som den har kerner")
+    profiles.add_argument("--scheduler", metavar="ADRESSE",
+                          help="kør på den Dask-klynge, hvis planlægger har adressen")
 
     simulate = commands.add_parser("simulate", help="træk syntetiske svar",
                                    description="Træk hele den syntetiske undersøgelse og skriv den som filer.")
@@ -186,11 +190,22 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     """The options; parameters of a book may stand anywhere among them. Raises UserError."""
     top = parser()
     options, rest = top.parse_known_args(arguments)
-    if rest and (options.command != "book" or any(text.startswith("-") for text in rest)):
+    if rest and (options.command not in ("book", "profiles") or any(text.startswith("-") for text in rest)):
         top.error(DANISH["unrecognized arguments: %s"] % " ".join(rest))
     if rest:
         options.assignments += rest
     return options
+
+
+def _parameter_options(command: argparse.ArgumentParser) -> None:
+    """The parameters of an edition, and its name."""
+    command.add_argument("assignments", nargs="*", metavar="NAVN=VÆRDI", help="en parameter og dens værdi")
+    command.add_argument("-p", nargs=2, action="append", default=[], dest="pairs", metavar=("NAVN", "VÆRDI"),
+                         help="det samme, skrevet som to ord; kan gentages")
+    command.add_argument("--data", metavar="FIL", help="svarfil; det samme som -p data FIL")
+    _frame_option(command, "rammefil, eller ingen; det samme som -p ramme FIL")
+    command.add_argument("--name", metavar="NAVN", help="udgavens navn; ellers laves det af parametrene")
+    command.add_argument("--publish-text", action="store_true", help="vis fri tekst; det samme som fritekst=vis")
 
 
 def _reading_options(command: argparse.ArgumentParser) -> None:
@@ -253,14 +268,6 @@ def edition_name(wanted: str | None, given: dict[str, Any], audience: str = READ
     return wanted
 
 
-def plain(text: str) -> str:
-    """The text as part of a file name."""
-    for danish, latin in {"æ": "ae", "ø": "oe", "å": "aa", "Æ": "Ae", "Ø": "Oe", "Å": "Aa"}.items():
-        text = text.replace(danish, latin)
-    text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
-    return re.sub(r"[^A-Za-z0-9.]+", "-", text).strip("-.") or "x"
-
-
 def run_book(options: argparse.Namespace) -> None:
     """Check parameters and data, then build the edition. Raises UserError and ChapterError."""
     from civsam import book, earlier, edition, projects, releases
@@ -281,6 +288,28 @@ def run_book(options: argparse.Namespace) -> None:
     made = [book.build(name, opened.parameters, given, opened.about(), options.edition, made_of)]
     made += [pdf.write(book.Places(name))] if options.pdf else []
     print("\n".join([*warnings, *(f"Bogen ligger i {shown(path) if Path.cwd() == ROOT else path}" for path in made)]))
+
+
+def run_profiles(options: argparse.Namespace) -> None:
+    """Make a page about each group. Raises UserError, also where some of the pages could not be made."""
+    from civsam import profiles, releases
+    from civsam.profiles import run
+
+    if options.workers is not None and not re.fullmatch(r"[1-9]\d{0,3}", options.workers):
+        raise UserError(f"--workers kan ikke være '{options.workers}'. Tilladt: hele tal fra 1 til 9999.")
+    given = given_values(pairs(options))
+    common = profiles.open_common(options.by, **given)
+    own = edition_name(options.name, given)
+    name = f"profiler-{own if options.name else options.by if own == STANDARD else f'{options.by}_{own}'}"
+    made_of = releases.trace(common.edition.survey)
+    warnings = releases.warnings(name, made_of) if made_of else []
+    page, broken = run.build(name, common, given, made_of, workers=options.workers and int(options.workers),
+                             scheduler=options.scheduler)
+    where = shown(page) if Path.cwd() == ROOT else page
+    print("\n".join([*warnings, f"{len(common.groups) - len(broken)} profiler ligger i {where}"]), flush=True)
+    if broken:
+        told = "\n".join(f"  {group}: {why}" for group, why in broken.items())
+        raise UserError(f"{len(broken)} af {len(common.groups)} profiler kunne ikke laves:\n{told}")
 
 
 def valid_rows(given: dict[str, Any], name: str, options: argparse.Namespace) -> str:
@@ -486,9 +515,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; the exit status is 0, 2 for a fault that the user can mend, 1 for others, 130 if stopped."""
     from civsam.chapters import ChapterError
 
-    commands = {"book": run_book, "simulate": run_simulate, "notebooks": run_notebooks, "check": run_check,
-                "collect": run_collect, "frame": run_frame, "form": run_form, "export": run_export, "new": run_new,
-                "clean": run_clean, "publish": run_publish, "lessons": run_lessons, "grade": run_grade,
+    commands = {"book": run_book, "profiles": run_profiles, "simulate": run_simulate, "notebooks": run_notebooks,
+                "check": run_check, "collect": run_collect, "frame": run_frame, "form": run_form, "export": run_export,
+                "new": run_new, "clean": run_clean, "publish": run_publish, "publish": run_publish, "lessons": run_lessons, "grade": run_grade,
                 "scenarios": run_scenarios}
     options = None
     try:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterable
 from io import StringIO
 from pathlib import Path
@@ -151,3 +153,11 @@ def listed(words: Iterable[str]) -> str:
     """Words as a Danish list: a, b og c."""
     *first, last = words
     return f"{', '.join(first)} og {last}" if first else last
+
+
+def plain(text: str) -> str:
+    """The text as part of a file name."""
+    for danish, latin in {"æ": "ae", "ø": "oe", "å": "aa", "Æ": "Ae", "Ø": "Oe", "Å": "Aa"}.items():
+        text = text.replace(danish, latin)
+    text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return re.sub(r"[^A-Za-z0-9.]+", "-", text).strip("-.") or "x"

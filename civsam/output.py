@@ -17,6 +17,10 @@ class Output:
     text: str
     facts: dict[str, str] = field(default_factory=dict)
 
+    def __html__(self) -> str:
+        """The HTML, for templates of pages."""
+        return self.html
+
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict[str, str], dict[str, Any]]:
         """Data and metadata for Jupyter (IPython's display protocol)."""
         metadata = {"text/html": {"civsam": self.facts}} if self.facts else {}
