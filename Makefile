@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN = .venv/bin
 OF_BOOK = $(addprefix tests/test_,site.py search.py interaction.py front.py pdf.py danish.py same.py own_site.py)  # need a built book
 
-.PHONY: book pdf test notebooks links bench bench-statistik bench-svar lite scenarios bench-scenarier clean setup
+.PHONY: book pdf test notebooks links bench bench-statistik bench-svar lite scenarios bench-scenarier bench-profiler clean setup
 
 book: setup
 	@$(BIN)/civsam book $(if $(EDITION),--edition $(EDITION)) $(PARAMS)
@@ -34,6 +34,9 @@ bench-svar: setup
 
 bench-scenarier: setup
 	@$(BIN)/python tools/bench_scenarios.py
+
+bench-profiler: setup
+	@$(BIN)/python tools/bench_profiles.py
 
 test: setup
 	@$(PYTHON) tools/setup_system.py

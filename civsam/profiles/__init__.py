@@ -220,11 +220,10 @@ class Profile:
         asked = next((one for one in self.common.items if one.id == item), self.common.items[0])
         estimates = self.common.answers(asked)[0]
         answer = answer or estimates["answer"].iloc[0]
-        if self._is_municipality:
-            kept = [("", ""), *self._members]
-            wanted = [pair in kept for pair in zip(estimates["by"], estimates["group"], strict=True)]
-        else:
-            wanted = estimates["by"].isin(["", self.common.by])
+        kept = [("", ""), *self._members]
+        mine = pd.Series([pair in kept for pair in zip(estimates["by"], estimates["group"], strict=True)],
+                         estimates.index)
+        wanted = mine if self._is_municipality else estimates["by"].isin(["", self.common.by])
         words = [asked.topic, *([self.survey.questionnaire.label(asked.id, answer)] if answer else [])]
         focus = "" if self._is_municipality else self.group.code
         return plots.dots(self.survey, estimates[wanted & (estimates["answer"] == answer)], ": ".join(words),

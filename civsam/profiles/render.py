@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -52,9 +53,16 @@ def _shell() -> InteractiveShell:
     return InteractiveShell.instance(config=config)
 
 
-def html_of(cells: Iterable[Cell]) -> Markup:
+def _forget() -> None:
+    """Empty the cells' namespace. IPython's own `reset` also collects garbage, which takes as long as a page."""
+    names = _shell().user_ns
+    for name in names.keys() - _shell().user_ns_hidden.keys():
+        del names[name]
+
+
+def html_of(cells: Iterable[Cell]) -> str:
     """The template's prose and what its cells show. Raises CellFault for a cell that fails."""
-    _shell().reset(new_session=False)
+    _forget()
     parts, number = [], 0
     for cell in cells:
         made = []
@@ -64,7 +72,7 @@ def html_of(cells: Iterable[Cell]) -> Markup:
             number += INJECTED not in cell.tags
             made = _run(cell.source, number)
         parts += [] if HIDDEN_TAGS & cell.tags else made
-    return Markup("\n".join(parts))
+    return "\n".join(parts)
 
 
 def _run(source: str, number: int) -> list[str]:
@@ -112,6 +120,18 @@ def _figure(svg: str, facts: dict[str, str]) -> str:
 
 
 # ---- Pages
+
+
+def with_contents(html: str) -> tuple[Markup, list[tuple[str, str, str]]]:
+    """The page with an id on each heading, and the headings: level, id and HTML."""
+    headings: list[tuple[str, str, str]] = []
+
+    def named(found: re.Match) -> str:
+        level, words = found.groups()
+        headings.append((level, f"afsnit-{len(headings) + 1}", words))
+        return f'<h{level} id="{headings[-1][1]}">{words}</h{level}>'
+
+    return Markup(re.sub(r"<h([23])>(.*?)</h\1>", named, html)), headings
 
 
 @cache

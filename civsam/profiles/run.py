@@ -18,7 +18,7 @@ from civsam import book, sharing
 from civsam.chapters import UNUSED, declared_in, digest, surroundings, write_if_changed, write_json
 from civsam.files import ROOT, UserError, listed, shown
 from civsam.profiles import INDEX, Common, Group, ways
-from civsam.profiles.render import FILES, Cell, CellFault, html_of, page
+from civsam.profiles.render import FILES, Cell, CellFault, html_of, page, with_contents
 from civsam.tables import banner
 
 OWN = ROOT / "profil.ipynb"  # the project's own template, where there is one
@@ -125,7 +125,8 @@ def build(
                 bar.update()
         broken = {group.name: made[code].fault for code, group in common.groups.items() if made[code].fault}
         if len(broken) == len(made):
-            raise UserError(f"ingen profil kunne laves. {next(iter(broken.values()))}\n{AGAIN}")
+            first, why = next(iter(broken.items()))
+            raise UserError(f"ingen profil kunne laves. {first}: {why}\n{AGAIN}")
         html = lay_out(places.work / "profiler", common, made)
         write_json(places.state, {book.MADE_OF: dict(made_of)})
         book.publish(places, html)
@@ -138,9 +139,10 @@ def lay_out(folder: Path, common: Common, made: Mapping[str, Made]) -> Path:
     survey, groups = common.edition.survey, list(common.groups.values())
     title = survey.questionnaire.title
     for before, group, following in zip([None, *groups], groups, [*groups[1:], None], strict=False):
-        content = page("profil.html", group=group, title=title, content=made[group.code].content, before=before,
-                       following=following)
-        write_if_changed(folder / group.address, content)
+        content, headings = with_contents(made[group.code].content)
+        write_if_changed(folder / group.address, page(
+            "profil.html", group=group, title=title, content=content, headings=headings, before=before,
+            following=following))
     write_if_changed(folder / INDEX, page(
         "oversigt.html", groups=groups, title=title, by=ways(survey)[common.by], banner=banner(common.edition),
         tiles=any(group.tile for group in groups), broken={code for code, one in made.items() if one.fault}))
