@@ -262,7 +262,7 @@ def reading_note(estimates: pd.DataFrame) -> str:
              "sample": "for en tænkt population, som svarene er trukket tilfældigt fra; svarene er ikke vægtet"}
     covers = " Det dækker tilfældigt bortfald, ikke skævt bortfald."
     counts += hidden_note(estimates)
-    return f"{level}-interval {about[estimates['target'].iloc[0]]}.{covers}{counts}{_chance_note(estimates)}"
+    return f"{level}-interval {about[estimates['target'].iloc[0]]}.{covers}{counts}{chance_note(estimates)}"
 
 
 def weighted(estimates: pd.DataFrame) -> str:
@@ -270,7 +270,7 @@ def weighted(estimates: pd.DataFrame) -> str:
     return "Svarene er ikke vægtet." if (estimates["target"] == "sample").any() else "Svarene er vægtet."
 
 
-def _chance_note(estimates: pd.DataFrame) -> str:
+def chance_note(estimates: pd.DataFrame) -> str:
     """Where synthetic groups are equal by construction, the reader is told that what she sees is chance."""
     grouped = estimates[estimates["by"] != ""]
     if grouped.empty or provenance_of(estimates) != SYNTHETIC:

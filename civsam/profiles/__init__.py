@@ -20,7 +20,7 @@ from civsam.files import UserError, listed, plain
 from civsam.output import Output, danish_order, number
 from civsam.questionnaire import Item, Questionnaire
 from civsam.survey import SYNTHETIC, Survey
-from civsam.tables import NO_FRAME, joined, mark, provenance_of, reading_note, sentence, shown, table
+from civsam.tables import NO_FRAME, chance_note, joined, mark, provenance_of, reading_note, sentence, shown, table
 
 MUNICIPALITY, CODE = "kommune", "kommunekode"
 INDEX = "index.html"
@@ -240,7 +240,9 @@ class Profile:
         estimates, words = self.common.answers(item)
         columns = blocks.headings(self.survey.questionnaire)
         frame = words[[columns[group] for group in [("", ""), *self._members]]]
-        return table(frame, item.topic, f"tab-{plain(item.id)}", provenance=provenance_of(estimates))
+        told = estimates[estimates["by"].isin(dict(self._members))]
+        return table(frame, item.topic, f"tab-{plain(item.id)}", provenance=provenance_of(estimates),
+                     note=chance_note(told).strip())
 
     def note(self) -> Output:
         """What the intervals of the tables cover."""
