@@ -5,6 +5,7 @@ Whatever is made from answers carries their provenance mark; nobody has to remem
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from html import escape
 from string import Formatter
@@ -193,7 +194,7 @@ def _html_rows(frame: pd.DataFrame, *, named: bool) -> str:
 
 def _is_numbers(column: pd.Series) -> bool:
     """Whether each cell of a column holds a number, a dash for one, or nothing."""
-    return column.astype(str).str.contains(r"\d|^–?$").all()
+    return all(re.search(r"\d|^–?$", str(cell)) for cell in column)
 
 
 def _without_hidden(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:

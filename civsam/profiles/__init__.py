@@ -183,8 +183,10 @@ class Profile:
         there = {"Kommuner": number(asked[CODE].nunique())} if CODE in asked else {}
         return {"Adspurgte": number(len(asked)), **there}
 
-    def asked(self) -> Output:
-        """Of a municipality, which areas were asked; of a group, how many answered."""
+    def asked(self) -> Output | None:
+        """Of a municipality, which areas were asked; of a group, how many answered, where it is known."""
+        if not self._is_municipality and not self.survey.framed:
+            return None
         if not self._is_municipality:
             rates = weighting.response_rates(self.survey, self.common.by)
             return sentence("I gruppen svarede {}.", self.survey, rates[rates["group"] == self.group.code])
