@@ -301,8 +301,8 @@ def run_profiles(options: argparse.Namespace) -> None:
     common = profiles.open_common(options.by, **given)
     own = edition_name(options.name, given)
     name = f"profiler-{own if options.name else options.by if own == STANDARD else f'{options.by}_{own}'}"
-    made_of = releases.trace(common.edition.survey)
-    warnings = releases.warnings(name, made_of) if made_of else []
+    made_of = releases.traces(common.edition.survey)
+    warnings = releases.warnings(name, made_of)
     page, broken = run.build(name, common, given, made_of, workers=options.workers and int(options.workers),
                              scheduler=options.scheduler)
     where = shown(page) if Path.cwd() == ROOT else page
@@ -517,7 +517,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     commands = {"book": run_book, "profiles": run_profiles, "simulate": run_simulate, "notebooks": run_notebooks,
                 "check": run_check, "collect": run_collect, "frame": run_frame, "form": run_form, "export": run_export,
-                "new": run_new, "clean": run_clean, "publish": run_publish, "publish": run_publish, "lessons": run_lessons, "grade": run_grade,
+                "new": run_new, "clean": run_clean, "publish": run_publish, "lessons": run_lessons, "grade": run_grade,
                 "scenarios": run_scenarios}
     options = None
     try:

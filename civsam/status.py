@@ -50,7 +50,7 @@ def answers(about: Mapping[str, Any]) -> Rows:
 
 def versions() -> Rows:
     """Python and the packages that the numbers and the pages depend on most."""
-    installed = [(name, version(name)) for name in PACKAGES]
+    installed = [(f"`{name}`", version(name)) for name in PACKAGES]
     return [("civsam", __version__), ("Python", platform.python_version()), *installed]
 
 

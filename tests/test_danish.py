@@ -25,7 +25,8 @@ INLINE = {"a", "abbr", "b", "em", "i", "span", "strong", "sub", "sup"}
 SAID = ("aria-label", "title", "placeholder", "alt")
 KNOWN = {word for word in (Path(__file__).with_name("ordliste.txt").read_text("utf-8")).split("\n")
          if word and not word.startswith("#")}
-NUMBERED = r"(Tabel|Figur|Afsnit|Kode|[Vv]ersion|civsam|CC BY|Python|HTML)\s+$"  # their points are no decimal commas
+# Their points are no decimal commas.
+NUMBERED = r"(Tabel|Figur|Afsnit|Kode|[Vv]ersion|civsam|CC BY|Navngivelse|Python|HTML)\s+$"
 
 each_text = pytest.mark.parametrize("name", [*PAGES, *OWN])
 

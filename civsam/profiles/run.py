@@ -19,6 +19,7 @@ from civsam.chapters import UNUSED, declared_in, digest, surroundings, write_if_
 from civsam.files import ROOT, UserError, listed, shown
 from civsam.profiles import INDEX, Common, Group, ways
 from civsam.profiles.render import FILES, Cell, CellFault, html_of, page, with_contents
+from civsam.releases import Trace
 from civsam.tables import banner
 
 OWN = ROOT / "profil.ipynb"  # the project's own template, where there is one
@@ -107,7 +108,7 @@ def tasks(common: Common, values: Mapping[str, Any], path: Path) -> list[Task]:
 
 
 def build(
-    name: str, common: Common, values: Mapping[str, Any], made_of: Mapping[str, Any], *,
+    name: str, common: Common, values: Mapping[str, Any], made_of: list[Trace], *,
     workers: int | None = None, scheduler: str | None = None,
 ) -> tuple[Path, dict[str, str]]:
     """Make the set of profiles; returns its first page, and by the names of groups why their profiles failed.
@@ -128,7 +129,7 @@ def build(
             first, why = next(iter(broken.items()))
             raise UserError(f"ingen profil kunne laves. {first}: {why}\n{AGAIN}")
         html = lay_out(places.work / "profiler", common, made)
-        write_json(places.state, {book.MADE_OF: dict(made_of)})
+        write_json(places.state, {book.MADE_OF: made_of})
         book.publish(places, html)
     return places.book / INDEX, broken
 
