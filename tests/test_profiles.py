@@ -223,10 +223,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def tab(browser: Browser) -> Iterator[Page]:
     page = browser.new_page(reduced_motion="reduce")
-    faults = listen(page, "file:")
+    page.faults = listen(page, "file:")
     yield page
     page.close()
-    assert not faults
 
 
 def test_a_profile_is_found_by_keyboard_however_it_is_typed(tab: Page, site: Path) -> None:
@@ -248,16 +247,18 @@ def test_a_profile_is_found_by_keyboard_however_it_is_typed(tab: Page, site: Pat
     tab.keyboard.press("Enter")
     tab.wait_for_url("**/odense.html")
     assert tab.locator("h1").inner_text() == "Odense"
+    assert not tab.faults
 
 
 @pytest.mark.parametrize("name", ["index", "odense"])
 def test_a_page_has_no_barriers_and_fits_every_screen(tab: Page, site: Path, name: str) -> None:
     tab.goto((site / f"{name}.html").as_uri())
     unfold(tab)
-    assert barriers_on_every_screen(tab) == []
     for width in (1280, 360, 320):
         tab.set_viewport_size({"width": width, "height": 800})
         assert fits(tab), width
+    assert not tab.faults  # before axe asks for the style, which a browser does not give it from the disk
+    assert barriers_on_every_screen(tab) == []
 
 
 def test_a_page_goes_on_paper_and_works_without_script(browser: Browser, site: Path) -> None:
@@ -268,5 +269,5 @@ def test_a_page_goes_on_paper_and_works_without_script(browser: Browser, site: P
     plain.emulate_media(media="print")
     plain.goto((site / "odense.html").as_uri())
     assert not plain.locator(".top").is_visible()
-    assert plain.locator(".tabel").first.is_visible()
+    assert plain.locator(".tabel:visible").count() > 25
     plain.close()
