@@ -43,7 +43,7 @@ def shared_out(
     while left:
         those = list(left.values())
         try:
-            for part, made in _on_cluster(do, those, scheduler, again) if scheduler else _here(do, those, workers):
+            for part, made in on_cluster(do, those, scheduler, again) if scheduler else here(do, those, workers):
                 del left[part.name]
                 lost = 0
                 yield part, made
@@ -57,7 +57,7 @@ def _with_part(do: Work, part: P) -> tuple[P, Any]:
     return part, do(part)
 
 
-def _here(do: Work, todo: list[P], workers: int | None) -> Iterator[tuple[P, Any]]:
+def here(do: Work, todo: list[P], workers: int | None) -> Iterator[tuple[P, Any]]:
     """Parts as they are finished by this machine's cores. Raises WorkerLost."""
     try:
         with parallel_config("loky", n_jobs=min(workers or cpu_count(), len(todo)), inner_max_num_threads=1):
@@ -67,7 +67,7 @@ def _here(do: Work, todo: list[P], workers: int | None) -> Iterator[tuple[P, Any
         raise WorkerLost from None
 
 
-def _on_cluster(do: Work, todo: list[P], address: str, again: str) -> Iterator[tuple[P, Any]]:
+def on_cluster(do: Work, todo: list[P], address: str, again: str = "") -> Iterator[tuple[P, Any]]:
     """Parts as they are finished by a Dask cluster. Raises WorkerLost and UserError."""
     try:
         from distributed import CancelledError, Client, KilledWorker, as_completed

@@ -128,14 +128,14 @@ def test_work_goes_on_when_workers_die_but_not_for_ever(monkeypatch: pytest.Monk
             yield todo[0], do(todo[0])
         raise sharing.WorkerLost
 
-    monkeypatch.setattr(sharing, "_here", dying)
+    monkeypatch.setattr(sharing, "here", dying)
     made = dict(sharing.shared_out(lambda task: task.group.code, tasks))
     assert sorted(made.values()) == ["a", "b", "c"]
 
     def dead(*_: object) -> Iterator[tuple]:
         raise sharing.WorkerLost
 
-    monkeypatch.setattr(sharing, "_here", dead)
+    monkeypatch.setattr(sharing, "here", dead)
     with pytest.raises(UserError, match="arbejderne døde 3 gange"):
         list(sharing.shared_out(str, tasks))
 
