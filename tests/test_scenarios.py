@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from civsam import claims, cli, compare, estimate, questionnaire, simulate, weighting
+from civsam import claims, cli, compare, estimate, questionnaire, sharing, simulate, weighting
 from civsam.design import Design
 from civsam.files import DATA, UserError
 from civsam.scenarios import declare, draw, judge, run, show
@@ -266,7 +266,8 @@ def test_a_run_that_is_killed_goes_on_where_it_stopped(grid: declare.Grid) -> No
 
 def test_a_cluster_that_loses_a_worker_gives_the_same(grid: declare.Grid) -> None:
     with distributed.LocalCluster(2, threads_per_worker=1, dashboard_address=None, silence_logs=50) as cluster:
-        done = run.on_cluster([part for parts in run.parts(grid).values() for part in parts], cluster.scheduler_address)
+        work = [part for parts in run.parts(grid).values() for part in parts]
+        done = sharing.on_cluster(run.done, work, cluster.scheduler_address)
         for number, (part, counts) in enumerate(done):
             run.keep(part, counts, Path("klynge"))
             if number == 2:
@@ -326,7 +327,7 @@ def test_faults_in_a_grid_are_told_with_line_and_what_is_allowed(
 def test_faults_in_the_command_are_told(grid: declare.Grid, capsys: pytest.CaptureFixture, options: str, said: str,
                                         monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run, "FOLDER", Path("ud").resolve())
-    monkeypatch.setattr(run, "WAIT", 1)
+    monkeypatch.setattr(sharing, "WAIT", 1)
     assert cli.main(["scenarios", "run", "gitter.yml", *options.split()]) == 2
     assert said in capsys.readouterr().err
 

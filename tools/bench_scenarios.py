@@ -17,6 +17,7 @@ import numpy as np
 from scipy.stats import beta, t
 from threadpoolctl import threadpool_limits
 
+from civsam import sharing
 from civsam.scenarios import draw, estimate, judge, run
 from civsam.scenarios.declare import Analysis, Drawing, Grid, Scenario
 
@@ -44,9 +45,9 @@ def took(replications: int, workers: int) -> float:
     """Seconds that the replications take, shared out as a grid is, with nothing stored."""
     grid = Grid("", 1, replications, (Scenario(),))
     work = [part for those in run.parts(grid).values() for part in those]
-    list(run.here(work[:workers] * workers, workers))  # the processes are started and have read their data
+    list(sharing.here(run.done, work[:workers] * workers, workers))  # the processes are started, with data read
     started = time.perf_counter()
-    done = sum(int(counts["head"][0][0]) for _, counts in run.here(work, workers))
+    done = sum(int(counts["head"][0][0]) for _, counts in sharing.here(run.done, work, workers))
     assert done == replications
     return time.perf_counter() - started
 
@@ -107,7 +108,7 @@ def bare(y: np.ndarray, base: np.ndarray, chance: float, rng: np.random.Generato
     z *= w[:, None]
     sums = np.zeros((27, z.shape[1]))
     np.add.at(sums, group, z)
-    scale = (1 - n / size) * n / np.maximum(n - 1, 1)
+    scale = (1 - n / np.maximum(size, 1)) * n / np.maximum(n - 1, 1)
     se = np.sqrt(np.maximum(scale @ -(sums**2 / np.maximum(n, 1)[:, None]) + scale[group] @ z**2, 0))
     inside = base.sum(axis=0)
     df = inside - 20

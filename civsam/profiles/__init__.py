@@ -45,6 +45,7 @@ class Common:
     by: str
     groups: dict[str, Group]
     _tables: dict[str, tuple[pd.DataFrame, pd.DataFrame]] = field(default_factory=dict, repr=False)
+    shown: dict[tuple, Output] = field(default_factory=dict, repr=False)  # tables that several profiles have alike
 
     @cached_property
     def items(self) -> list[Item]:
@@ -238,7 +239,13 @@ class Profile:
         return [Output(f"<h3>{escape(heading)}</h3>", heading), *map(self.answers, items)] if items else []
 
     def answers(self, item: Item) -> Output:
-        """A question: a row an answer, a column a group."""
+        """A question: a row an answer, a column a group. Municipalities alike in all have the same table."""
+        key = (item.id, *self._members)
+        if key not in self.common.shown:
+            self.common.shown[key] = self._table(item)
+        return self.common.shown[key]
+
+    def _table(self, item: Item) -> Output:
         estimates, words = self.common.answers(item)
         columns = blocks.headings(self.survey.questionnaire)
         frame = words[[columns[group] for group in [("", ""), *self._members]]]

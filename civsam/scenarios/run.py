@@ -8,9 +8,6 @@ from __future__ import annotations
 
 import io
 import json
-import sys
-from collections.abc import Iterator
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -20,29 +17,22 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import scipy
-from joblib import Parallel, cpu_count, delayed, parallel_config
-from tqdm import tqdm
 
 from civsam import __version__
 from civsam.chapters import digest, write_if_changed
 from civsam.files import DATA, PACKAGE, ROOT, UserError
 from civsam.scenarios import judge
 from civsam.scenarios.declare import FACTORS, Analysis, Drawing, Grid
+from civsam.sharing import progress, shared_out
 
 FOLDER = ROOT / "_build" / "scenarier"
 LENGTH = 250  # replications in a part: about a second's work
-PATIENCE = 3  # rounds in a row that may lose workers without a part being finished
 CODE = ("simulate", "register", "weighting", "estimate", "design", "compare", "claims", "scenarios/declare",
         "scenarios/draw", "scenarios/estimate", "scenarios/reduced", "scenarios/judge")
 INPUT = ("spoergeskema.yml", "ramme.csv", "kommuner.csv", "antagelser.yml", "scenarier_antagelser.yml", "paastande.yml",
          "publicerede_tal.csv")
-WAIT = 10  # seconds for a cluster's scheduler to answer
 AGAIN = "De færdige dele er gemt: kør samme kommando igen for at gøre resten."
 DIGITS = 6  # that the summary keeps, of numbers that may differ in the last bits between machines
-
-
-class WorkerLost(Exception):
-    """A process that worked for us has died."""
 
 
 @cache
@@ -110,46 +100,6 @@ def kept(part: Part, folder: Path) -> judge.Tally | None:
         return None
 
 
-# ---- Who does the work -----------------------------------------------------------------------------------------------
-
-
-def _with_part(part: Part) -> tuple[Part, judge.Tally]:
-    return part, done(part)
-
-
-def here(todo: list[Part], workers: int) -> Iterator[tuple[Part, judge.Tally]]:
-    """Parts as they are finished by this machine's cores. Raises WorkerLost."""
-    try:
-        with parallel_config("loky", n_jobs=min(workers, len(todo)), inner_max_num_threads=1):
-            yield from Parallel(return_as="generator_unordered", batch_size=1)(map(delayed(_with_part), todo))
-    except BrokenProcessPool:
-        raise WorkerLost from None
-
-
-def on_cluster(todo: list[Part], address: str) -> Iterator[tuple[Part, judge.Tally]]:
-    """Parts as they are finished by a Dask cluster, whose workers may come and go. Raises WorkerLost and UserError."""
-    try:
-        from distributed import CancelledError, Client, KilledWorker, as_completed
-    except ImportError:
-        raise UserError("--scheduler kræver pakken distributed. Installér den med: pip install distributed") from None
-    try:
-        client = Client(address, timeout=WAIT)
-    except (OSError, ValueError, TypeError):
-        raise UserError(f"der er ingen Dask-planlægger på {address}. Start den med: dask scheduler, og skriv den "
-                        "adresse, den selv oplyser, for eksempel tcp://127.0.0.1:8786.") from None
-    with client:
-        try:
-            names = [part.name for part in todo]
-            for _, finished in as_completed(client.map(_with_part, todo, key=names), with_results=True):
-                yield finished
-        except KilledWorker:
-            raise WorkerLost from None
-        except (OSError, CancelledError):
-            raise UserError(f"forbindelsen til {address} gik tabt. {AGAIN}") from None
-        except ModuleNotFoundError as fault:
-            raise UserError(f"en arbejder mangler pakken {fault.name}. Giv alle arbejdere det samme miljø.") from None
-
-
 # ---- The whole grid --------------------------------------------------------------------------------------------------
 
 
@@ -158,30 +108,14 @@ def run(grid: Grid, folder: Path = FOLDER, workers: int | None = None, scheduler
 
     workers: processes on this machine, as many as its cores unless given; scheduler: the address of a Dask cluster.
     """
-    work = parts(grid)
-    every = [part for those in work.values() for part in those]
-    lost = 0
-    with _progress(len(every)) as bar:
-        while todo := [part for part in every if kept(part, folder) is None]:
-            bar.update(len(every) - len(todo) - bar.n)
-            try:
-                for part, counts in on_cluster(todo, scheduler) if scheduler else here(todo, workers or cpu_count()):
-                    keep(part, counts, folder)
-                    bar.update()
-                    lost = 0
-            except WorkerLost:
-                lost += 1
-                if lost == PATIENCE:
-                    raise UserError(f"arbejderne døde {PATIENCE} gange i træk. Er der hukommelse nok? "
-                                    f"{AGAIN}") from None
-        bar.update(len(every) - bar.n)
+    every = [part for those in parts(grid).values() for part in those]
+    todo = [part for part in every if kept(part, folder) is None]
+    with progress(len(every), "dele") as bar:
+        bar.update(len(every) - len(todo))
+        for part, counts in shared_out(done, todo, workers, scheduler, AGAIN):
+            keep(part, counts, folder)
+            bar.update()
     return collect(grid, folder)
-
-
-def _progress(total: int) -> tqdm:
-    """Parts finished and time left; where nobody is watching, seldom."""
-    told = "{percentage:3.0f} % |{bar:20}| {n_fmt} af {total_fmt} dele, {remaining} tilbage"
-    return tqdm(total=total, bar_format=told, mininterval=0.2 if sys.stderr.isatty() else 15)
 
 
 def collect(grid: Grid, folder: Path = FOLDER) -> pd.DataFrame:
