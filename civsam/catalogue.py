@@ -155,8 +155,8 @@ def _found(statement: str, results: pd.DataFrame, survey: Survey) -> dict[str, s
         return {"Afgørelse": f"<strong>{WORDS['kan_ikke']}</strong>", "Grund": escape(reason)}
     row = results.loc[statement]
     why = row.get("I de syntetiske svar", "")
-    shown = f"{escape(row['Disse data'])} {mark(survey.provenance)}" if row["Disse data"] else ""
-    facts_ = {"Målt som": escape(row["Målt som"]), "Disse data": shown,
+    shown = f"{escape(row['Denne udgaves svar'])} {mark(survey.provenance)}" if row["Denne udgaves svar"] else ""
+    facts_ = {"Målt som": escape(row["Målt som"]), "Denne udgaves svar": shown,
               "Afgørelse": f"<strong>{row['Afgørelse']}</strong>" + (f" ({why} i de syntetiske svar)" if why else "")}
     return {term: words for term, words in facts_.items() if words}
 

@@ -143,7 +143,7 @@ def folded_solutions(section: Tag) -> list[Tag]:
     solutions = []
     for part in [part for part in section.select("section[id]") if part.find("details", recursive=False)]:
         solution = element(f'<section id="svar-{part["id"]}"><h3>{heading(part).text}</h3></section>')
-        part.select_one("details").insert_before(reference("Hint og løsning", solution["id"]))
+        part.select_one("details").insert_before(reference("Vink og løsning", solution["id"]))
         for fold in part.select("details"):
             words = fold.summary.extract().get_text(strip=True)
             if "hide" not in fold["class"]:

@@ -35,7 +35,7 @@ def told(survey: Survey, judged: pd.DataFrame) -> pd.DataFrame:
     hidden = rows["hidden"] if "hidden" in rows else pd.Series(False, rows.index)
     frame = pd.DataFrame({
         "Målt som": [measured(known[key], survey.questionnaire, survey.design.target) for key in rows.index],
-        "Disse data": [deciding(known[key], row, survey.questionnaire) for key, row in rows.iterrows()],
+        "Denne udgaves svar": [deciding(known[key], row, survey.questionnaire) for key, row in rows.iterrows()],
         "Afgørelse": ["skjult" if hidden[key] and known[key].rule != "kan_ikke" else WORDS[verdict]
                       for key, verdict in rows["verdict"].items()],
     }, index=rows.index)

@@ -53,7 +53,7 @@ def test_what_is_judged_on_answers_leads_to_the_questions_and_their_results(stan
         told = facts(entry)
         if key == "udsagn-m1" or "kan ikke afgøres" in told["Afgørelse"]:
             continue
-        assert re.search(r"\d.*syntetiske svar", told["Disse data"]), key
+        assert re.search(r"\d.*syntetiske svar", told["Denne udgaves svar"]), key
         assert entry.select('a[href^="kodebog.html#kodebog-"]'), key
         assert entry.select('a[href^="resultater.html#"]'), key
         assert entry.select('a.til-kode[href^="resultater.html#kode-"]'), key

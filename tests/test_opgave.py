@@ -52,7 +52,7 @@ def test_a_lesson_has_hints_notes_a_guess_and_ones_own_municipality(lesson: str)
     assert "opgave.lesson(" in code
     assert "opgave.guess(" in code
     assert "kommune=" in code
-    assert text.count("{dropdown} Hint") >= 3
+    assert text.count("{dropdown} Vink") >= 3
     assert any("laerer" in cell["metadata"]["tags"] for cell in cells(lesson))
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from civsam.files import ROOT
 
+RUN = "koersel.js"
 SITE = Path("_build") / "udgaver" / "standard"
 NOT_COPIED = shutil.ignore_patterns("_build", ".*", "__pycache__")
 
@@ -26,4 +27,4 @@ def test_a_copy_of_the_project_gives_the_same_book_in_another_folder_with_anothe
     here, there = content(ROOT / SITE), content(copy / SITE)
     assert len(here) > 100
     assert sorted(here) == sorted(there)
-    assert not [name for name in here if here[name] != there[name]]
+    assert [name for name in here if here[name] != there[name]] in ([], [RUN])  # when and how long it ran

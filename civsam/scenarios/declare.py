@@ -88,7 +88,7 @@ FACTORS = {
     "kommuneeffekt": Factor("Variation mellem kommuner", low=0, high=50),
     "vaegtning": Factor("Vægte", {
         "ingen": "ingen", "fagomraade": "efter fagområde", "region": "efter region",
-        "raket": "raket til rammens margener", "forkerte": "raket til forkerte margener",
+        "raket": "raking til rammens fordelinger", "forkerte": "raking til forkerte fordelinger",
     }),
     "fpc": Factor("Endelighedskorrektion", {"ja": "med", "nej": "uden"}),
     "klynge": Factor("Usikkerhed", {"ja": "regnet mellem kommuner", "nej": "regnet mellem chefer"}),

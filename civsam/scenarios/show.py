@@ -125,7 +125,7 @@ def note(rows: pd.DataFrame) -> str:
     """How many surveys there are behind, and what has not been said by the factors."""
     least = rows["used"].min()
     return (f"Simuleret: mindst {number(least)} gennemførte undersøgelser bag hvert tal. Tallene svinger med "
-            f"tilfældet i simuleringen; ± er {ERRORS} gange den fejl.")
+            f"tilfældet i simuleringen; ± er {ERRORS} gange simuleringens standardfejl.")
 
 
 def scenarios_table(

@@ -7,6 +7,8 @@ const soegning = (() => {
   const WORD = /[\p{L}\p{M}\p{N}_]+/gu;
   const LETTERS = { æ: "ae", ø: "oe", å: "aa" };
   const FIELDS = { side: 8, overskrift: 4, tekst: 1 }; // with their weights
+  const ANSWERS = /^(index|chapters\/(resultater|konklusion|udsagn))\.html/; // what most readers look for, before
+  const BEHIND = /^(CHANGELOG|status|figurer|chapters\/(kodebog|aendringer|laboratorium|klynge))\.html/; // what is behind it
   const places = soegeindeks.steder;
 
   // ---- Words: æ, ø, å and capitals are folded before the stem is taken, so it is the same however a word is typed
@@ -44,6 +46,7 @@ const soegning = (() => {
       tokenize: (terms) => terms.split(" "),
       processTerm: (it) => it,
       boost: FIELDS,
+      boostDocument: (id) => (ANSWERS.test(places[id].adresse) ? 1.5 : BEHIND.test(places[id].adresse) ? 0.5 : 1),
     },
   });
   engine.addAll(places.map(({ type, overskrift, tekst }, id) => ({ id, tekst, [type === "side" ? "side" : "overskrift"]: overskrift })));
@@ -137,10 +140,11 @@ const soegning = (() => {
 
   function advised(query, result) {
     if (!query || (result.places.length && !result.some)) return [];
-    const suggested = result.unknown.flatMap((word) => nearest(word).map((near) => query.replace(word, near)));
+    const suggested = result.unknown.flatMap((word) => nearest(word).map((near) => query.replace(word, near)))
+      .filter((words) => ((result) => result.places.length && !result.some)(find(words))).slice(0, 1);
     if (!suggested.length) return ["Prøv med et andet ord, eller skriv kun en del af det."];
-    const links = suggested.map((words) => Object.assign(element("a", "", words), { href: `?q=${encodeURIComponent(words)}` }));
-    return ["Mente du ", ...links.flatMap((link, number) => (number ? [" eller ", link] : [link])), "?"];
+    const link = Object.assign(element("a", "", suggested[0]), { href: `?q=${encodeURIComponent(suggested[0])}` });
+    return ["Mente du ", link, "?"];
   }
 
   function show() {
