@@ -3,7 +3,7 @@
 
 PYTHON ?= python3
 BIN = .venv/bin
-OF_BOOK = $(addprefix tests/test_,site.py search.py interaction.py front.py pdf.py danish.py same.py own_site.py)  # need a built book
+OF_BOOK = $(addprefix tests/test_,site.py search.py interaction.py front.py catalogue.py pdf.py danish.py same.py own_site.py)  # need a built book
 
 .PHONY: book pdf test notebooks links bench bench-statistik bench-svar lite scenarios bench-scenarier bench-profiler clean setup
 
