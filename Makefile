@@ -44,8 +44,8 @@ test: setup
 	@echo "Prøver af koden"; $(BIN)/pytest tests -n 2 --dist loadfile $(foreach test,$(OF_BOOK),--ignore=$(test))
 	@echo "Prøver af kapitlerne: giver de det, de har gemt?"; $(BIN)/pytest --nbval --nbval-current-env -n 2 --dist loadfile -W default index.ipynb chapters
 	@$(BIN)/civsam book
-	@echo "Prøver af bogen i en browser"; $(BIN)/pytest $(filter-out %own_site.py,$(OF_BOOK)) -n 2 --dist loadfile
-	@echo "Prøver af en bog om indsamlede svar: kan nogen genkendes?"; $(BIN)/pytest tests/test_own_site.py
+	@echo "Prøver af bogen i en browser"; $(BIN)/pytest $(filter-out %pdf.py %own_site.py,$(OF_BOOK)) -n 2
+	@echo "Prøver af bogen på papir, og af en bog om indsamlede svar: kan nogen genkendes?"; $(BIN)/pytest tests/test_pdf.py tests/test_own_site.py -n 2 --dist loadfile
 
 lite: setup
 	@$(PYTHON) tools/setup_env.py lite
