@@ -327,7 +327,7 @@ def test_a_page_has_no_barriers_folded_or_unfolded(visit: Any, name: str) -> Non
 def test_slides_have_no_barriers_and_turn_by_keyboard(visit: Any, name: str) -> None:
     page = visit(name)
     page.keyboard.press("ArrowRight")
-    page.wait_for_function("Reveal.getIndices().h === 1")
+    page.wait_for_function("Reveal.getSlidePastCount() === 1")
     for slide in range(page.evaluate("Reveal.getTotalSlides()") - 1):
         assert not [one for one in barriers(page) if one[0] not in REVEAL], slide
         page.keyboard.press("Space")
