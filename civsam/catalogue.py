@@ -108,26 +108,29 @@ def catalogue(edition: Edition) -> list[Output]:
     known = {"background": survey.questionnaire.background, "opdel": [edition.parameters["opdel"]]}
     found = [place for chapter in CHAPTERS for place in places(chapter, known)]
     results, statements = told(survey, claims.judge(survey)), published.statements()
-    parts, order = [], []
+    parts, groups = [], {}
     for letter, title in GROUPS.items():
-        ids = [key for key in statements.index if key.startswith(letter)]
+        ids = groups[title] = [key for key in statements.index if key.startswith(letter)]
         entries = {key: {**_published(statements.loc[key]), **_found(key, results, survey),
                          **_places(key, survey.questionnaire, found)} for key in ids}
         parts.append(_part(title, statements["udsagn"], entries))
-        order += ids
-    return [_contents(statements["udsagn"][order]), *parts]
+    return [_contents(statements["udsagn"], groups), *parts]
 
 
-def _contents(words: pd.Series) -> Output:
-    links = "".join(f'<li><a href="#{published.place_of(key)}"><code>{key}</code> {escape(said)}</a></li>'
-                    for key, said in words.items())
-    text = "\n".join(f"{key}: {said}" for key, said in words.items())
-    return Output(f'<nav class="kodebog-liste" aria-label="Alle udsagn"><ul>{links}</ul></nav>', text)
+def _contents(words: pd.Series, groups: Mapping[str, list[str]]) -> Output:
+    """Links to all statements, by group."""
+    html, text = "", []
+    for title, ids in groups.items():
+        links = "".join(f'<li><a href="#{published.place_of(key)}">{key} {escape(words[key])}</a></li>'
+                        for key in ids)
+        html += f"<li>{title}<ul>{links}</ul></li>"
+        text += [title, *(f"{key}: {words[key]}" for key in ids)]
+    return Output(f'<nav class="kodebog-liste" aria-label="Alle udsagn"><ul>{html}</ul></nav>', "\n".join(text))
 
 
 def _part(title: str, words: pd.Series, entries: dict[str, dict[str, str]]) -> Output:
     """A group of statements, each with what is told of it in HTML."""
-    html = "".join(forms.entry(published.place_of(key), f"<code>{key}</code> {escape(words[key])}", told_of)
+    html = "".join(forms.entry(published.place_of(key), f"{key} {escape(words[key])}", told_of)
                    for key, told_of in entries.items())
     text = "\n".join(f"{key}: {words[key]}\n" + "\n".join(f"  {term}: {_plain(told)}" for term, told in told_of.items())
                      for key, told_of in entries.items())

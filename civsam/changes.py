@@ -21,7 +21,7 @@ from civsam.earlier import Numbers
 from civsam.edition import NO_OTHER, Edition, shown_name
 from civsam.files import listed
 from civsam.output import Output, number
-from civsam.plots import ACCENT, INK, Figure, canvas, finish, row_height, wrapped
+from civsam.plots import ACCENT, INK, Figure, canvas, finish, room, row_height, wrapped
 from civsam.questionnaire import Questionnaire
 from civsam.survey import Survey
 from civsam.tables import (
@@ -187,8 +187,8 @@ def figure(two: Pair | None, caption: str, name: str) -> Figure | Output:
 
 def _drawn(rows: pd.DataFrame, words: list[str]) -> Any:
     """A dot and an interval a change, on both sides of no change."""
-    labels, place = [wrapped(text, 23) for text in words], np.arange(len(rows))[::-1]
-    drawing, axes = canvas(row_height(labels, 0.4) * len(rows), top=0.05, bottom=0.75, left=2.05, right=0.5)
+    labels, place = [wrapped(text, 20) for text in words], np.arange(len(rows))[::-1]
+    drawing, axes = canvas(row_height(labels, 0.4) * len(rows), top=0.05, bottom=0.75, left=room(labels), right=0.5)
     axes.axvline(0, color=INK, linewidth=0.9, zorder=1)
     axes.hlines(place, 100 * rows["low"], 100 * rows["high"], color=ACCENT, linewidth=3.5, alpha=0.5)
     axes.scatter(100 * rows["estimate"], place, c=ACCENT, s=42, zorder=3)

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -23,12 +23,15 @@ from civsam.survey import Survey
 
 VERDICTS = (SUPPORTED, UNDECIDED, CONTRADICTED, "kan_ikke")
 KEYS = ("regel", "spoergsmaal", "maal", "end", "graense", "efter", "grupper", "undtagen", "margin", "grund")
-COLUMNS = ("id", "rule", "target", "a", "b", "n", "estimate", "low", "high", "p", "verdict", "provenance")
+COLUMNS = ("id", "rule", "target", "item", "a", "b", "n", "estimate", "low", "high", "p", "verdict", "provenance")
 
 
 @dataclass(frozen=True)
 class Claim:
-    """One published statement as something that answers can support or contradict; see the head of the data file."""
+    """One published statement as something that answers can support or contradict; see the head of the data file.
+
+    margins: of each measure, none for a rule without.
+    """
 
     id: str
     rule: str
@@ -39,7 +42,7 @@ class Claim:
     by: list[str]
     groups: list[str]
     except_groups: list[str]
-    margin: float | None
+    margins: list[float | None]
     reason: str
 
 
@@ -47,10 +50,12 @@ class Claim:
 def read(path: Path = DATA / "paastande.yml") -> dict[str, Claim]:
     """The claims by the id of their statement.
 
+    A margin is one of shares; counts have the margin `antal` wherever shares have one.
+
     Raises UserError, with file and line, for an unknown statement, key, rule or margin, or a limit that is not there.
     """
     content = read_yaml(path)
-    margins = {name: entry["vaerdi"] for name, entry in without_lines(content["marginer"]).items()}
+    margins = dict(_margins(content["marginer"], path))
     facts = published.statements()
     claims = {}
     for name, entry in content["paastande"].items():
@@ -65,19 +70,33 @@ def read(path: Path = DATA / "paastande.yml") -> dict[str, Claim]:
         if entry.get("margin", "andel") not in margins or (limit is not None and not 0 <= limit <= 1):
             raise UserError(f"{where}: margin skal være en af {', '.join(margins)}, og graense et tal fra 0 til 1.")
         part = without_lines(entry)
+        measures, margin = part.get("maal", []), part.get("margin")
         claims[name] = Claim(
-            name, part["regel"], part.get("spoergsmaal") == "proces", part.get("maal", []), part.get("end", []), limit,
+            name, part["regel"], part.get("spoergsmaal") == "proces", measures, part.get("end", []), limit,
             part.get("efter", []), part.get("grupper", []), part.get("undtagen", []),
-            margins.get(part.get("margin")), part.get("grund", ""),
+            [margins.get(margin and ("antal" if "middel" in spec else margin)) for spec in measures],
+            part.get("grund", ""),
         )
     return claims
+
+
+def _margins(entries: dict[str, Any], path: Path) -> Iterator[tuple[str, float]]:
+    """Each margin by its name; a comma in a reason without quotation marks would make a key of its own."""
+    for name, entry in entries.items():
+        if name == LINE:
+            continue
+        if set(entry) != {"vaerdi", "grund", LINE}:
+            raise UserError(f"{shown(path)}, linje {entry[LINE]}: marginen {name} skal have vaerdi og grund og ikke "
+                            f"andet. Sæt grunden i anførselstegn, hvis der er komma i den.")
+        yield name, entry["vaerdi"]
 
 
 def judge(survey: Survey) -> pd.DataFrame:
     """All claims on these answers: a row a claim, with the columns `COLUMNS`.
 
     a and b name what is compared, estimate, low and high the deciding comparison: the weakest where several must hold.
-    target is the question that is answered. What answers cannot judge has the verdict `kan_ikke` and no numbers.
+    item is the question that it is about, target the kind of question that is answered, p that of the deciding test.
+    What answers cannot judge has the verdict `kan_ikke` and no numbers.
     """
     process = weighting.for_process(survey)
     rows = [_judged(claim, process if claim.process else survey) for claim in read().values()]
@@ -88,7 +107,8 @@ def _judged(claim: Claim, survey: Survey) -> dict[str, Any]:
     row = {"id": claim.id, "rule": claim.rule, "target": survey.design.target}
     unknown = not survey.framed and any("svarede" in spec for spec in claim.measures)
     if claim.rule == "kan_ikke" or unknown:
-        return row | {"target": "", "a": "", "b": "", "n": 0, "verdict": "kan_ikke"} | dict.fromkeys(NUMBERS, np.nan)
+        return row | {"target": "", "item": "", "a": "", "b": "", "n": 0, "verdict": "kan_ikke",
+                      **dict.fromkeys(NUMBERS, np.nan)}
     return row | _summed(RULES[claim.rule](claim, survey))
 
 
@@ -104,7 +124,8 @@ def _summed(parts: list[Judged]) -> dict[str, Any]:
     weakest = table.loc[table["weight"].fillna(-np.inf).idxmin()]
     same = weakest.get("by", "") == ""  # the same respondents on both sides
     n = int(max(weakest["n_a"], weakest["n_b"]) if same else weakest["n_a"] + weakest["n_b"])
-    return {"a": weakest["a"], "b": weakest["b"], "n": n, "verdict": verdict, **weakest[list(NUMBERS)]}
+    return {"item": weakest.get("item", ""), "a": weakest["a"], "b": weakest["b"], "n": n, "verdict": verdict,
+            **weakest[list(NUMBERS)]}
 
 
 def _measure(survey: Survey, spec: dict[str, str]) -> Measure:
@@ -134,9 +155,9 @@ def _turned(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _equal(claim: Claim, survey: Survey) -> list[Judged]:
-    value, (spec,) = published.value(claim.id), claim.measures
+    value, (spec,), (margin,) = published.value(claim.id), claim.measures, claim.margins
     narrow, wide = (_estimate(replace(survey, level=level), spec) for level in (0.90, 0.95))
-    verdict = compare.verdict_equal((narrow["low"], narrow["high"]), (wide["low"], wide["high"]), value, claim.margin)
+    verdict = compare.verdict_equal((narrow["low"], narrow["high"]), (wide["low"], wide["high"]), value, margin)
     row = {"a": spec.get("svar", ""), "b": str(value), "n_a": wide["n"], "n_b": 0, "p": np.nan, "weight": 0.0}
     return [(pd.DataFrame([row | wide[["estimate", "low", "high"]].to_dict()]), verdict)]
 
@@ -196,22 +217,28 @@ def _response(survey: Survey) -> Survey:
 
 
 def _no_difference(claim: Claim, survey: Survey) -> list[Judged]:
-    tables = [compare.equivalence(table, claim.margin) for table in _contrasts(claim, survey)]
-    # the pair that is nearest to leaving the margin decides
-    return [(table.assign(weight=claim.margin - table[["low90", "high90"]].abs().max(axis=1)),
+    """The pair that is nearest to leaving its margin decides: the weight is what is left, as a share of the margin."""
+    margins = [margin for margin in claim.margins for _ in claim.by]
+    tables = [compare.equivalence(table, margin)
+              for table, margin in zip(_contrasts(claim, survey), margins, strict=True)]
+    return [(table.assign(weight=1 - table[["low90", "high90"]].abs().max(axis=1) / table["margin"]),
              compare.verdict_no_difference(table)) for table in tables]
 
 
 def _difference(claim: Claim, survey: Survey) -> list[Judged]:
-    """Supported if each measure's joint test rejects after Holm's correction; contradicted if all pairs are equal."""
+    """Supported if each measure's joint test rejects after Holm's correction; contradicted if all pairs are equal.
+
+    The measure with the largest p decides, and is shown by its largest difference, with that p.
+    """
     tests = pd.concat([
-        compare.equality(survey, spec["andel"], spec["svar"], by) for spec in claim.measures for by in claim.by
+        compare.equality(survey, item_of(spec), spec.get("svar"), by) for spec in claim.measures for by in claim.by
     ])
     adjusted = compare.corrected(tests, "holm", claim.id)["p_adjusted"]
     parts = []
     for p, (table, equal) in zip(adjusted, _no_difference(claim, survey), strict=True):
         verdict = SUPPORTED if p < 0.05 else CONTRADICTED if equal == SUPPORTED else UNDECIDED
-        parts.append((table.assign(p=p, weight=-table["estimate"].abs()), verdict))
+        largest = table.loc[[table["estimate"].abs().fillna(-1).idxmax()]]
+        parts.append((largest.assign(p=p, weight=-p), verdict))
     return parts
 
 

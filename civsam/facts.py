@@ -70,7 +70,7 @@ def sources_table(caption: str, name: str) -> Output:
     """All sources."""
     frame = sources()
     frame.columns, frame.index.name = ["Titel", "Hvad det er", "Adresse"], "Kode"
-    return table(frame, caption, name, provenance="publiceret", words=True, folded="Vis kilderne")
+    return table(frame, caption, name, provenance="publiceret", words=True)
 
 
 def published_table(ids: Iterable[str], caption: str, name: str) -> Output:

@@ -367,7 +367,7 @@ def entry(place: str, heading: str, facts: Mapping[str, str], lead: str = "") ->
 
 def _named(name: str, words: str) -> tuple[str, str]:
     """Place and heading of an item's or a variable's entry."""
-    return f"kodebog-{escape(name)}", f"{escape(words)} <code>{escape(name)}</code>"
+    return f"kodebog-{escape(name)}", f"{escape(words)} (<code>{escape(name)}</code>)"
 
 
 def _both(words: str) -> tuple[str, str]:

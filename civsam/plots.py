@@ -21,9 +21,10 @@ from matplotlib.textpath import TextPath
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from civsam import published, sensitivity
+from civsam.compare import SUPPORTED
 from civsam.files import listed
 from civsam.questionnaire import DONT_KNOW, NONE, Questionnaire
-from civsam.statements import WORDS
+from civsam.statements import HIDDEN_WORD, WORDS, verdict_words
 from civsam.survey import SYNTHETIC, Survey
 from civsam.tables import (
     MARKS,
@@ -49,7 +50,7 @@ from civsam.tables import (
     with_interval,
 )
 
-WIDTH = 5.0  # inches; `figurer.css` shows figures so wide that the smallest text is 9 pixels on a phone
+WIDTH = 4.6  # inches; `figurer.css` shows figures so wide that the smallest text is 11 pixels on a phone
 SMALL = 10  # points: the smallest text of a figure
 INK, QUIET, ACCENT, FOCUS = "#222222", "#6b6b6b", "#0b5a8a", "#c2540a"
 SYNTHETIC_INK = "#7a4b00"
@@ -140,8 +141,14 @@ def finish(figure: plt.Figure, provenance: str, frame: pd.DataFrame, caption: st
 
 
 def wrapped(words: str, width: int) -> str:
-    """Words on several lines of at most so many characters."""
-    return "\n".join(textwrap.wrap(words, width))
+    """Words on several lines of at most so many characters; a longer word has a line of its own."""
+    return "\n".join(textwrap.wrap(words, width, break_long_words=False))
+
+
+def room(labels: list[str], least: float = 1.8) -> float:
+    """Inches left of an axis for its labels, so that no word is cut."""
+    lines = [line for text in labels for line in text.split("\n")]
+    return max(least, 0.13 + max(TextPath((0, 0), line, size=SMALL).get_extents().width for line in lines) / 72)
 
 
 def row_height(labels: list[str], least: float) -> float:
@@ -182,8 +189,8 @@ def dots(
     if rows["estimate"].isna().all() and not plan_of(survey).idle:
         return nothing_to_show(caption)
     names = labels(rows, survey.questionnaire)
-    words = [wrapped(text, 23) for text in names]
-    figure, axes = canvas(row_height(words, 0.4) * len(rows), top=0.05, bottom=0.55, left=2.05, right=0.65)
+    words = [wrapped(text, 20) for text in names]
+    figure, axes = canvas(row_height(words, 0.4) * len(rows), top=0.05, bottom=0.55, left=room(words), right=0.65)
     place = np.arange(len(rows))[::-1]
     _draw_dots(axes, rows, place, _dot_colours(rows, survey.questionnaire, focus))
     axes.set_yticks(place, words)
@@ -289,9 +296,9 @@ def _bars(axes: plt.Axes, wide: pd.DataFrame, codes: list[str], answers: list[st
     for code, words, colour in zip(codes, answers, colours, strict=True):
         width = wide[code].to_numpy()
         axes.barh(place, width, left=start, color=colour, height=0.72, label=words, edgecolor="white", linewidth=0.6)
-        dark = np.dot(mpl.colors.to_rgb(colour), (0.2126, 0.7152, 0.0722)) < 0.35
+        dark = np.dot(mpl.colors.to_rgb(colour), (0.2126, 0.7152, 0.0722)) < 0.45
         for x, y, share in zip(start + width / 2, place, width, strict=True):
-            if share >= 0.115:
+            if share >= 0.13:
                 axes.text(x, y, number(100 * share), ha="center", va="center", color="white" if dark else INK)
         start = start + width
 
@@ -347,7 +354,7 @@ def likert(survey: Survey, estimates: pd.DataFrame, caption: str, name: str) -> 
     return finish(
         _draw_bars(names, wide, codes, answers), provenance_of(estimates), estimates_frame(survey, estimates, 1),
         caption, name=name, alt=f"Liggende, delte søjler. {told}.",
-        note=f"{_base(estimates)}. Tallene er procent af dem, der svarede på spørgsmålet, ved ikke medregnet. "
+        note=f"{_base(estimates)}. Tallene er procent af dem, der svarede på spørgsmålet; »ved ikke« tæller med. "
              f"{weighted(estimates)}{hidden_note(estimates)}",
         reading=_bars_reading(names, wide[codes], answers),
     )
@@ -358,7 +365,7 @@ def _draw_bars(names: list[str], wide: pd.DataFrame, codes: list[str], answers: 
     *scale, unsure = (wrapped(text, 45) for text in answers)
     words, columns = [wrapped(text, 20) for text in names], _legend_columns([*scale, "Skjult"])
     figure, (axes, side) = canvas(
-        row_height(words, 0.44) * len(wide), top=0.5 + 0.21 * -(-len(scale) // columns), bottom=0.3, left=1.75,
+        row_height(words, 0.44) * len(wide), top=0.5 + 0.21 * -(-len(scale) // columns), bottom=0.3, left=room(words),
         ncols=2, sharey=True, width_ratios=(6, 1), gridspec={"wspace": 0.03},
     )
     _bars(axes, wide.fillna(0), codes, scale)
@@ -394,22 +401,24 @@ def _bars_reading(names: list[str], wide: pd.DataFrame, answers: list[str]) -> s
 
 # Colour and shape of each verdict, so that either tells it.
 VERDICT_LOOKS = dict(zip(WORDS, ((ACCENT, "o"), ("#757575", "s"), ("#b24a00", "X")), strict=False))
+CLAIM_LOOKS = dict(zip([*WORDS.values(), HIDDEN_WORD],
+                       [*VERDICT_LOOKS.values(), ("#6b6b6b", "D"), ("#6b6b6b", "v")], strict=True))
 
 
 def verdicts(survey: Survey, judged: pd.DataFrame, caption: str, name: str) -> Figure:
     """All claims at a glance: a tile with the number of each statement, in the line of its verdict."""
     facts, judged = published.statements()["udsagn"], shown(survey, judged)
-    groups = {verdict: list(judged.loc[judged["verdict"] == verdict, "id"]) for verdict in WORDS}
-    groups = {verdict: ids for verdict, ids in groups.items() if ids}
-    frame = pd.DataFrame({"Udsagn": [facts[key] for key in judged["id"]], "Afgørelse": judged["verdict"].map(WORDS)})
-    told = "; ".join(f"{WORDS[verdict]}: {listed(ids)}" for verdict, ids in groups.items())
-    verdict, (first, *_) = next(iter(groups.items()))
+    words = verdict_words(judged)
+    groups = {word: list(judged.loc[words == word, "id"]) for word in CLAIM_LOOKS if (words == word).any()}
+    frame = pd.DataFrame({"Udsagn": [facts[key] for key in judged["id"]], "Afgørelse": words})
+    told = "; ".join(f"{word}: {listed(ids)}" for word, ids in groups.items())
+    word, (first, *_) = next(iter(groups.items()))
     return finish(
         _draw_verdicts(groups), provenance_of(judged), frame.set_index(pd.Index(judged["id"], name="Nr.")), caption,
         name=name, alt=f"Oversigt over udsagn efter afgørelse. {told}.",
         note=f"{number(len(judged))} udsagn. Tabellerne nedenfor viser tallene bag hvert af dem.",
         reading=f"Hvert felt er et offentliggjort udsagn med sit nummer, og farven er afgørelsen. Feltet {first} står "
-                f"under »{WORDS[verdict]}«. Det er udsagnet »{facts[first]}«",
+                f"under »{word}«. Det er udsagnet »{facts[first]}«",
     )
 
 
@@ -419,11 +428,11 @@ def _draw_verdicts(groups: dict[str, list[str]]) -> plt.Figure:
     figure, axes = canvas(0.31 * lines, top=0.05, bottom=0.3, left=0.05, right=0.05)
     axes.set(xlim=(0, across), ylim=(-lines, 0))
     axes.axis("off")
-    looks, line = [*VERDICT_LOOKS.values(), ("#6b6b6b", "D")], 0.0
-    for verdict, ids in groups.items():
-        colour, shape = looks[list(WORDS).index(verdict)]
+    line = 0.0
+    for word, ids in groups.items():
+        colour, shape = CLAIM_LOOKS[word]
         axes.scatter([0.15], [line - 0.55], c=colour, marker=shape, s=50)
-        axes.text(0.35, line - 0.55, f"{WORDS[verdict].capitalize()}: {len(ids)}", va="center", weight="bold")
+        axes.text(0.35, line - 0.55, f"{word.capitalize()}: {len(ids)}", va="center", weight="bold")
         for place, key in enumerate(ids):
             x, y = place % across, line - 2 - place // across
             axes.add_patch(plt.Rectangle((x + 0.03, y + 0.08), 0.94, 0.84, color=colour, linewidth=0))
@@ -445,8 +454,19 @@ def specifications(survey: Survey, table: pd.DataFrame, caption: str, name: str)
     return finish(
         _draw_curve(rows, survey.questionnaire), provenance_of(table), _curve_frame(rows, survey.questionnaire),
         caption, name=name, alt=_curve_alt(rows, survey.questionnaire), reading=_curve_reading(rows),
-        note=f"{_base(rows)}. Stregen er {reading_note(rows)}",
+        note=f"{_base(rows)}. {_together(rows)}Stregen er {reading_note(rows)}",
     )
+
+
+def _together(rows: pd.DataFrame) -> str:
+    """Where a statement asks for several questions at once: under how many combinations they all support it."""
+    measures = rows["measure"].nunique()
+    if measures < 2:
+        return ""
+    every = rows.groupby(list(sensitivity.CHOICES))["verdict"].agg(["size", lambda told: (told == SUPPORTED).all()])
+    whole = every[every["size"] == measures].iloc[:, 1]
+    return (f"Udsagnet kræver alle sine spørgsmål på én gang, og det er opfyldt for de viste under "
+            f"{number(whole.sum())} af {number(len(whole))} kombinationer af valg. ")
 
 
 def _draw_curve(rows: pd.DataFrame, questionnaire: Questionnaire) -> plt.Figure:
@@ -454,8 +474,8 @@ def _draw_curve(rows: pd.DataFrame, questionnaire: Questionnaire) -> plt.Figure:
     lines = [(wrapped(label, 23), made) for label, made in _choice_lines(rows, questionnaire)]
     height = 0.185 * sum(label.count("\n") + 1 for label, _ in lines)
     figure, (axes, below) = canvas(
-        2.1 + height, top=0.8, bottom=0.3, left=2.15, nrows=2, sharex=True, height_ratios=(2.1, height),
-        gridspec={"hspace": 0.03},
+        2.1 + height, top=0.8, bottom=0.3, left=room([label for label, _ in lines]), nrows=2, sharex=True,
+        height_ratios=(2.1, height), gridspec={"hspace": 0.03},
     )
     _curve(axes, rows)
     _choice_matrix(below, rows, lines)

@@ -28,6 +28,7 @@ edition = open_edition(
 )
 survey = edition.survey
 tables.banner(edition)'''
+OWNER = "[Skriv i _config.yml, hvem der udgiver bogen]"
 README = """# {title}
 
 Læg svarene i `data/svar.csv` (se `civsam check`). Vides det, hvem der blev spurgt, lægges de i `data/ramme.csv`.
@@ -103,6 +104,7 @@ def _config(title: str) -> dict[str, object]:
     config = yaml.safe_load(read_text(HOME / "_config.yml"))
     config["title"] = config["sphinx"]["config"]["project"] = title
     config["html"]["extra_footer"] = config["html"]["baseurl"] = ""
+    config["copyright"] = OWNER
     del config["bibtex_bibfiles"]
     own = config["sphinx"]["config"]
     own["extensions"].remove("sphinxcontrib.bibtex")

@@ -46,21 +46,24 @@ def curve(survey: Survey, statement: str) -> pd.DataFrame:
     the rise for each third of the municipalities, ranked by pressure, so that cuts are comparable. margin: NaN for
     slopes. All weights are made from the frame as it stands: a choice of groups changes the groups alone.
 
+    Of a statement's measures, those that are shares: counts do not go into the same picture.
+
     Raises ValueError for statements other than no difference between, or a slope over, the groups of one variable.
     """
     claim = claims.read().get(statement)
     if not (claim and claim.process and claim.rule in RULES and len(claim.by) == 1
-            and all("andel" in spec for spec in claim.measures)):
+            and any("andel" in spec for spec in claim.measures)):
         raise ValueError(f"{statement} is not a statement whose choices are known")
+    shares = [spec for spec in claim.measures if "andel" in spec]
     names = ["weights", *BEARING.get(claim.by[0], []), "dont_know"]
     weighted = {code: weighting.for_process(weigh(survey)) for code, weigh in WEIGHTS.items()}
     rows = []
     for codes in product(*(CHOICES[name] for name in names)):
         chosen = dict(zip(names, codes, strict=True))
-        rows += [_row(weighted[chosen["weights"]], claim, spec, chosen) for spec in claim.measures]
+        rows += [_row(weighted[chosen["weights"]], claim, spec, chosen) for spec in shares]
     return pd.DataFrame(rows).assign(
         statement=statement, rule=claim.rule, by=claim.by[0], statistic="share", target="process", level=survey.level,
-        margin=np.nan if claim.margin is None else claim.margin, provenance=survey.provenance,
+        margin=np.nan if claim.rule == "haeldning" else claim.margins[0], provenance=survey.provenance,
     )[COLUMNS]
 
 
@@ -76,7 +79,7 @@ def _no_difference(survey: Survey, claim: Claim, spec: dict[str, str], chosen: d
     """The pair of groups nearest to leaving the margin, and the verdict on all of them."""
     survey = _guldborgsund(survey, chosen.get("guldborgsund", ""))
     table = compare.contrasts(survey, spec["andel"], spec["svar"], claim.by[0], dont_know=chosen["dont_know"] == "med")
-    table = compare.equivalence(table, claim.margin)
+    table = compare.equivalence(table, claim.margins[0])  # that of shares
     nearest = table[["low90", "high90"]].abs().max(axis=1).fillna(np.inf).idxmax()
     table = table.assign(n=table["n_a"] + table["n_b"], verdict=compare.verdict_no_difference(table))
     return table.loc[nearest]

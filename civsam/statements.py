@@ -14,11 +14,12 @@ from civsam.files import DATA, listed, read_yaml, without_lines
 from civsam.questionnaire import Questionnaire
 from civsam.simulate import assumptions
 from civsam.survey import SYNTHETIC, Survey
-from civsam.tables import Output, joined, number, percent, provenance_of, published_value, shown, table
+from civsam.tables import Output, joined, number, p_value, percent, provenance_of, published_value, shown, table
 
 WORDS = {
     SUPPORTED: "understøttet", UNDECIDED: "uafgjort", CONTRADICTED: "modsagt", "kan_ikke": "kan ikke afgøres",
 }
+HIDDEN_WORD = "skjult"
 
 
 def claims_table(survey: Survey, judged: pd.DataFrame, ids: Iterable[str], caption: str, name: str) -> Output:
@@ -32,16 +33,20 @@ def claims_table(survey: Survey, judged: pd.DataFrame, ids: Iterable[str], capti
 def told(survey: Survey, judged: pd.DataFrame) -> pd.DataFrame:
     """All judged claims in words, as they may be shown: a row a claim, by the id of its statement."""
     rows, known = shown(survey, judged).set_index("id"), claims.read()
-    hidden = rows["hidden"] if "hidden" in rows else pd.Series(False, rows.index)
     frame = pd.DataFrame({
         "Målt som": [measured(known[key], survey.questionnaire, survey.design.target) for key in rows.index],
         "Denne udgaves svar": [deciding(known[key], row, survey.questionnaire) for key, row in rows.iterrows()],
-        "Afgørelse": ["skjult" if hidden[key] and known[key].rule != "kan_ikke" else WORDS[verdict]
-                      for key, verdict in rows["verdict"].items()],
+        "Afgørelse": verdict_words(rows),
     }, index=rows.index)
     if survey.provenance == SYNTHETIC:
         frame["I de syntetiske svar"] = [built_in(key, rows.at[key, "verdict"]) for key in rows.index]
     return frame
+
+
+def verdict_words(rows: pd.DataFrame) -> pd.Series:
+    """The verdicts of claims, as `shown`, in words: what is hidden is not what answers cannot decide."""
+    words = rows["verdict"].map(WORDS)
+    return words.mask(rows["hidden"] & (rows["rule"] != "kan_ikke"), HIDDEN_WORD) if "hidden" in rows else words
 
 
 def margin_table(caption: str, name: str) -> Output:
@@ -92,7 +97,7 @@ def deciding(claim: Claim, row: pd.Series, questionnaire: Questionnaire) -> str:
     """The deciding comparison in words and numbers, with its interval."""
     if row["verdict"] == "kan_ikke":
         return ""
-    count = "middel" in claim.measures[0]
+    count = any(spec.get("middel") == row["item"] for spec in claim.measures)
     show = (lambda x: number(x, 1)) if count else (lambda x: number(100 * x))
     spread = f"({show(row['low'])} til {show(row['high'])})"
     if claim.rule == "lig":
@@ -101,7 +106,11 @@ def deciding(claim: Claim, row: pd.Series, questionnaire: Questionnaire) -> str:
     if claim.rule == "haeldning":
         return f"{show(row['estimate'])}{unit} pr. gruppe {spread}"
     first, second = (_side(row[side], claim, questionnaire) for side in "ab")
-    return f"{first} minus {second}: {show(row['estimate'])}{unit} {spread}"
+    told = f"{first} minus {second}: {show(row['estimate'])}{unit} {spread}"
+    topic = f"{_topic(row['item'], questionnaire)}. " if claim.by and len(claim.measures) > 1 else ""
+    if claim.rule == "forskel":
+        return f"{topic}Fælles test af alle grupper: p = {p_value(row['p'])}. Største forskel: {told}"
+    return topic + told
 
 
 def _side(text: str, claim: Claim, questionnaire: Questionnaire) -> str:

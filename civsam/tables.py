@@ -39,6 +39,8 @@ class Words(str):
 
 
 HIDDEN = Words("–")
+PARENTHESIS = re.compile(r"\([^()]*\d[^()]*\)")  # an interval in one, which no line breaks
+WIDE = 3  # so many columns of numbers do not fit on a phone
 
 
 # ---- Danish formats
@@ -166,7 +168,9 @@ def hidden_note(table: pd.DataFrame) -> str:
     gaps = table["hidden"].any() or ("low" in table and table["low"].isna().any())
     dash = " En streg står for tal, der er skjult for at beskytte svarpersonerne." if gaps else ""
     bound = " En p-værdi er en øvre grænse." if "p" in table and "verdict" not in table else ""
-    return f" Antal og tal er afrundet.{bound}{dash}"
+    step = disclosure.STEP
+    return (f" Antal er afrundet til nærmeste {step}, og de andre tal til trin, der svarer til {step} svar; derfor "
+            f"giver andele ikke altid 100\u00a0% tilsammen.{bound}{dash}")
 
 
 def response_note(survey: Survey, table: pd.DataFrame) -> str:
@@ -180,7 +184,7 @@ def response_note(survey: Survey, table: pd.DataFrame) -> str:
 def _html_rows(frame: pd.DataFrame, *, named: bool) -> str:
     """Head and body, with scope on every heading; columns without digits are marked as words.
 
-    named: each cell has its column's name, for a phone shows tables of words as a list of them.
+    named: each cell has its column's name, for a phone shows tables of words, and wide ones, as a list of them.
     """
     kinds = ["" if _is_numbers(frame[name]) else ' class="ord"' for name in frame]
     heads = zip((frame.index.name or "", *frame.columns), ("", *kinds), strict=True)
@@ -202,7 +206,7 @@ def _without_hidden(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     dashes = frame.loc[:, [_is_numbers(frame[name]) for name in frame]] == "–"
     columns = dashes.columns[dashes.all()]
     rows = dashes.drop(columns=columns).all(axis=1) & bool(len(columns) < dashes.shape[1])
-    if dashes.all(axis=None) and dashes.size:
+    if dashes.all(axis=None) and len(dashes.columns):
         why = "Alle tal er skjult for at beskytte svarpersonerne, eller kan ikke regnes ud."
         return pd.DataFrame({"Hvorfor": [why]}, index=pd.Index(["–"], name=frame.index.name)), ""
     told = [_counted(names, *words) for names, *words in
@@ -213,13 +217,13 @@ def _without_hidden(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
 
 def _counted(names: pd.Index, one: str, more: str) -> str:
     """How many there are, and which, if they are few: 1 kolonne (»p, korrigeret«)."""
-    which = f" ({listed(f'»{name}«' for name in names)})" if len(names) <= 3 else ""
+    which = f" ({listed(f'»{name}«' for name in names.unique())})" if len(names) <= 3 else ""
     return f"{number(len(names))} {one if len(names) == 1 else more}{which}"
 
 
 def _html_cells(row: Iterable[object], names: Iterable[object] | None, kinds: list[str]) -> str:
     """A row's cells; what stands on further lines of a cell is small."""
-    cells = [[escape(line) for line in str(cell).split("\n")] for cell in row]
+    cells = [[PARENTHESIS.sub(r"<span>\g<0></span>", escape(line)) for line in str(cell).split("\n")] for cell in row]
     heads = [f' data-navn="{escape(str(name))}"' for name in names] if names is not None else [""] * len(kinds)
     return "".join(f'<td{kind}{head}>{first}{"".join(f"<small>{line}</small>" for line in rest)}</td>'
                    for (first, *rest), head, kind in zip(cells, heads, kinds, strict=True))
@@ -246,9 +250,10 @@ def table(frame: pd.DataFrame, caption: str, name: str, *, provenance: str, note
 
 def table_html(frame: pd.DataFrame, caption: str, provenance: str, kind: str = "tabel") -> str:
     """The table itself in a box that scrolls, with scope on every heading."""
+    kind += " bred" * (len(frame.columns) >= WIDE and "tekst" not in kind)
     return (f'<div class="{kind}" role="region" tabindex="0" aria-label="{escape(caption)}"><table>'
             f"<caption>{escape(caption)} {mark(provenance)}</caption>"
-            f"{_html_rows(frame, named='tekst' in kind)}</table></div>")
+            f"{_html_rows(frame, named=kind != 'tabel')}</table></div>")
 
 
 def reading_note(estimates: pd.DataFrame) -> str:
@@ -288,7 +293,8 @@ def estimates_table(survey: Survey, estimates: pd.DataFrame, caption: str, name:
 
 
 def estimates_frame(survey: Survey, estimates: pd.DataFrame, more: int = 0) -> pd.DataFrame:
-    """Estimates, as `shown`, in words and numbers: a row each; so many decimals more than on pages elsewhere."""
+    """Estimates, as `shown`, in words and numbers: a row each; so many decimals more, where nothing is rounded."""
+    more *= "hidden" not in estimates
     rows = [row for _, row in estimates.iterrows()]
     frame = described(estimates, survey.questionnaire).assign(
         Tal=[value(row, more) for row in rows],
@@ -305,15 +311,17 @@ def p_table(survey: Survey, tests: pd.DataFrame, caption: str, name: str, *, not
     tests = shown(survey, tests)
     frame = pd.DataFrame({
         "F": [number(x, 2) for x in tests["statistic"]],
-        "p": [p_value(p) for p in tests["p"]],
-        "p, korrigeret": [p_value(p) for p in tests["p_adjusted"]],
+        "p": [p_value(p, bound="hidden" in tests) for p in tests["p"]],
+        "p, korrigeret": [p_value(p, bound="hidden" in tests) for p in tests["p_adjusted"]],
     }, index=pd.Index([survey.questionnaire.background[by].name.capitalize() for by in tests["by"]], name="Variabel"))
     told = hidden_note(tests) if "item" in tests else response_note(survey, tests)
     return table(frame, caption, name, provenance=provenance_of(tests), note=note + told)
 
 
-def p_value(p: float) -> str:
-    """A p-value with three decimals; the smallest as under 0,001."""
+def p_value(p: float, *, bound: bool = False) -> str:
+    """A p-value with three decimals; the smallest as under 0,001. bound: it is the upper end of its class."""
+    if bound and p == disclosure.P_CLASSES[-1]:
+        return f"over {number(disclosure.P_CLASSES[-2], 1)}"
     return "–" if pd.isna(p) else "under 0,001" if p < 0.001 else number(p, 3)
 
 
@@ -400,7 +408,7 @@ def contrasts_table(
         "p, korrigeret": [p_value(row["p_adjusted"]) for row in rows],
     }, index=pd.Index([f"{words[row['a']]} – {words[row['b']]}" for row in rows], name="Par"))
     note = (f"{confidence(survey.level)}-intervaller, ikke korrigeret; {reading_target(survey)} p-værdierne er "
-            f"korrigeret for de {family} par, der kan prøves (Holms metode).{hidden_note(contrasts)}")
+            f"korrigeret for de {family} par, der kan testes (Holms metode).{hidden_note(contrasts)}")
     return table(frame, caption, name, provenance=provenance_of(contrasts), note=note, folded="Vis alle par")
 
 
@@ -631,7 +639,7 @@ def _asked(survey: Survey, item: str) -> tuple[str, str, str]:
     """An item, its wording with help, and its base in words."""
     asked = survey.questionnaire.items[item]
     n, unsure, missing = plan_of(survey).base(item)
-    base = f"n = {number(n)}; ved ikke: {number(unsure)}; ikke besvaret: {number(missing)}"
+    base = f"besvaret: {number(n)}, heraf ved ikke: {number(unsure)}; ikke besvaret: {number(missing)}"
     return item, f"{asked.wording} {asked.help}".strip(), base
 
 

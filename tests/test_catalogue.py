@@ -110,8 +110,8 @@ def test_collected_answers_are_marked_so_and_not_said_to_be_built_in() -> None:
 
 @pytest.mark.parametrize(("html", "expected"), [
     ("(udsagn N5 og O12b)", '(udsagn <a href="u#udsagn-n5">N5</a> og <a href="u#udsagn-o12b">O12b</a>)'),
-    ('<code class="x"><span class="pre">O6</span></code>',
-     '<a href="u#udsagn-o6"><code class="x"><span class="pre">O6</span></code></a>'),
+    ('<code class="x"><span class="pre">O6</span></code>', '<a href="u#udsagn-o6">O6</a>'),
+    ("(N5, S0)", '(<a href="u#udsagn-n5">N5</a>, <a href="k#tab-kilder">S0</a>)'),
     ("O1-O5", '<a href="u#udsagn-o1">O1</a>-<a href="u#udsagn-o5">O5</a>'),
     ("<abbr>N5</abbr>", '<abbr><a href="u#udsagn-n5">N5</a></abbr>'),
     *((same, same) for same in (
@@ -119,7 +119,11 @@ def test_collected_answers_are_marked_so_and_not_said_to_be_built_in() -> None:
         "<code>ids = N5</code>", "<script>N5 < 2</script>", "<summary>N5</summary>", "<label>N5</label>")),
 ])
 def test_codes_become_links_but_not_in_code_links_and_headings(html: str, expected: str) -> None:
-    assert linked(html, "u").replace(' class="udsagn"', "") == expected
+    assert linked(html, "u", "k").replace(' class="udsagn"', "").replace(' class="kildekode"', "") == expected
+
+
+def test_a_page_has_no_links_to_itself() -> None:
+    assert linked("N5 (S0)", "", "k") == 'N5 (<a class="kildekode" href="k#tab-kilder">S0</a>)'
 
 
 @pytest.mark.parametrize("page", ["index", *(f"chapters/{name}" for name in (

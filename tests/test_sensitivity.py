@@ -124,7 +124,7 @@ def test_two_groups_are_the_difference_between_the_halves() -> None:
 
 
 def test_the_margin_verdict_and_level_follow_the_claim_and_the_survey() -> None:
-    assert set(CURVES["O9"]["margin"]) == {claims.read()["O9"].margin}
+    assert set(CURVES["O9"]["margin"]) == {claims.read()["O9"].margins[0]}
     assert CURVES["O11"]["margin"].isna().all()
     wide = sensitivity.curve(replace(SURVEY, level=0.99), "O9")
     assert (wide["high"] - wide["low"] > CURVES["O9"]["high"] - CURVES["O9"]["low"]).all()

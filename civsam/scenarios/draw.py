@@ -31,11 +31,11 @@ COUNTS = ("pra_lange", "pra_korte")
 
 # The study's main figures: statistic, item and answer as `estimate.variables` takes them.
 MEASURES = (
-    ("share", "pol_fokus", "ja"),  # N5
+    ("share", "pol_fokus", "ja"),  # N5, O8, O9
     ("ratio", "pra_tvaers", ""),  # N6
     ("ratio", "pra_flere", ""),  # N7
     ("share", "vae_overordnet", "omkostning"),  # N8
-    ("mean", "+".join(COUNTS), ""),  # O1, O4
+    ("mean", "+".join(COUNTS), ""),  # O1, O4, O8, O9
     ("share", "pra_maalgruppe", AGREE),  # O8, O9
     ("share", "vae_omkostning", AGREE),  # O11
 )

@@ -24,7 +24,8 @@ from civsam.survey import Survey
 # A measure (its place in `draw.MEASURES`) by a frame variable, or in all.
 BLOCKS = (
     (0, ""), (1, ""), (2, ""), (3, ""), (4, ""), (4, "fagomraade"), (6, "udgiftspres"), (0, "fagomraade"),
-    (0, "kommunetype"), (0, "region"), (0, "blok"), (0, "udgiftspres"), (5, "region"), (5, "blok"),
+    (0, "kommunetype"), (0, "region"), (0, "blok"), (0, "udgiftspres"), (5, "region"), (5, "blok"), (4, "region"),
+    (4, "blok"),
 )
 SLOPE = (6, "udgiftspres")
 AREA = "fagomraade"  # the one variable that differs within a municipality

@@ -225,7 +225,7 @@ def equal(claim: claims.Claim, found: Fit, errors: Errors) -> Verdicts:
     share = MEASURES[MEASURE[cell]][0] == "share"
     narrow, wide = (share_interval(*parts, level) if share else t_interval(parts[0], parts[1], parts[3], level)
                     for level in (LOW_LEVEL, LEVEL))
-    low, high = value - claim.margin, value + claim.margin
+    low, high = value - claim.margins[0], value + claim.margins[0]
     return (low < narrow[0]) & (narrow[1] < high), (wide[0] > high) | (wide[1] < low)
 
 
@@ -243,8 +243,8 @@ def first(claim: claims.Claim, errors: Errors) -> Verdicts:
 
 def no_difference(claim: claims.Claim, errors: Errors) -> Verdicts:
     """As `compare.verdict_no_difference`, of all the measures of a claim."""
-    supported, contradicted, margin = True, False, claim.margin
-    for spec in claim.measures:
+    supported, contradicted = True, False
+    for spec, margin in zip(claim.measures, claim.margins, strict=True):
         rows = errors.pairs[BLOCKS.index((_place(spec), claim.by[0]))]
         (low, high), (low_all, high_all) = _outer(rows, LOW_LEVEL), _outer(rows, LEVEL, True)
         supported = supported & np.all((low > -margin) & (high < margin), axis=1)
@@ -279,11 +279,12 @@ def true_claims(cells: np.ndarray, slope: np.ndarray) -> np.ndarray:
         places = [_place(spec) for spec in claim.measures]
         values = [cells[:, SLICES[BLOCKS.index((place, claim.by[0] if claim.by else ""))]] for place in places]
         if claim.rule == "lig":
-            rows.append(np.abs(values[0][:, 0] - published.value(name)) < claim.margin)
+            rows.append(np.abs(values[0][:, 0] - published.value(name)) < claim.margins[0])
         elif claim.rule == "haeldning":
             rows.append(slope > 0)
         elif claim.rule == "ingen_forskel":
-            rows.append(np.all([np.ptp(one, axis=1) < claim.margin for one in values], axis=0))
+            rows.append(np.all([np.ptp(one, axis=1) < margin
+                                for one, margin in zip(values, claim.margins, strict=True)], axis=0))
         else:
             sign = 1 if claim.rule == "foerst" else -1
             code = [label for variable, label in layout().names if variable == claim.by[0]].index(claim.groups[0])

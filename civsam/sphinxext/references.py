@@ -19,6 +19,7 @@ class DanishReferences(AuthorYearReferenceStyle):
 
     bracket_textual: BracketStyle = field(default_factory=lambda: BracketStyle("(", ")", "; "))
     bracket_parenthetical: BracketStyle = field(default_factory=lambda: BracketStyle("(", ")", "; "))
+    bracket_year: BracketStyle = field(default_factory=lambda: BracketStyle("(", ")", "; "))
     person: PersonStyle = field(default_factory=lambda: PersonStyle(sep2=" og ", last_sep=" og ", other=" m.fl."))
 
 

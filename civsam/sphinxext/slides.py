@@ -12,7 +12,7 @@ from sphinx.application import Sphinx
 from civsam.audience import LESSONS
 from civsam.files import PACKAGE
 
-ROOM = 440  # letters of text that fit on a slide with room for a heading
+ROOM = 560  # letters of text that fit on a slide with room for a heading
 ALONE = "figure, .nummereret, form, .lektion, .banner"  # what fills a slide
 LEFT_OUT = ".cell_input, details.hide, .mere, .headerlink, .til-lysbilleder, script"  # code and files stay in the book
 SHELL = """<!DOCTYPE html>

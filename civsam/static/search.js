@@ -8,7 +8,7 @@ const soegning = (() => {
   const LETTERS = { æ: "ae", ø: "oe", å: "aa" };
   const FIELDS = { side: 8, overskrift: 4, tekst: 1 }; // with their weights
   const ANSWERS = /^(index|chapters\/(resultater|konklusion|udsagn))\.html/; // what most readers look for, before
-  const BEHIND = /^(CHANGELOG|status|figurer|chapters\/(kodebog|aendringer|laboratorium|klynge))\.html/; // what is behind it
+  const BEHIND = /^(CHANGELOG|status|figurer|chapters\/(kodebog|aendringer|laboratorium|klynge|undervisning\/\w+))\.html/; // what is behind it
   const places = soegeindeks.steder;
 
   // ---- Words: æ, ø, å and capitals are folded before the stem is taken, so it is the same however a word is typed

@@ -1,7 +1,7 @@
 // Fills in the table of when and how long on the page »Sådan er bogen bygget« from the record above.
 {
   const box = document.getElementById("koersel");
-  const moment = (text) => new Date(text).toLocaleString("da-DK", { dateStyle: "long", timeStyle: "short" });
+  const moment = (text) => new Date(text).toLocaleString("da-DK", { dateStyle: "short", timeStyle: "short" });
   const seconds = (count) =>
     `${count.toLocaleString("da-DK", { minimumFractionDigits: 1, maximumFractionDigits: 1 })} s`;
 
