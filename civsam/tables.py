@@ -169,8 +169,9 @@ def hidden_note(table: pd.DataFrame) -> str:
     dash = " En streg står for tal, der er skjult for at beskytte svarpersonerne." if gaps else ""
     bound = " En p-værdi er en øvre grænse." if "p" in table and "verdict" not in table else ""
     step = disclosure.STEP
-    return (f" Antal er afrundet til nærmeste {step}, og de andre tal til trin, der svarer til {step} svar; derfor "
-            f"giver andele ikke altid 100\u00a0% tilsammen.{bound}{dash}")
+    sums = ("" if "estimate" not in table else
+            f", og de andre tal til trin på {step} svar; derfor giver andele ikke altid 100\u00a0% tilsammen")
+    return f" Antal er afrundet til nærmeste {step}{sums}.{bound}{dash}"
 
 
 def response_note(survey: Survey, table: pd.DataFrame) -> str:
@@ -522,7 +523,8 @@ def _without_dont_know(survey: Survey, estimates: pd.DataFrame) -> list[str]:
 def group_table(survey: Survey, estimates: pd.DataFrame, caption: str, name: str, *, folded: bool = False) -> Output:
     """Estimates by group: a row a group, a column an answer (or a question, where there are several)."""
     estimates = shown(survey, estimates)
-    heading = _answer if estimates["item"].nunique() == 1 else _topic
+    one = estimates["item"].nunique() == 1 and (estimates["answer"] != "").all()
+    heading = _answer if one else _topic
     cells = pd.DataFrame({
         "row": [group_label(row, survey.questionnaire) for _, row in estimates.iterrows()],
         "column": [heading(row, survey.questionnaire) for _, row in estimates.iterrows()],

@@ -1,6 +1,7 @@
 """The page of all statements, and the links to it: every statement has an entry that leads to figure and code."""
 
 import re
+from types import SimpleNamespace
 
 import pytest
 from bs4 import BeautifulSoup, Tag
@@ -9,7 +10,7 @@ from playwright.sync_api import Browser, expect
 from civsam import catalogue, edition, published
 from civsam.chapters import cells
 from civsam.files import ROOT
-from civsam.sphinxext.statements import linked
+from civsam.sphinxext.statements import linked, with_numbers
 from civsam.survey import Survey
 
 EDITION = edition.open_edition()
@@ -122,6 +123,12 @@ def test_codes_become_links_but_not_in_code_links_and_headings(html: str, expect
     assert linked(html, "u", "k").replace(' class="udsagn"', "").replace(' class="kildekode"', "") == expected
 
 
+def test_a_place_that_an_edition_hides_is_said_to_be_hidden_and_not_linked_to() -> None:
+    app = SimpleNamespace(env=SimpleNamespace(found_docs=[]))
+    html = '<ul><li><a href="k#fig-a">fig-a</a> <a class="til-kode" aria-label="koden bag fig-a">koden</a></li></ul>'
+    assert with_numbers(app, html) == "<ul><li>En figur, der er skjult i denne udgave</li></ul>"
+
+
 def test_a_page_has_no_links_to_itself() -> None:
     assert linked("N5 (S0)", "", "k") == 'N5 (<a class="kildekode" href="k#tab-kilder">S0</a>)'
 
@@ -140,7 +147,7 @@ def test_pages_that_name_statements_link_to_their_entries(page: str) -> None:
 def test_the_page_itself_has_numbers_for_names_and_no_links_to_itself_from_codes() -> None:
     article = BeautifulSoup((SITE / "chapters" / "udsagn.html").read_text("utf-8"), "html.parser").article
     assert not article.select("a.udsagn")
-    named = [link for link in article.select("a[href]") if re.search("#(fig|tab)-", link["href"])]
+    named = [link for link in article.select("a[href]:not(.kildekode)") if re.search("#(fig|tab)-", link["href"])]
     assert named
     assert all(re.match(r"(Figur|Tabel) \d+\.\d+: .*\S$", link.text) for link in named)
     assert all(re.fullmatch(r"koden bag (Figur|Tabel) \d+\.\d+", link["aria-label"])

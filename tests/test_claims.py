@@ -1,5 +1,6 @@
 """The report's statements judged: by rules that data of known truth can support and contradict."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from civsam import claims, edition, published, statements
+from civsam import claims, compare, edition, published, statements
 from civsam.files import DATA, UserError
 from civsam.survey import Survey
 
@@ -80,7 +81,8 @@ def test_no_difference_is_supported_only_where_groups_are_shown_to_be_alike() ->
     frame = SURVEY.background
     # every second manager of every municipality: all groups of municipalities are alike by construction
     half = pd.Series(np.arange(len(frame)), frame.index).groupby(frame["kommunekode"]).rank() % 2 == 0
-    alike = judged(changed(pol_fokus=np.where(half, "ja", "nej"), pra_maalgruppe=np.where(half, "enig", "uenig")))
+    alike = judged(changed(pol_fokus=np.where(half, "ja", "nej"), pra_maalgruppe=np.where(half, "enig", "uenig"),
+                           pra_lange="10", pra_korte="2"))
     assert alike.at["O9", "verdict"] == "understoettet"
     assert alike.at["O8", "verdict"] != "modsagt"
     # red and blue quite different: contradicted, not undecided
@@ -88,6 +90,19 @@ def test_no_difference_is_supported_only_where_groups_are_shown_to_be_alike() ->
     apart = judged(changed(pol_fokus=np.where(red & half, "nej", "ja")))
     assert apart.at["O9", "verdict"] == "modsagt"
     assert STANDARD.at["O8", "verdict"] == "uafgjort"
+    # counts are part of the statement, with a margin of their own
+    many = judged(changed(pra_lange=np.where(red, "60", "0")))
+    assert (many.at["O9", "verdict"], many.at["O9", "item"]) == ("modsagt", "pra_lange+pra_korte")
+    assert many.at["O9", "estimate"] > 10
+
+
+def test_a_difference_is_decided_by_the_question_whose_joint_test_says_least() -> None:
+    tests = pd.concat([compare.equality(EDITION.process, claims.item_of(spec), spec.get("svar"), "fagomraade")
+                       for spec in claims.read()["O10"].measures])
+    p = compare.corrected(tests, "holm", "O10").set_index("item")["p_adjusted"]
+    assert STANDARD.at["O10", "p"] == p.max()
+    assert p[STANDARD.at["O10", "item"]].max() == p.max()
+    assert p.min() < 0.05  # some of the questions do differ
 
 
 def test_a_slope_against_the_statement_contradicts_it() -> None:
@@ -127,11 +142,19 @@ def test_a_broken_claims_file_is_told_with_file_and_line(tmp_path: Path, old: st
         claims.read(path)
 
 
+def test_a_reason_with_a_comma_is_read_whole_or_not_at_all(tmp_path: Path) -> None:
+    path = tmp_path / "paastande.yml"
+    path.write_text(re.sub(r'grund: "(Tre samarbejder.*)"', r"grund: \1", TEXT), encoding="utf-8")
+    with pytest.raises(UserError, match=r"paastande\.yml, linje \d+: marginen antal .* anførselstegn"):
+        claims.read(path)
+
+
 def test_a_reader_gets_words_numbers_and_verdict() -> None:
     table = statements.claims_table(SURVEY, claims.judge(SURVEY), STANDARD.index, "c", "n")
     text = table.text
     for words in ("82\u00a0% (79 til 84); offentliggjort 82\u00a0%", "offentliggjort to ud af tre", "understøttet",
                   "Sundhed og forebyggelse minus Socialområdet", "bygget ind", "kan ikke afgøres",
+                  "Fælles test af alle grupper: p = ",
                   "grænsen 50\u00a0%"):
         assert words in text, words
 

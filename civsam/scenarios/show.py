@@ -197,7 +197,7 @@ def claims_table(caption: str, name: str, **factors: Any) -> Output:
     """The study's statements that are judged here: how often they are true, supported in error, and overlooked."""
     found = of_scenarios(**factors)
     found = found[found["kind"] == "claim"]
-    columns = {"Sand": "truth", "Støttet, skønt falsk": "false_alarm", "Ikke støttet, skønt sand": "missed"}
+    columns = {"Sand": "truth", "Understøttet, skønt falsk": "false_alarm", "Ikke understøttet, skønt sand": "missed"}
     frame = pd.DataFrame({
         "Udsagn": [published.statements().loc[one, "udsagn"] for one in found["name"]],
         **{heading: [tables.percent(share) for share in found[column]] for heading, column in columns.items()},
