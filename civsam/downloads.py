@@ -58,7 +58,10 @@ def columns(table: str) -> Columns:
 
 
 def _lines(cell: Tag) -> str:
-    return cell.get_text("\n", strip=True).replace("\u00a0", " ")
+    """The text of a cell; what is small stands on a line of its own."""
+    for small in cell.find_all("small"):
+        small.insert(0, "\n")
+    return cell.get_text().strip().replace("\u00a0", " ")
 
 
 def _column(heading: str, cells: tuple[str, ...]) -> Columns:

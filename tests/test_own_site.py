@@ -264,7 +264,7 @@ class Reader:
 
     def table(self, part: Tag) -> None:
         where = part.find_parent(id=True)["id"]
-        head, *rows = [[cell.get_text(strip=True) for cell in row.find_all(["th", "td"])]
+        head, *rows = [[cell.get_text().strip() for cell in row.find_all(["th", "td"])]
                        for row in part.find_all("tr")]
         if part.find_parent("details", class_="vaelger"):
             self.picker(head, rows, where)
@@ -521,7 +521,7 @@ def test_an_interval_tells_no_more_than_its_number(read):
 def body(articles: dict[str, Tag], page: str, name: str) -> list[list[str]]:
     """The cells of a table in the book, row by row."""
     rows = articles[page].find(id=name).select("tbody tr")
-    return [[cell.get_text(strip=True) for cell in row.find_all(["th", "td"])] for row in rows]
+    return [[cell.get_text().strip() for cell in row.find_all(["th", "td"])] for row in rows]
 
 
 def points(text: str) -> float:
@@ -563,9 +563,9 @@ def test_verdicts_are_told_only_with_their_numbers(articles):
     told = page.find(id="fig-udsagn").img["alt"]
     hidden = 0
     for row in page.select(".stak tbody tr"):
-        key, *_, numbers, verdict = [cell.get_text(strip=True) for cell in row.find_all(["th", "td"])]
+        key, *_, numbers, verdict = [cell.get_text().strip() for cell in row.find_all(["th", "td"])]
         listed = next(part for part in told.split(". ")[1].split("; ") if re.search(rf"\b{key}\b", part))
-        assert listed.startswith("kan ikke afgøres" if verdict == "skjult" else verdict)
+        assert listed.startswith(verdict)
         assert bool(numbers) == (verdict in ("understøttet", "uafgjort", "modsagt")), key
         hidden += verdict == "skjult"
     assert hidden
