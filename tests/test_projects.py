@@ -47,6 +47,7 @@ def test_only_the_chapters_are_made_again(tmp_path: Path) -> None:
     laid_out(folder, "--again")
     projects.check_chapter(folder)
     schema.write_text(schema.read_text("utf-8").replace("afdeling", "hold"), "utf-8")
+    questionnaire.read.cache_clear()  # as a new command does
     with pytest.raises(UserError, match=r"\(afdeling, hold\)\. Skriv: civsam new \. --again"):
         projects.check_chapter(folder)
     laid_out(folder, "--again")
