@@ -92,6 +92,14 @@ def test_every_question_and_every_answer_is_in_the_form_with_its_words(converted
     assert {words[f"/data/blok_{block}:label"] for block in INSTRUMENT.blocks} == set(INSTRUMENT.blocks.values())
 
 
+def test_only_whoever_has_no_key_must_tell_the_background(converted: ET.Element) -> None:
+    choices, rules = offered(converted), binds(converted)
+    assert rules[forms.YOU].get("relevant").split() == ["/data/indledning/noegle", "=", "''"]
+    for item in register.unknown(INSTRUMENT):
+        assert choices[item.id] == item.scale.answers  # there is no 'ved ikke'
+        assert rules[item.id].get("required") == "true()"
+
+
 def test_a_count_can_be_answered_with_ved_ikke_while_no_number_stands(converted: ET.Element) -> None:
     choices, rules = offered(converted), binds(converted)
     assert COUNTS

@@ -74,7 +74,7 @@ def made_up(monkeypatch: pytest.MonkeyPatch) -> None:
     for id, right, how in (("andel", 84.1, {"unit": "procent", "decimals": 1}), ("stor", 1251, {}),
                            ("p", 0.0851, {"decimals": 3}), ("forskel", 4.8, {"unit": "procentpoint", "decimals": 1}),
                            ("to", 0.69, {"decimals": 2}), ("fejl", 1.25, {"unit": "procentpoint", "decimals": 2}),
-                           ("halv", 62.5, {"unit": "procent"}),
+                           ("halv", 62.5, {"unit": "procent"}), ("lille", 85, {}),
                            ("valg", "a", {"choices": {"a": "Nord og syd", "b": "B"}})):
         monkeypatch.setitem(known, id, opgave.Exercise(id, lambda _, right=right: right, **how))
 
@@ -88,7 +88,7 @@ ASKED = [  # exercise, what is typed, what is said
     ("stor", "1.251", opgave.WELL_DONE), ("stor", "1251", opgave.WELL_DONE), ("stor", "1.251,0", opgave.WELL_DONE),
     ("stor", "0.251", opgave.NOT_YET), ("stor", "1,251", opgave.NOT_YET), ("stor", "1.2510", opgave.NOT_YET),
     ("p", "0.085", opgave.WELL_DONE), ("p", "0,085", opgave.WELL_DONE), ("p", "0,09", COARSE("tre decimaler")),
-    ("p", "85", opgave.NOT_YET),
+    ("p", "85", opgave.NOT_YET), ("lille", "0.085", opgave.NOT_YET), ("lille", "85", opgave.WELL_DONE),
     ("forskel", "+4,8", opgave.WELL_DONE), ("forskel", "-4.8", opgave.SIGN), ("forskel", "0,048", opgave.SHARE),
     ("forskel", "5", COARSE("en decimal")), ("to", "0,7", COARSE("to decimaler")), ("to", "0.690", opgave.WELL_DONE),
     ("to", "1", COARSE("to decimaler")), ("fejl", "0,0125", opgave.SHARE), ("fejl", "1.250", opgave.WELL_DONE),
