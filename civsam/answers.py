@@ -390,7 +390,7 @@ class _Check:
             return pd.DataFrame(done)
         for name, cells in done.items():
             told = self.frame[name].reindex(keys).map(tabular.as_text).reset_index(drop=True)
-            same = (cells.map(plain) == told.map(plain)) | cells.str.startswith(UNREAD)
+            same = (cells.map(plain) == told.map(plain)) | cells.str.startswith(UNREAD) | (cells == "")
             for pair, rows in _by_value((cells + "\n" + told)[known & ~same]).items():
                 cell, frame = pair.rsplit("\n", 1)
                 self.add(Fault(name, cell, "er et andet end i rammen", frame, "Ret den, eller slet kolonnen."), rows)
@@ -404,6 +404,7 @@ class _Check:
         values = [cell.strip() for cell in found]
         if variable is not None:
             reading, how = Spelling.of(variable.labels, None).chosen(map(plain, found))
+            reading |= {} if self.frame is None else {"": ""}  # a blank: the frame knows it
             values = [reading.get(plain(cell), UNREAD + cell) for cell in found]
             bad = [place for place, value in enumerate(values) if value.startswith(UNREAD)]
             rows = _places(codes, bad)

@@ -347,15 +347,18 @@ def frame_for(options: argparse.Namespace) -> pd.DataFrame | None:
 
 def run_check(options: argparse.Namespace) -> None:
     """Tell what a file holds and what is wrong with it. Raises UserError with the faults."""
-    from civsam import answers, faults
+    from civsam import answers, edition, faults
     from civsam.questionnaire import read
 
-    reading = answers.check(own_path(options.file), read(), frame_for(options), sheet=options.sheet)
+    path, frame = own_path(options.file), frame_for(options)
+    reading = answers.check(path, read(), frame, sheet=options.sheet)
     print("\n".join(reading.notes))
     if options.report:
         faults.write_report(reading.faults, own_path(options.report))
         print(f"{len(reading.faults)} fejl er skrevet til {options.report}.")
     reading.accept()
+    if frame is None:
+        edition.own_frame(reading, read(), shown(path))
     print(f"{len(reading.answers)} svar uden fejl.")
 
 

@@ -14,9 +14,9 @@ from typing import Any
 
 import pandas as pd
 
-from civsam import answers, coding
+from civsam import answers, coding, register
 from civsam.files import UserError, listed, shown
-from civsam.questionnaire import Questionnaire
+from civsam.questionnaire import Item, Questionnaire
 
 KEY = answers.RANDOM_KEY
 VERSION = 1  # of the answer file's format
@@ -30,12 +30,17 @@ CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")  # all but tab and new line; t
 USED, REPLACED, REJECTED, SKIPPED = "brugt", "afløst", "afvist", "sprunget over"
 
 
+def asked(questionnaire: Questionnaire) -> dict[str, Item]:
+    """All that the form may ask, by id: first what it asks only of those without a key from a frame."""
+    return {item.id: item for item in register.unknown(questionnaire)} | questionnaire.items
+
+
 def digest(questionnaire: Questionnaire) -> str:
     """SHA-256 of all that a respondent sees and may answer; it changes when the questionnaire does."""
     items = [
         [item.id, item.block, item.wording, item.help, item.part_of, item.scale.type, list(item.scale.answers.items()),
          item.scale.low, item.scale.high]
-        for item in questionnaire.items.values()
+        for item in asked(questionnaire).values()
     ]
     blocks = list(questionnaire.blocks.items())
     whole = [questionnaire.title, questionnaire.scope, questionnaire.dont_know, blocks, items]
@@ -126,8 +131,9 @@ def collect(
 
     frame: indexed by the respondents' names, with a column `noegle`; then only keys in it are taken, and the answers
     are indexed as the frame. Without it they are indexed by `noegle`. The answers have a text column an item, blank
-    where nothing was answered. Answers that an item does not allow are kept, for the checker to tell. Of files with
-    the same key the one saved last is used.
+    where nothing was answered, and without a frame also one for the background that respondents told themselves.
+    Answers that an item does not allow are kept, for the checker to tell. Of files with the same key the one saved last
+    is used.
 
     The report has a row a file: fil, noegle, tid, udfald (brugt, afløst, afvist, sprunget over) and grund.
     Raises UserError for a folder that cannot be read or has no answer file, and for a frame with bad keys.
@@ -176,12 +182,14 @@ def _names(frame: pd.DataFrame) -> dict[str, Any]:
 def _table(
     last: dict[str, _Reply], questionnaire: Questionnaire, frame: pd.DataFrame | None, names: dict[str, Any] | None
 ) -> pd.DataFrame:
-    """Respondents by items, in the order of the frame, or of the keys, which says nothing."""
+    """Respondents by what was asked, in the order of the frame, or of the keys, which says nothing."""
     order = sorted(last) if names is None else [key for key in names if key in last]
     index = pd.Index(order, name=KEY, dtype=str) if names is None else pd.Index(
         [names[key] for key in order], name=frame.index.name, dtype=frame.index.dtype)
-    rows = [[last[key].answers.get(item, "") for item in questionnaire.items] for key in order]
-    return pd.DataFrame(rows, index=index, columns=list(questionnaire.items), dtype=str)
+    told = {name for reply in last.values() for name in reply.answers} if names is None else set()
+    columns = [name for name in asked(questionnaire) if name in questionnaire.items or name in told]
+    rows = [[last[key].answers.get(name, "") for name in columns] for key in order]
+    return pd.DataFrame(rows, index=index, columns=columns, dtype=str)
 
 
 def _row(reply: _Reply, last: _Reply, questionnaire: Questionnaire) -> tuple[str, ...]:
@@ -189,7 +197,7 @@ def _row(reply: _Reply, last: _Reply, questionnaire: Questionnaire) -> tuple[str
     if reply is not last:
         why = f"{last.file} har samme nøgle og er gemt senere"
         return reply.file, reply.key, reply.time, REPLACED, why
-    bad = [item for item, value in reply.answers.items() if not coding.valid(questionnaire.items[item], value)]
+    bad = [item for item, value in reply.answers.items() if not coding.valid(asked(questionnaire)[item], value)]
     why = f"svaret på {listed(bad)} er ikke gyldigt; civsam check siger hvorfor" if bad else ""
     return reply.file, reply.key, reply.time, USED, why
 
@@ -208,7 +216,7 @@ def _read(path: Path, questionnaire: Questionnaire, names: dict[str, Any] | None
     if not TIME.fullmatch(content["tid"]):
         raise _Rejected(f"tidspunktet {_short(content['tid'])} er ikke skrevet som 2026-01-31T12:00:00.000Z")
     for item, value in content["svar"].items():
-        if item not in questionnaire.items:
+        if item not in asked(questionnaire):
             raise _Rejected(f"{_short(item)} er ikke et spørgsmål i skemaet")
         if not isinstance(value, str) or CONTROL.search(value):
             raise _Rejected(f"svaret på {item} er ikke almindelig tekst")

@@ -244,9 +244,10 @@ def own_frame(reading: answers.Reading, questionnaire: Questionnaire, where: str
     """The respondents as a frame of their own, from what the answer file says of them. Raises UserError."""
     known = reading.background if reading.background is not None else pd.DataFrame(index=reading.answers.index)
     frame = register.with_municipality(known, questionnaire, where)
-    if missing := [name for name in questionnaire.background if name not in frame]:
-        raise UserError(f"{where}: uden ramme skal svarfilen selv sige, hvem der har svaret. Den mangler kolonnen "
-                        f"{listed(missing)}. Tilføj dem, eller angiv en ramme.")
+    if missing := dict.fromkeys(register.source(name) for name in questionnaire.background if name not in frame):
+        what, those = ("kolonnen", "den") if len(missing) == 1 else ("kolonnerne", "dem")
+        raise UserError(f"{where}: uden ramme skal svarfilen selv sige, hvem der har svaret. Den mangler {what} "
+                        f"{listed(missing)}. Tilføj {those}, eller angiv en ramme med --ramme.")
     return frame
 
 

@@ -8,7 +8,8 @@ What a reader of that form's exports must know:
   with 0 and 1.
 - A count is a number. Whoever does not know it ticks `<item>_ved_ikke`, which then holds `ved_ikke` (where it is split:
   a column `<item>_ved_ikke/ved_ikke` with 1); the count is then blank.
-- `noegle` is the respondent's key. The columns of `NOTES` are blank: they are text to read.
+- `noegle` is the respondent's key. Only whoever has none answers the group `YOU`, about the background. The columns of
+  `NOTES` are blank: they are text to read.
 """
 
 from __future__ import annotations
@@ -25,27 +26,30 @@ from zipfile import ZipFile, ZipInfo
 from openpyxl import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from civsam import webform
+from civsam import collecting, register, webform
 from civsam.export import codes, slug
 from civsam.files import UserError, listed
 from civsam.output import Output, number
-from civsam.questionnaire import DONT_KNOW, NONE, Item, Questionnaire
+from civsam.questionnaire import BACKGROUND, DONT_KNOW, NONE, Item, Questionnaire
 
 About = Mapping[str, str]
 KEY = "noegle"
 NOTES = ("formaal", "afgraensning", "samtykke")
+YOU = "om_dig"
 LANGUAGE = "Dansk (da)"
 TICK = "kun_ved_ikke"  # the list of choices with 'ved ikke' alone
 TYPES = {"enkelt": "select_one", "ordinal": "select_one", "flere": "select_multiple", "antal": "integer",
-         "tekst": "text"}
+         "tekst": "text", BACKGROUND: "select_one"}
 KINDS = {"enkelt": "ét svar", "ordinal": "ét svar på en ordnet skala", "flere": "et eller flere svar",
          "antal": "et antal", "tekst": "fri tekst"}
-SURVEY = ("type", "name", f"label::{LANGUAGE}", f"hint::{LANGUAGE}", "appearance", "relevant", "constraint",
+SURVEY = ("type", "name", f"label::{LANGUAGE}", f"hint::{LANGUAGE}", "appearance", "relevant", "required", "constraint",
           f"constraint_message::{LANGUAGE}")
 CHOICES = ("list_name", "name", f"label::{LANGUAGE}")
 SETTINGS = ("form_title", "form_id", "version", "default_language", "style")
 
-KEY_LABEL, KEY_HINT = "Din nøgle", "Står i den henvendelse, du har fået. Er feltet udfyldt, så lad det stå."
+KEY_LABEL = "Din nøgle"
+KEY_HINT = ("Står i den henvendelse, du har fået. Er feltet udfyldt, så lad det stå. Har du ingen nøgle, så lad det "
+            "være tomt.")
 
 PRINT_STYLE = """
 @page { size: A4; margin: 18mm 18mm 20mm; }
@@ -145,6 +149,9 @@ def survey_rows(questionnaire: Questionnaire, about: About) -> list[dict[str, st
     rows = [_group("indledning", questionnaire.title)]
     rows += [_row("note", name, text) for name, text in notes]
     rows += [_row("text", KEY, KEY_LABEL, hint=KEY_HINT), {"type": "end_group"}]
+    if you := register.unknown(questionnaire):
+        inside = [row | {"required": "yes"} for item in you for row in _item_rows(item, questionnaire)]
+        rows += [_group(YOU, webform.YOU_TITLE) | {"relevant": f"${{{KEY}}} = ''"}, *inside, {"type": "end_group"}]
     for block, title in questionnaire.blocks.items():
         items = questionnaire.block(block)
         if items:
@@ -155,14 +162,15 @@ def survey_rows(questionnaire: Questionnaire, about: About) -> list[dict[str, st
 
 def choice_rows(questionnaire: Questionnaire) -> list[dict[str, str]]:
     """The rows of the sheet `choices`: every scale with codes, 'ved ikke' last, and a list of 'ved ikke' alone."""
-    lists = {item.scale.id: answers(item, questionnaire) for item in questionnaire.items.values() if item.scale.answers}
+    lists = {item.scale.id: answers(item, questionnaire) for item in collecting.asked(questionnaire).values()
+             if item.scale.answers}
     lists[TICK] = {DONT_KNOW: questionnaire.dont_know}
     return [dict(zip(CHOICES, (name, code, label), strict=True))
             for name, labels in lists.items() for code, label in labels.items()]
 
 
 def _row(kind: str, name: str, label: str, *, hint: str = "", message: str = "", **cells: str) -> dict[str, str]:
-    row = {"type": kind, "name": name, SURVEY[2]: label, SURVEY[3]: hint, SURVEY[7]: message, **cells}
+    row = {"type": kind, "name": name, SURVEY[2]: label, SURVEY[3]: hint, SURVEY[-1]: message, **cells}
     return {column: text for column, text in row.items() if text}
 
 
@@ -176,12 +184,17 @@ def _item_rows(item: Item, questionnaire: Questionnaire) -> list[dict[str, str]]
     kind = f"{TYPES[scale.type]} {scale.id}" if scale.answers else TYPES[scale.type]
     row = _row(kind, item.id, item.wording, hint=item.help, constraint=test,
                message=rule(item, questionnaire) if test else "",
-               appearance="multiline" if scale.type == "tekst" else "")
+               appearance="multiline" if scale.type == "tekst" else "minimal" if _many(item) else "")
     if scale.type != "antal":
         return [row]
     tick = _row(f"select_multiple {TICK}", f"{item.id}_{DONT_KNOW}", f"{item.topic}: sæt kryds, hvis du ikke ved det.",
                 relevant=f"${{{item.id}}} = ''")
     return [row, tick]
+
+
+def _many(item: Item) -> bool:
+    """Whether it is about the background, with too many answers to be seen at once."""
+    return item.scale.type == BACKGROUND and len(item.scale.answers) > webform.MANY
 
 
 def constraint(item: Item) -> str:
@@ -205,7 +218,7 @@ def _check_names(names: Iterable[str]) -> None:
     seen: set[str] = set()
     for name in names:
         if name.casefold() in seen:
-            raise UserError(f"formularen kan ikke laves: to felter ville hedde '{name}'. Navnene {KEY}, "
+            raise UserError(f"formularen kan ikke laves: to felter ville hedde '{name}'. Navnene {KEY}, {YOU}, "
                             f"{', '.join(NOTES)} og dem, der ender på _{DONT_KNOW} efter et antal, bruger formularen "
                             "selv. Giv spørgsmålet et andet id.")
         seen.add(name.casefold())
@@ -242,7 +255,7 @@ def print_page(questionnaire: Questionnaire, about: About) -> str:
     about: see `webform.read_about`.
     """
     title = escape(questionnaire.title)
-    places = {item: place for place, item in enumerate(questionnaire.items, 1)}
+    places = {item: f"{place}. " for place, item in enumerate(questionnaire.items, 1)}
     blocks = "".join(
         f'<section aria-labelledby="blok-{escape(block)}"><h2 id="blok-{escape(block)}">{escape(words)}</h2>'
         + "".join(_printed(item, places[item.id], questionnaire) for item in questionnaire.block(block)) + "</section>"
@@ -255,26 +268,35 @@ def print_page(questionnaire: Questionnaire, about: About) -> str:
         f"<title>{title}: spørgeskema til print</title><style>{PRINT_STYLE}</style></head>\n<body><main>"
         f"<h1>{title}</h1>"
         f'<div class="om">{words}<p>{KEY_LABEL} (står i den henvendelse, du har fået):</p>'
-        f'<span class="linje"></span></div><p>{escape(questionnaire.scope)}</p>\n{blocks}\n'
+        f'<span class="linje"></span></div><p>{escape(questionnaire.scope)}</p>\n{_about_you(questionnaire)}{blocks}\n'
         '<div class="retur"><p>Tak for dit svar. Skemaet sendes eller afleveres til:</p><span class="linje"></span>'
         f'<span class="linje"></span></div></main></body></html>\n'
     )
 
 
-def _printed(item: Item, place: int, questionnaire: Questionnaire) -> str:
+def _about_you(questionnaire: Questionnaire) -> str:
+    """What only those without a key answer; blank where nothing is asked."""
+    asked = "".join(_printed(item, "", questionnaire) for item in register.unknown(questionnaire))
+    return (f'<section aria-labelledby="{YOU}"><h2 id="{YOU}">{webform.YOU_TITLE}</h2>'
+            f"<p>Svar kun på dette, hvis du ikke har fået en nøgle.</p>{asked}</section>\n") if asked else ""
+
+
+def _printed(item: Item, place: str, questionnaire: Questionnaire) -> str:
     """One question: number, wording, how to answer, and where."""
     several = "" if item.help else "Sæt gerne flere krydser."
-    ways = {"enkelt": "Sæt ét kryds.", "ordinal": "Sæt ét kryds.", "flere": several}
+    once = "Skriv den." if _many(item) else "Sæt ét kryds."
+    ways = {"enkelt": "Sæt ét kryds.", "ordinal": "Sæt ét kryds.", "flere": several, BACKGROUND: once}
     help_ = " ".join(filter(None, (item.help, ways.get(item.scale.type, ""), rule(item, questionnaire))))
     fields = {"antal": '<li><span class="boks tal"></span>Antal</li>', "tekst": '<li class="linje"></li>' * 4}
+    field = '<li class="linje"></li>' if _many(item) else fields.get(item.scale.type, "")
     ticks = "".join(f'<li><span class="boks"></span>{escape(label)}</li>'
-                    for label in answers(item, questionnaire).values())
+                    for label in answers(item, questionnaire).values() if not _many(item))
     return (
         f'<div class="spoergsmaal" role="group" aria-labelledby="ordlyd-{escape(item.id)}">'
         f'<span class="id">{escape(item.id)}</span>'
-        f'<p class="ordlyd" id="ordlyd-{escape(item.id)}">{place}. {escape(item.wording)}</p>'
+        f'<p class="ordlyd" id="ordlyd-{escape(item.id)}">{place}{escape(item.wording)}</p>'
         + (f'<p class="hjaelp">{escape(help_)}</p>' if help_ else "")
-        + f'<ul class="svar">{fields.get(item.scale.type, "")}{ticks}</ul></div>\n'
+        + f'<ul class="svar">{field}{ticks}</ul></div>\n'
     )
 
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 from html import escape
 from numbers import Real
@@ -32,8 +34,18 @@ from civsam.tables import MARKS, Words, table
 LESSONS = DATA / "undervisning.yml"
 CLASS_DATA = "syntetiske-svar.csv"
 RIGHT = "rigtigt"
-NOT_YET = "Ikke rigtigt endnu. Læs opgaven igen, eller åbn hintet."
+NOT_YET = "Ikke rigtigt endnu. Læs opgaven igen, eller åbn vinket."
 WELL_DONE = "Rigtigt."
+FINER = 2  # decimals more with which an answer is looked up too: those of a share where percent is asked for
+SHARE = "Det ligner en andel mellem nul og én. Hvilken enhed beder opgaven om?"
+SIGN = "Se på fortegnet igen."
+COARSE = "Afrundet er det rigtigt, men opgaven beder om {}."
+DECIMALS = ("hele tal", "en decimal", "to decimaler", "tre decimaler")
+A_COMMA = 'et komma skiller to tal ad i Python. Brug punktum, eller skriv tallet i anførselstegn: 8.6 eller "8,6"'
+NO_NUMBER = "svaret skal være et tal, for eksempel 12.5"
+LARGEST = 1e12  # and infinity is no answer
+NUMBER = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
+THOUSANDS = re.compile(r"-?[1-9]\d{0,2}(\.\d{3})+", re.ASCII)
 
 Answer = float | str
 Rule = Callable[..., Answer]  # takes the edition, and the municipality's code where the exercise asks for one
@@ -55,20 +67,71 @@ class Exercise:
     mistakes: Mapping[str, Rule] = field(default_factory=dict)
     own: bool = False
 
-    def normal(self, answer: Any) -> str:
-        """The answer in the one form that is compared. Raises ValueError for what is no number, or no choice."""
+    def normal(self, answer: Answer, finer: int = 0) -> str:
+        """The answer in the one form that is compared; a number with the decimals asked for, and so many more."""
+        return str(answer) if self.choices else rounded(float(answer), self.decimals + finer)
+
+    def forms(self, given: Any) -> list[str]:
+        """The forms in which what somebody gave is looked up. Raises ValueError for what is no number, or no choice."""
+        if isinstance(given, tuple):
+            raise ValueError(A_COMMA)
         if self.choices:
-            if answer not in self.choices:
-                raise ValueError(f"vælg mellem {', '.join(self.choices)}")
-            return str(answer)
-        if isinstance(answer, bool) or not isinstance(answer, Real):
-            raise ValueError("svaret skal være et tal, for eksempel 12.5")
-        return f"{round(float(answer), self.decimals) + 0.0:.{self.decimals}f}"
+            return [self._choice(str(given))]
+        if isinstance(given, bool) or not isinstance(given, Real | str):
+            raise ValueError(NO_NUMBER)
+        numbers = readings(given) if isinstance(given, str) else [float(given)]
+        if not all(abs(number) < LARGEST for number in numbers):
+            raise ValueError(NO_NUMBER)
+        return [self.normal(number, finer) for number in numbers for finer in (0, FINER)]
+
+    def _choice(self, given: str) -> str:
+        """The code of a choice, given by code or words. Raises ValueError for neither."""
+        for code, words in self.choices.items():
+            if _alike(given) in (_alike(code), _alike(words)):
+                return code
+        raise ValueError(f"vælg mellem {', '.join(self.choices)}")
 
     def feedback(self, edition: Edition, *municipality: int) -> dict[str, str]:
         """What to say to each foreseen answer, in its normal form; the right one comes to `RIGHT`."""
-        said = {self.normal(wrong(edition, *municipality)): text for text, wrong in self.mistakes.items()}
-        return said | {self.normal(self.right(edition, *municipality)): RIGHT}
+        right = self.right(edition, *municipality)
+        said = {} if self.choices else self._common(float(right))
+        said |= {self.normal(wrong(edition, *municipality)): text for text, wrong in self.mistakes.items()}
+        return said | {self.normal(right): RIGHT}
+
+    def _common(self, right: float) -> dict[str, str]:
+        """What to say to mistakes that can be made in any number: sign, too few decimals, a share for percent."""
+        said = {self.normal(-right): SIGN}
+        said |= {self.normal(float(rounded(right, few))): COARSE.format(DECIMALS[self.decimals])
+                 for few in range(self.decimals)}
+        if self.unit.startswith("procent"):
+            said |= {self.normal(float(rounded(right / 100, few)), FINER): SHARE
+                     for few in range(1, self.decimals + FINER + 1)}
+        return said
+
+
+def rounded(number: float, decimals: int) -> str:
+    """The number as at school, halves away from zero, and without a minus before zero; the page does the same."""
+    exact = Decimal(round(number, 9)).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    return str(exact or abs(exact))
+
+
+def _alike(text: str) -> str:
+    return " ".join(text.casefold().split())
+
+
+def readings(text: str) -> list[float]:
+    """The numbers that a text may mean: 1.234,5 and 12,5 % as Danes write them, 12.5 too, and 1.251 either way.
+
+    The page's script reads in the same way. Raises ValueError for what is no number.
+    """
+    plain = re.sub(r"[\s%]", "", text).replace("−", "-").removeprefix("+")
+    ways = [plain, plain.replace(".", "") if THOUSANDS.fullmatch(plain) else plain]
+    if "," in plain:
+        ways = [plain.replace(".", "").replace(",", ".", 1)]
+    found = [float(way) for way in dict.fromkeys(ways) if NUMBER.fullmatch(way)]
+    if not found:
+        raise ValueError(NO_NUMBER)
+    return found
 
 
 _exercises: dict[str, Exercise] = {}
@@ -123,16 +186,18 @@ def judged(id: str, answer: Any, municipality: str = "") -> tuple[bool, str]:
     if one.own and not municipality:
         return False, "Skriv også, hvilken kommune du har valgt."
     try:
-        given = one.normal(answer)
+        forms = one.forms(answer)
     except ValueError as fault:
         return False, f"Svaret kan ikke læses: {fault}."
-    said = one.feedback(edition(), *([code_of(municipality)] if one.own else [])).get(given, NOT_YET)
-    return said == RIGHT, WELL_DONE if said == RIGHT else said
+    foreseen = one.feedback(edition(), *([code_of(municipality)] if one.own else []))
+    said = [foreseen[form] for form in forms if form in foreseen]
+    return (True, WELL_DONE) if RIGHT in said else (False, next(iter(said), NOT_YET))
 
 
-def answer(id: str, given: Any = ..., kommune: str = "") -> Output:
+def answer(id: str, given: Any = ..., *after_comma: Any, kommune: str = "") -> Output:
     """A field to answer in on a page; in Jupyter, where `given` is put in instead of ``...``, what to say to it."""
     one = find(id)
+    given = (given, *after_comma) if after_comma else given
     if isinstance(given, EllipsisType):
         told = f"Opgave {id}: skriv dit svar i stedet for de tre prikker, og kør cellen."
         return Output(_form(one), told)
@@ -183,8 +248,9 @@ def _calls(sources: Iterable[str]) -> Iterable[tuple[str, Any, str]]:
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and ast.unparse(node.func) == "opgave.answer" and node.args:
                 named = {word.arg: _plain(word.value) for word in node.keywords}
-                values = [*map(_plain, node.args), ..., ""]
-                yield values[0], named.get("given", values[1]), named.get("kommune", "")
+                id, *given = map(_plain, node.args)
+                one = tuple(given) if len(given) > 1 else next(iter(given), ...)
+                yield id, named.get("given", one), named.get("kommune", "")
 
 
 def _plain(node: ast.expr) -> Any:
@@ -216,9 +282,12 @@ def _secrets(one: Exercise) -> dict[str, str]:
 def _form(one: Exercise) -> str:
     """The field of an exercise: label, input or choices, a button, and room for what is said."""
     key = f"opgave-{one.id}"
-    secrets = escape(json.dumps(_secrets(one), ensure_ascii=False))
+    secrets = _secrets(one)
+    texts = list(dict.fromkeys([RIGHT, *secrets.values()]))
+    places = json.dumps({given: texts.index(said) for given, said in secrets.items()}, separators=(",", ":"))
     return (f'<form class="opgave" id="{key}" data-opgave="{one.id}" data-decimaler="{one.decimals}" '
-            f'data-svar="{secrets}">{_municipalities(key) if one.own else ""}{_input(one, key)}'
+            f'data-beskeder="{escape(json.dumps(texts, ensure_ascii=False))}" data-svar="{escape(places)}">'
+            f'{_municipalities(key) if one.own else ""}{_input(one, key)}'
             f'<button type="submit">Tjek svaret</button><output></output></form>')
 
 

@@ -68,15 +68,20 @@ def create(folder: Path, given: Path | None, *, again: bool = False) -> list[Pat
 
 
 def check_chapter(folder: Path) -> None:
-    """Raise UserError if a generated results chapter has other questions than the questionnaire of its project."""
+    """Raise UserError if a generated results chapter has other questions or groups than its project's questionnaire."""
     path = folder / RESULTS
     made = read_json(path).get("metadata", {}).get("civsam")
     if made is None:
         return  # written by hand, as the study's own
-    items = list(instrument.read(folder / QUESTIONNAIRE).items)
-    if changed := sorted(set(made["spoergsmaal"]) ^ set(items)):
+    now = _made_of(instrument.read(folder / QUESTIONNAIRE))
+    if changed := sorted({name for kind in made for name in set(made[kind]) ^ set(now[kind])}):
         raise UserError(f"{RESULTS}: spørgeskemaet er ændret, siden kapitlet blev lavet ({', '.join(changed[:5])}). "
                         "Skriv: civsam new . --again")
+
+
+def _made_of(questionnaire: Questionnaire) -> dict[str, list[str]]:
+    """What a results chapter depends on, as it is written in the notebook."""
+    return {"spoergsmaal": list(questionnaire.items), "baggrund": list(questionnaire.background)}
 
 
 def files(questionnaire: Questionnaire, *, framed: bool) -> dict[str, str]:
@@ -90,7 +95,7 @@ def files(questionnaire: Questionnaire, *, framed: bool) -> dict[str, str]:
         "index.md": INDEX.format(title=title, scope=scope),
         "_toc.yml": yaml.safe_dump(toc, allow_unicode=True, sort_keys=False),
         "_config.yml": yaml.safe_dump(_config(title), allow_unicode=True, sort_keys=False),
-        RESULTS: _notebook("resultater", results(questionnaire, framed), list(questionnaire.items)),
+        RESULTS: _notebook("resultater", results(questionnaire, framed), _made_of(questionnaire)),
         "chapters/kodebog.ipynb": _notebook("kodebog", [
             ("md", "# Kodebog\n\nSpørgsmålene, som de blev stillet, og de koder, svarene har i datafilerne."),
             ("remove-input", "from civsam import forms\nfrom civsam.questionnaire import read\n\n"
@@ -154,8 +159,8 @@ def _quoted(text: str) -> str:
     return text.replace("\\", "\\\\").replace('"', '\\"')
 
 
-def _notebook(name: str, cells: list[tuple[str, str]], items: list[str] | None = None) -> str:
-    """A notebook as text; a cell is its kind (md, or the tags of a code cell) and its source. items: its questions."""
+def _notebook(name: str, cells: list[tuple[str, str]], made_of: dict[str, list[str]] | None = None) -> str:
+    """A notebook as text; a cell is its kind (md, or the tags of a code cell) and its source. made_of: see there."""
     import nbformat  # slow to import, and `check_chapter` is asked before every book
     from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
@@ -164,5 +169,5 @@ def _notebook(name: str, cells: list[tuple[str, str]], items: list[str] | None =
         cell = new_markdown_cell(source) if kind == "md" else new_code_cell(source, metadata={"tags": kind.split()})
         cell["id"] = f"{name}-{number:02d}"
         made.append(cell)
-    metadata = {"kernelspec": KERNEL} | ({"civsam": {"spoergsmaal": items}} if items is not None else {})
+    metadata = {"kernelspec": KERNEL} | ({"civsam": made_of} if made_of else {})
     return nbformat.writes(new_notebook(cells=made, metadata=metadata)) + "\n"

@@ -13,11 +13,12 @@ from civsam.files import DATA, LINE, UserError, read_yaml, shown
 DONT_KNOW = "ved_ikke"
 NONE = "ingen"  # the answer to items with several answers that says none of the others
 TYPES = ("enkelt", "flere", "ordinal", "antal", "tekst")
+BACKGROUND = "baggrund"  # the type of what a frame else tells: one answer, and nobody is in doubt
 
 
 @dataclass(frozen=True)
 class Scale:
-    """What may be answered: a type from `TYPES`, the codes with their labels, or the range of a count."""
+    """What may be answered: a type from `TYPES` or `BACKGROUND`, codes with their labels, or the range of a count."""
 
     id: str
     type: str
@@ -44,8 +45,8 @@ class Item:
 
     @property
     def allows_dont_know(self) -> bool:
-        """All but free text may be answered with 'ved ikke'."""
-        return self.scale.type != "tekst"
+        """All but free text and background may be answered with 'ved ikke'."""
+        return self.scale.type not in ("tekst", BACKGROUND)
 
 
 @dataclass(frozen=True)

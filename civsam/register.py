@@ -10,7 +10,7 @@ import pandas as pd
 
 from civsam import tabular
 from civsam.files import DATA, UserError, read_table, shown
-from civsam.questionnaire import Background, Questionnaire
+from civsam.questionnaire import BACKGROUND, Background, Item, Questionnaire, Scale
 
 # The report's own cut points are not published: these are this project's choice.
 SIZE_CUTS = (30_000, 60_000)
@@ -114,6 +114,26 @@ def with_municipality(table: pd.DataFrame, questionnaire: Questionnaire, where: 
                         "en kommunekode. Skriv kommunens trecifrede kode, for eksempel 101 for København.")
     table = table.assign(kommunekode=code.astype(int))
     return table.join(known[missing], on="kommunekode")
+
+
+def source(variable: str) -> str:
+    """The column that tells a background variable: the municipality, for what the register knows of it."""
+    return "kommunekode" if variable in OWN and (DATA / "kommuner.csv").exists() else variable
+
+
+def unknown(questionnaire: Questionnaire) -> list[Item]:
+    """What a respondent must be asked where no frame knows it: the background, as items without a block."""
+    asked = dict.fromkeys(source(name) for name in questionnaire.background if name not in questionnaire.items)
+    return [_as_item(name, questionnaire.background.get(name)) for name in asked]
+
+
+def _as_item(name: str, variable: Background | None) -> Item:
+    """A background variable, or else the municipality, as a question."""
+    if variable is None:
+        names = municipalities()["kommunenavn"].sort_values()
+        variable = Background(name, "kommune", {str(code): label for code, label in names.items()})
+    words = variable.name[:1].upper() + variable.name[1:]
+    return Item(name, "", Scale(f"{BACKGROUND}_{name}", BACKGROUND, variable.labels), words, words)
 
 
 def _check_codes(table: pd.DataFrame, variable: Background, where: str) -> None:

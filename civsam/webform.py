@@ -10,15 +10,17 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from civsam import collecting
-from civsam.files import DATA, LINE, UserError, read_yaml, shown
-from civsam.questionnaire import DONT_KNOW, NONE, Item, Questionnaire
+from civsam import collecting, register
+from civsam.files import DATA, LINE, UserError, listed, read_yaml, shown
+from civsam.questionnaire import BACKGROUND, DONT_KNOW, NONE, Item, Questionnaire
 
 FORM = Path(__file__).parent / "form"
 VENDOR = FORM / "vendor"
 SCRIPTS = (VENDOR / "survey.core.min.js", VENDOR / "danish.min.js", VENDOR / "survey-js-ui.min.js", FORM / "form.js")
 STYLES = (VENDOR / "survey-core.fontless.min.css", FORM / "form.css")
 TEXTS = ("afsender", "formaal", "samtykke", "kontakt", "rettigheder")
+YOU, YOU_TITLE = "om:dig", "Om dig"  # the page for those without a key; no block can be called so
+MANY = 20  # answers to choose among; more are unfolded
 
 
 def read_about(path: Path = DATA / "skematekst.yml") -> dict[str, str]:
@@ -37,15 +39,20 @@ def read_about(path: Path = DATA / "skematekst.yml") -> dict[str, str]:
 
 
 def definition(questionnaire: Questionnaire) -> dict[str, Any]:
-    """The form as SurveyJS defines one: a page a block, an element an item, with two for a count."""
-    pages = [
+    """The form as SurveyJS defines one: a page a block, an element an item, with two for a count.
+
+    The first page is about the respondent; the script takes it away from those with a key.
+    """
+    you = [part for item in register.unknown(questionnaire) for part in _elements(item, questionnaire)]
+    pages = [{"name": YOU, "title": YOU_TITLE, "elements": you}] if you else []
+    pages += [
         {"name": block, "title": title, "description": questionnaire.scope,
          "elements": [part for item in questionnaire.block(block) for part in _elements(item, questionnaire)]}
         for block, title in questionnaire.blocks.items() if questionnaire.block(block)
     ]
     return {"locale": "da", "showTitle": False, "pages": pages, "showProgressBar": True, "progressBarType": "pages",
             "progressBarLocation": "top", "checkErrorsMode": "onValueChanged", "questionErrorLocation": "bottom",
-            "questionDescriptionLocation": "underTitle", "completeText": "Hent dit svar"}
+            "questionDescriptionLocation": "underTitle", "requiredMark": "", "completeText": "Hent dit svar"}
 
 
 def _elements(item: Item, questionnaire: Questionnaire) -> list[dict[str, Any]]:
@@ -58,6 +65,10 @@ def _elements(item: Item, questionnaire: Questionnaire) -> list[dict[str, Any]]:
         box = {"type": "checkbox", "name": f"{DONT_KNOW}:{item.id}", "title": f"{item.wording} {dont_know}",
                "titleLocation": "hidden", "choices": [{"value": DONT_KNOW, "text": dont_know}]}
         return [shared | {"type": "text"}, box]
+    if kind == BACKGROUND:
+        choices = [{"value": code, "text": text} for code, text in item.scale.answers.items()]
+        how = {"type": "dropdown", "renderAs": "select"} if len(choices) > MANY else {"type": "radiogroup"}
+        return [shared | how | {"choices": choices, "isRequired": True, "requiredErrorText": "Vælg et svar."}]
     choices = [{"value": code, "text": text} for code, text in (*item.scale.answers.items(), (DONT_KNOW, dont_know))]
     if kind == "flere":
         for choice in choices:
@@ -71,11 +82,22 @@ def _facts(questionnaire: Questionnaire) -> dict[str, Any]:
     items = [
         {"id": item.id, "type": item.scale.type, "topic": item.topic, "codes": [*item.scale.answers, DONT_KNOW],
          "low": item.scale.low, "high": item.scale.high, "totals": item.part_of}
-        for item in questionnaire.items.values()
+        for item in collecting.asked(questionnaire).values()
     ]
-    return {"definition": definition(questionnaire), "items": items, "dontKnow": DONT_KNOW,
+    return {"definition": definition(questionnaire), "items": items, "dontKnow": DONT_KNOW, "you": YOU,
             "digest": collecting.digest(questionnaire), "version": collecting.VERSION,
             "alphabet": collecting.ALPHABET, "length": collecting.LENGTH}
+
+
+def _without_key(questionnaire: Questionnaire) -> dict[str, str]:
+    """What the page tells those without a key, who are asked about themselves, as HTML; the script unfolds it."""
+    asked = [item.topic[:1].lower() + item.topic[1:] for item in register.unknown(questionnaire)]
+    if not asked:
+        return {"undtagen": "", "om_dig": ""}
+    texts = {"undtagen": ", bortset fra spørgsmålene om dig selv",
+             "om_dig": f" Uden personligt link spørges der også om {listed(asked)}. Det kommer med i filen. Er I kun "
+                       "få, der svarer ens på det, kan det vise, hvem du er."}
+    return {name: f'<span class="uden-noegle" hidden>{escape(text)}</span>' for name, text in texts.items()}
 
 
 def page(questionnaire: Questionnaire, about: dict[str, str], home: str = "") -> bytes:
@@ -94,6 +116,7 @@ def page(questionnaire: Questionnaire, about: dict[str, str], home: str = "") ->
         style="\n".join(path.read_text("utf-8") for path in STYLES),
         home=f'<p><a href="{escape(home)}">Til bogen</a></p>' if home else "",
         **{name: escape(text) for name, text in about.items()},
+        **_without_key(questionnaire),
         data=json.dumps(_facts(questionnaire), ensure_ascii=False).replace("<", "\\u003c"),
         scripts="\n".join(f"<script>{_between(text)}</script>" for text in scripts)
                 + f"\n<!-- SurveyJS:\n{(VENDOR / 'LICENSE').read_text('utf-8')}-->",

@@ -4,6 +4,7 @@ import itertools
 import json
 import random
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from civsam import answers, collecting
 from civsam.collecting import ALPHABET, KEY, add_keys, collect, links, new_key, valid_key
 from civsam.files import UserError
-from civsam.questionnaire import Item, Questionnaire, Scale
+from civsam.questionnaire import Background, Item, Questionnaire, Scale
 
 COUNT, WORDS = Scale("antal", "antal", low=0, high=50), Scale("tekst", "tekst")
 SEVERAL = Scale("dyr", "flere", {"hund": "Hund", "kat": "Kat", "ingen": "Ingen"})
@@ -127,6 +128,23 @@ def test_without_a_frame_the_answers_are_named_by_key(tmp_path: Path) -> None:
     read = answers.read(tmp_path / "samlet.csv", SMALL, FRAME)  # the reader looks the keys up in the frame
     assert read["antal"].to_dict() == {"e1": "0", "e2": "1", "e3": "2"}
     assert len(answers.read(tmp_path / "samlet.csv", SMALL, None)) == 3
+
+
+def test_background_that_respondents_told_is_with_the_answers_only_where_no_frame_tells_it(tmp_path: Path) -> None:
+    small = replace(SMALL, background={"klasse": Background("klasse", "klasse", {"7a": "7.a", "7b": "7.b"})})
+    assert collecting.digest(small) != collecting.digest(SMALL)
+    for place, (key, own) in enumerate(zip(FRAME[KEY], ({"klasse": "7b"}, {"klasse": "7c"}, {}), strict=True)):
+        save(tmp_path, reply(key, own | {"antal": "3"}, skema=collecting.digest(small)), f"{place}.json")
+    table, report = collect(tmp_path, small)
+    assert table.loc[FRAME[KEY], "klasse"].tolist() == ["7b", "7c", ""]
+    assert report["grund"].tolist() == ["", "svaret på klasse er ikke gyldigt; civsam check siger hvorfor", ""]
+    assert list(collect(tmp_path, small, FRAME)[0]) == list(SMALL.items)
+    collecting.write(table.replace("7c", "7b"), tmp_path / "samlet.csv")
+    told = answers.check(tmp_path / "samlet.csv", small, FRAME).faults  # the frame knows the blank one
+    assert told[["vaerdi", "fejl"]].to_numpy().tolist() == [["7b", "er et andet end i rammen"]]
+    (tmp_path / "0.json").unlink()
+    (tmp_path / "1.json").unlink()
+    assert "klasse" not in collect(tmp_path, small)[0]
 
 
 def test_the_last_saved_of_a_respondents_files_counts_and_the_others_are_named(tmp_path: Path) -> None:

@@ -120,7 +120,16 @@ def test_without_frame_the_answers_must_say_who_answered(own: Path, capsys: pyte
     status, _, err = run("book --data mine.csv ramme=ingen", capsys)
     assert status == 2
     assert "uden ramme skal svarfilen selv sige, hvem der har svaret" in err
-    assert "fagomraade" in err
+    assert "Den mangler kolonnerne fagomraade og kommunekode. Tilføj dem, eller angiv en ramme" in err
+    status, out, checked = run("check mine.csv --ramme ingen", capsys)
+    assert status == 2
+    assert checked.endswith(err[-60:])
+    assert "uden fejl" not in out
+    table = pd.read_csv(own / "mine.csv", dtype=str).merge(pd.read_csv(DATA / "ramme.csv", dtype=str), on="stilling")
+    table.to_csv(own / "mine.csv", index=False)
+    status, out, err = run("check mine.csv --ramme ingen", capsys)
+    assert (status, err) == (0, "")
+    assert "444 svar uden fejl." in out
 
 
 @pytest.mark.parametrize("name", ["ramme.xlsx", "ramme.csv"])

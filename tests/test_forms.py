@@ -14,7 +14,7 @@ from bs4 import BeautifulSoup
 from playwright.sync_api import Browser
 from pyxform.xls2xform import convert
 
-from civsam import answers, forms, questionnaire, webform
+from civsam import answers, collecting, forms, questionnaire, register, webform
 from civsam.files import DATA, UserError
 from civsam.questionnaire import DONT_KNOW, NONE, Item, Questionnaire, Scale
 
@@ -90,6 +90,14 @@ def test_every_question_and_every_answer_is_in_the_form_with_its_words(converted
         assert rules[item.id].get("required") is None
     assert {rules[item.id].get("type") for item in COUNTS} == {"int"}
     assert {words[f"/data/blok_{block}:label"] for block in INSTRUMENT.blocks} == set(INSTRUMENT.blocks.values())
+
+
+def test_only_whoever_has_no_key_must_tell_the_background(converted: ET.Element) -> None:
+    choices, rules = offered(converted), binds(converted)
+    assert rules[forms.YOU].get("relevant").split() == ["/data/indledning/noegle", "=", "''"]
+    for item in register.unknown(INSTRUMENT):
+        assert choices[item.id] == item.scale.answers  # there is no 'ved ikke'
+        assert rules[item.id].get("required") == "true()"
 
 
 def test_a_count_can_be_answered_with_ved_ikke_while_no_number_stands(converted: ET.Element) -> None:
@@ -213,6 +221,7 @@ def test_every_demand_is_told_in_danish(converted: ET.Element) -> None:
 def test_what_the_form_gives_back_is_read_as_the_same_answers(tmp_path: Path, separator: str) -> None:
     """A table as a server exports it: each field with its group before it, the notes blank."""
     wanted = answers.read(DATA / "svar.csv", INSTRUMENT, None)
+    background = [item.id for item in register.unknown(INSTRUMENT)]
     table, group = pd.DataFrame(index=wanted.index), ""
     for row in forms.survey_rows(INSTRUMENT, ABOUT):
         kind, name = row["type"], row.get("name", "")
@@ -223,7 +232,7 @@ def test_what_the_form_gives_back_is_read_as_the_same_answers(tmp_path: Path, se
         unknown = wanted[item] == DONT_KNOW if item in wanted else None
         if name == "noegle":
             column = wanted.index
-        elif name in forms.NOTES:
+        elif name in (*forms.NOTES, *background):  # who has a key is not asked of the background
             column = ""
         elif kind.endswith(forms.TICK):
             column = unknown.map({True: DONT_KNOW, False: ""})
@@ -231,7 +240,8 @@ def test_what_the_form_gives_back_is_read_as_the_same_answers(tmp_path: Path, se
             column = wanted[name].mask(unknown, "") if kind == "integer" else wanted[name]
         table[f"{group}{separator}{name}"] = column
     table.to_csv(tmp_path / "odk.csv", index=False)
-    frame = pd.DataFrame({"noegle": wanted.index}, index=wanted.index)
+    frame = register.frame(INSTRUMENT)
+    frame["noegle"] = frame.index
     read = answers.read(tmp_path / "odk.csv", INSTRUMENT, frame)
     assert (wanted == DONT_KNOW)[[item.id for item in COUNTS]].to_numpy().any()
     pd.testing.assert_frame_equal(read, wanted)
@@ -249,13 +259,17 @@ def test_the_printed_page_holds_every_wording_and_every_answer(study: Questionna
     page = printed(study)
     assert page.html["lang"] == "da"
     assert page.title.text
-    assert [block.text for block in page.find_all("h2")] == [w for b, w in study.blocks.items() if study.block(b)]
+    you = register.unknown(study)
+    blocks = [words for block, words in study.blocks.items() if study.block(block)]
+    assert [block.text for block in page.find_all("h2")] == [*["Om dig"] * bool(you), *blocks]
     asked = page.select(".spoergsmaal")
-    assert len(asked) == len(study.items)
-    for place, (question, item) in enumerate(zip(asked, study.items.values(), strict=True), 1):
-        assert question.select_one(".ordlyd").text == f"{place}. {item.wording}"
+    for place, (question, item) in enumerate(zip(asked, collecting.asked(study).values(), strict=True), 1 - len(you)):
+        assert question.select_one(".ordlyd").text == (f"{place}. " if place > 0 else "") + item.wording
         assert page.find(id=question["aria-labelledby"]).parent is question
         assert item.help in question.select_one(".hjaelp").text if item.help else True
+        if item.id == "kommunekode":  # too many to tick
+            assert question.select_one(".linje")
+            continue
         labels = [line.text for line in question.select("li") if line.select_one(".boks:not(.tal)")]
         assert labels == [*item.scale.answers.values(), *([study.dont_know] if item.allows_dont_know else [])]
         assert bool(question.select_one(".boks.tal")) == (item.scale.type == "antal")

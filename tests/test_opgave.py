@@ -67,6 +67,73 @@ def test_right_wrong_unreadable_and_known_mistakes_are_told_apart() -> None:
     assert "vælg mellem" in opgave.judged("population-3", "folk")[1]
 
 
+@pytest.fixture
+def made_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Exercises whose right answers are chosen here."""
+    known = opgave.exercises()
+    for id, right, how in (("andel", 84.1, {"unit": "procent", "decimals": 1}), ("stor", 1251, {}),
+                           ("p", 0.0851, {"decimals": 3}), ("forskel", 4.8, {"unit": "procentpoint", "decimals": 1}),
+                           ("to", 0.69, {"decimals": 2}), ("fejl", 1.25, {"unit": "procentpoint", "decimals": 2}),
+                           ("halv", 62.5, {"unit": "procent"}), ("lille", 85, {}),
+                           ("valg", "a", {"choices": {"a": "Nord og syd", "b": "B"}})):
+        monkeypatch.setitem(known, id, opgave.Exercise(id, lambda _, right=right: right, **how))
+
+
+COARSE = opgave.COARSE.format
+ASKED = [  # exercise, what is typed, what is said
+    ("andel", "84,1", opgave.WELL_DONE), ("andel", "84.1 %", opgave.WELL_DONE), ("andel", "84,13", opgave.WELL_DONE),
+    ("andel", "0,841", opgave.SHARE), ("andel", ".841", "kan ikke læses"), ("andel", "0.84", opgave.SHARE),
+    ("andel", "84", COARSE("en decimal")), ("andel", "−84,1", opgave.SIGN), ("andel", "1", opgave.NOT_YET),
+    ("andel", "0,9", opgave.NOT_YET), ("andel", "841", opgave.NOT_YET),
+    ("stor", "1.251", opgave.WELL_DONE), ("stor", "1251", opgave.WELL_DONE), ("stor", "1.251,0", opgave.WELL_DONE),
+    ("stor", "0.251", opgave.NOT_YET), ("stor", "1,251", opgave.NOT_YET), ("stor", "1.2510", opgave.NOT_YET),
+    ("p", "0.085", opgave.WELL_DONE), ("p", "0,085", opgave.WELL_DONE), ("p", "0,09", COARSE("tre decimaler")),
+    ("p", "85", opgave.NOT_YET), ("lille", "0.085", opgave.NOT_YET), ("lille", "85", opgave.WELL_DONE),
+    ("forskel", "+4,8", opgave.WELL_DONE), ("forskel", "-4.8", opgave.SIGN), ("forskel", "0,048", opgave.SHARE),
+    ("forskel", "5", COARSE("en decimal")), ("to", "0,7", COARSE("to decimaler")), ("to", "0.690", opgave.WELL_DONE),
+    ("to", "1", COARSE("to decimaler")), ("fejl", "0,0125", opgave.SHARE), ("fejl", "1.250", opgave.WELL_DONE),
+    ("halv", "62,5", opgave.WELL_DONE), ("halv", "63", opgave.WELL_DONE), ("halv", "0", opgave.NOT_YET),
+    ("halv", "4,8,1", "kan ikke læses"), ("halv", "1.2.3", "kan ikke læses"),
+    ("halv", "9e9", "kan ikke læses"),
+]
+
+
+@pytest.mark.usefixtures("made_up")
+@pytest.mark.parametrize(("id", "typed", "said"), ASKED)
+def test_a_number_is_read_as_danes_write_it_and_common_mistakes_are_known(id: str, typed: str, said: str) -> None:
+    assert said in opgave.judged(id, typed)[1]
+
+
+@pytest.mark.usefixtures("made_up")
+def test_the_page_reads_and_says_the_same(browser: Browser) -> None:
+    page = browser.new_page()
+    page.set_content("".join(opgave.answer(id).html for id in dict.fromkeys(id for id, *_ in ASKED)))
+    page.add_script_tag(path=PACKAGE / "static" / "opgave.js")
+    for id, typed, said in ASKED:
+        form = page.locator(f"#opgave-{id}")
+        form.locator("input").fill(typed)
+        form.locator("button").click()
+        assert said in form.locator("output").inner_text(), (id, typed)
+    page.close()
+
+
+@pytest.mark.usefixtures("made_up")
+def test_in_python_a_comma_is_told_and_a_choice_may_be_given_in_its_words(tmp_path: Path) -> None:
+    assert opgave.judged("valg", " nord og  SYD")[0]
+    assert not opgave.judged("valg", "B")[0]
+    assert "Brug punktum" in opgave.answer("andel", 84, 1).text
+    for wrong in (float("nan"), float("inf"), 1e300, True, None):
+        assert "skal være et tal" in opgave.judged("andel", wrong)[1]
+    path = tmp_path / "elev.ipynb"
+    code = 'opgave.answer("andel", 84,1)\nopgave.answer("fejl", "1,25")\nopgave.answer("stor", 12,5, kommune="Fanø")'
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)]), path)
+    answers, kommune = opgave.answers_in(path)
+    assert (answers, kommune) == ({"andel": (84, 1), "fejl": "1,25", "stor": (12, 5)}, "Fanø")
+    graded = opgave.grade_all([path])
+    assert graded["rigtigt"].tolist() == [0, 1, 0]
+    assert "Brug punktum" in graded["besked"][0]
+
+
 def test_ones_own_municipality_decides_what_is_right() -> None:
     frame = opgave.edition().survey.frame
     asked = frame["kommunenavn"].value_counts()

@@ -45,6 +45,12 @@ def test_only_the_chapters_are_made_again(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"bemaerkning, kommentar\)\. Skriv: civsam new \. --again"):
         projects.check_chapter(folder)
     laid_out(folder, "--again")
+    projects.check_chapter(folder)
+    schema.write_text(schema.read_text("utf-8").replace("afdeling", "hold"), "utf-8")
+    questionnaire.read.cache_clear()  # as a new command does
+    with pytest.raises(UserError, match=r"\(afdeling, hold\)\. Skriv: civsam new \. --again"):
+        projects.check_chapter(folder)
+    laid_out(folder, "--again")
     assert (folder / "index.md").read_text("utf-8") == "# Min egen forside\n"
     projects.check_chapter(folder)
     assert "### Sammenkomster" in (folder / "chapters" / "resultater.ipynb").read_text("utf-8")

@@ -7,17 +7,18 @@ import json
 import random
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from civsam import collecting, webform
+from civsam import answers, collecting, edition, register, webform
 from civsam.coding import valid
 from civsam.collecting import KEY, new_key, valid_key
 from civsam.files import UserError
-from civsam.questionnaire import DONT_KNOW, NONE, Item, Questionnaire, Scale, read
+from civsam.questionnaire import DONT_KNOW, NONE, Background, Item, Questionnaire, Scale, read
 
 STUDY = read()
 ABOUT = {name: f"Tekst om {name}." for name in webform.TEXTS}
@@ -33,6 +34,10 @@ SMALL = Questionnaire(  # another survey altogether, with characters that mean s
         Item("ord", "b", Scale("o", "tekst"), "Andet", "Andet?"),
     )},
 )
+CLASS = replace(SMALL, title="Klassen", background={  # those of a class, who have no keys
+    "hold": Background("hold", "hold", {"a": "Hold A", "b": "Hold B"}),
+    "maaned": Background("maaned", "måned", {f"m{place}": f"Måned {place}" for place in range(webform.MANY + 1)}),
+})
 
 
 # ---- The page as a file
@@ -77,7 +82,7 @@ def test_a_missing_or_unknown_text_is_told(tmp_path: Path, content: str, message
 @pytest.fixture(scope="module")
 def forms(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return {questionnaire.title: webform.write(questionnaire, tmp_path_factory.mktemp("form"), ABOUT)
-            for questionnaire in (STUDY, SMALL)}
+            for questionnaire in (STUDY, SMALL, CLASS)}
 
 
 @pytest.fixture
@@ -131,7 +136,7 @@ def saved(page: Page, folder: Path) -> dict:
     return json.loads(path.read_text("utf-8"))
 
 
-def answer(page: Page, item: Item, value: str, questionnaire: Questionnaire) -> None:
+def respond(page: Page, item: Item, value: str, questionnaire: Questionnaire) -> None:
     """Answers as a person with a mouse does."""
     if item.scale.type == "antal" and value == DONT_KNOW:
         question(page, f"{DONT_KNOW}:{item.id}").locator("label").click()
@@ -168,7 +173,7 @@ def test_what_a_respondent_answers_is_what_is_collected(visit: Callable[..., Pag
     for block in blocks:
         expect(page.get_by_role("heading", level=2)).to_have_text(STUDY.blocks[block])
         for item in STUDY.block(block):
-            answer(page, item, meant[item.id], STUDY)
+            respond(page, item, meant[item.id], STUDY)
         if block != blocks[-1]:
             turn(page)
     file = saved(page, tmp_path)
@@ -179,6 +184,57 @@ def test_what_a_respondent_answers_is_what_is_collected(visit: Callable[..., Pag
     table, report = collecting.collect(tmp_path, STUDY, frame)
     assert report[["udfald", "grund"]].to_numpy().tolist() == [["brugt", ""]]
     assert table.loc["en"].to_dict() == meant
+
+
+def test_without_a_key_the_background_is_asked_and_the_answers_need_no_frame(
+    visit: Callable[..., Page], tmp_path: Path
+) -> None:
+    folder = tmp_path / "svarfiler"
+    folder.mkdir()
+    for team, month in (("Hold A", "m3"), ("Hold B", "m20")):
+        page = visit(CLASS)
+        expect(page.get_by_role("heading", level=2)).to_have_text("Om dig")
+        expect(page.locator("#indledning")).to_contain_text("spørges der også om hold og måned. Det kommer med i filen")
+        turn(page)
+        expect(question(page, "hold").get_by_role("alert")).to_have_text("Vælg et svar.")
+        tick(page, "hold", team)
+        page.get_by_role("combobox", name="Måned", exact=True).select_option(month)
+        turn(page)
+        turn(page)
+        given = saved(page, folder)["svar"]
+        assert given == {"hold": team[-1].lower(), "maaned": month}
+        page.once("dialog", lambda dialog: dialog.accept())
+        page.get_by_role("button", name="Slet kladden").click()  # so that the next is somebody else
+        page.close()
+    table, report = collecting.collect(folder, CLASS)
+    assert set(report["udfald"]) == {"brugt"}
+    collecting.write(table, tmp_path / "svar.csv")
+    known = edition.own_frame(answers.check(tmp_path / "svar.csv", CLASS, None).accept(), CLASS, "svar.csv")
+    assert sorted(known.to_numpy().tolist()) == [["a", "m3"], ["b", "m20"]]
+
+
+def test_with_a_key_the_background_is_not_asked(visit: Callable[..., Page], tmp_path: Path) -> None:
+    page = visit(CLASS, f"#n={new_key(random.Random(5))}")
+    expect(page.get_by_role("heading", level=2)).to_have_text(CLASS.blocks["a"])
+    expect(page.get_by_text("spørges der også om")).to_be_hidden()
+    turn(page)
+    assert saved(page, tmp_path)["svar"] == {}
+
+
+def test_a_draft_without_the_background_is_not_saved(visit: Callable[..., Page]) -> None:
+    page = visit(CLASS)
+    tick(page, "hold", "Hold A")
+    page.evaluate("""() => { for (const key of Object.keys(localStorage)) { if (key.endsWith("noegle")) continue;
+        localStorage.setItem(key, JSON.stringify({data: {}, page: 2})); } }""")
+    page.reload()
+    turn(page, "Hent dit svar")
+    expect(question(page, "hold").get_by_role("alert")).to_have_text("Vælg et svar.")
+    expect(page.locator("#besked")).to_be_empty()
+
+
+def test_the_study_asks_only_what_the_register_does_not_tell() -> None:
+    assert [item.id for item in register.unknown(STUDY)] == ["fagomraade", "kommunekode"]
+    assert register.unknown(STUDY)[1].scale.answers["101"] == "København"
 
 
 def test_the_keyboard_alone_fills_in_and_saves(visit: Callable[..., Page], tmp_path: Path) -> None:
@@ -371,7 +427,7 @@ def test_a_key_that_lost_a_character_is_told_and_not_used(visit: Callable[..., P
 
 
 def test_the_page_is_danish_has_one_title_and_names_for_all_that_can_be_used(visit: Callable[..., Page]) -> None:
-    page = visit(STUDY)
+    page = visit(STUDY, f"#n={new_key(random.Random(5))}")
     assert page.locator("html").get_attribute("lang") == "da"
     expect(page.get_by_role("heading", level=1)).to_have_text(STUDY.title)
     expect(page.locator("#indledning")).to_contain_text("Dine svar forlader kun din browser som den fil")
@@ -397,7 +453,10 @@ def test_the_page_is_danish_has_one_title_and_names_for_all_that_can_be_used(vis
 
 def test_no_page_is_wider_than_the_screen_and_nothing_small_must_be_hit(visit: Callable[..., Page]) -> None:
     page = visit(STUDY, width=360)
-    for place in range(len(STUDY.blocks)):
+    for place in range(len(STUDY.blocks) + 1):
+        if place == 1:
+            tick(page, "fagomraade", "Kultur og fritid")
+            page.get_by_role("combobox", name="Kommune").select_option("101")
         if place:
             turn(page)
         for width in (320, 360, 1280):

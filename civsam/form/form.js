@@ -4,6 +4,7 @@
   const given = JSON.parse(document.getElementById("skema").textContent);
   const byId = (id) => document.getElementById(id);
   const boxOf = (item) => `${given.dontKnow}:${item.id}`;
+  const you = given.items.filter((item) => item.type === "baggrund");  // asked only of those without a key
   const counts = given.items.filter((item) => item.type === "antal");
   const danish = (number) => number.toLocaleString("da-DK");
   const warn = (text) => { byId("varsel").textContent = text; };  // above the form
@@ -53,8 +54,11 @@
   // ---- The form
 
   Object.assign(Survey.settings.titleTags, { page: "h2", question: "h3" });
-  const survey = new Survey.Model(given.definition);
+  const pages = given.definition.pages.filter((page) => own || page.name !== given.you);
+  const survey = new Survey.Model({ ...given.definition, pages });
   survey.applyTheme({ isPanelless: true, cssVariables: {} });
+
+  for (const part of document.querySelectorAll(".uden-noegle")) part.hidden = !own;
 
   const text = (item) => String(survey.getValue(item.id) ?? "")
     .replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, "").trim();
@@ -104,6 +108,7 @@
 
   survey.onAfterRenderQuestion.add((_, { question, htmlElement }) => {
     if (question.getType() === "radiogroup") htmlElement.append(clearButton(question));
+    htmlElement.querySelector("select")?.setAttribute("aria-labelledby", question.ariaTitleId);  // SurveyJS forgets it
     if (counts.some((item) => item.id === question.name)) htmlElement.querySelector("input").inputMode = "numeric";
   });
 
@@ -184,7 +189,8 @@
   }
 
   function save() {
-    const answers = Object.fromEntries(given.items.map((item) => [item.id, answer(item)]).filter((pair) => pair[1]));
+    const asked = given.items.filter((item) => own || !you.includes(item));
+    const answers = Object.fromEntries(asked.map((item) => [item.id, answer(item)]).filter((pair) => pair[1]));
     const file = { version: given.version, skema: given.digest, noegle: key, egen_noegle: own,
                    tid: new Date().toISOString(), svar: answers };
     const link = document.createElement("a");
@@ -198,7 +204,7 @@
 
   survey.onCompleting.add((_, options) => {
     options.allow = false;  // the form stays, so that answers can be changed and saved again
-    const wrong = counts.find(fault);
+    const wrong = (own && you.find((item) => !text(item))) || counts.find(fault);
     if (!wrong) return save();
     survey.focusQuestion(wrong.id);
     survey.getQuestionByName(wrong.id).validate(true);

@@ -6,27 +6,34 @@ function aftryk(tekst) {
   return tal.toString(16).padStart(8, "0");
 }
 
-// A number as Danes write it: 1.234,5 and 12,5 %, and also 12.5.
-function danskTal(tekst) {
-  let tal = tekst.replace(/[\s%]/g, "").replace("−", "-");
-  if (tal.includes(",")) tal = tal.replaceAll(".", "").replace(",", ".");
-  else if (/^-?\d{1,3}(\.\d{3})+$/.test(tal)) tal = tal.replaceAll(".", "");
-  return /^-?\d+(\.\d+)?$/.test(tal) ? Number(tal) : NaN;
+// The numbers that a text may mean: 1.234,5 and 12,5 % as Danes write them, 12.5 too, and 1.251 either way.
+// `readings` in opgave.py reads in the same way.
+function laesninger(tekst) {
+  const tal = tekst.replace(/[\s%]/g, "").replaceAll("−", "-").replace(/^\+/, "");
+  let maader = [tal, /^-?[1-9]\d{0,2}(\.\d{3})+$/.test(tal) ? tal.replaceAll(".", "") : tal];
+  if (tal.includes(",")) maader = [tal.replaceAll(".", "").replace(",", ".")];
+  return maader.filter((maade) => /^-?\d+(\.\d+)?$/.test(maade)).map(Number);
+}
+
+// The forms in which a number is looked up: with the decimals asked for, and with two more, as those of a share.
+function former(tal, decimaler) {
+  return [decimaler, decimaler + 2].map((antal) => tal.toFixed(antal).replace(/^-(?=[0.]+$)/, ""));
 }
 
 function bedoem(form) {
   const felt = form.elements.svar, kommune = form.elements.kommune;
   if (kommune && !kommune.value) return ["mangler", "Vælg først din kommune."];
   if (!felt.value.trim()) return ["mangler", "Skriv eller vælg et svar."];
-  let svar = felt.value;
+  let svar = [felt.value];
   if (!(felt instanceof RadioNodeList)) {
-    const tal = danskTal(svar);
-    if (Number.isNaN(tal)) return ["mangler", `»${svar}« kan ikke læses som et tal. Skriv for eksempel 12,5.`];
-    svar = tal.toFixed(form.dataset.decimaler);
+    svar = laesninger(felt.value).flatMap((tal) => former(tal, Number(form.dataset.decimaler)));
+    if (!svar.length) return ["mangler", `»${felt.value}« kan ikke læses som et tal. Skriv for eksempel 12,5.`];
   }
-  const kendt = JSON.parse(form.dataset.svar)[aftryk(`${form.dataset.opgave}:${kommune ? kommune.value : ""}:${svar}`)];
-  if (kendt === "rigtigt") return ["ja", "Rigtigt."];
-  return ["nej", kendt || "Ikke rigtigt endnu. Læs opgaven igen, eller åbn hintet."];
+  const kendte = JSON.parse(form.dataset.svar), beskeder = JSON.parse(form.dataset.beskeder);
+  const fundne = svar.map((et) => kendte[aftryk(`${form.dataset.opgave}:${kommune ? kommune.value : ""}:${et}`)])
+    .filter((nummer) => nummer !== undefined);
+  if (fundne.includes(0)) return ["ja", "Rigtigt."];
+  return ["nej", beskeder[fundne[0]] || "Ikke rigtigt endnu. Læs opgaven igen, eller åbn vinket."];
 }
 
 for (const form of document.querySelectorAll("form.opgave")) {
