@@ -65,10 +65,14 @@ def _full(slide: list[Tag], block: Tag) -> bool:
 
 
 def _asked(stack: list[list[Tag]]) -> list[Tag]:
-    """The question of a form once more: copies of the last heading and the paragraphs below it."""
+    """The question of a form once more: copies, without ids, of the last heading and the paragraphs below it."""
     said = [block for slide in stack for block in slide]
     first = max(place for place, block in enumerate(said) if block.name in HEADINGS)
-    return [copy(block) for block in said[first:] if block.name in (*HEADINGS, "p")]
+    again = [copy(block) for block in said[first:] if block.name in (*HEADINGS, "p")]
+    for block in again:
+        for part in (block, *block.find_all(True)):
+            part.attrs.pop("id", None)
+    return again
 
 
 def _fills(block: Tag) -> bool:
