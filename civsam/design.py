@@ -108,6 +108,12 @@ class Design:
         if self.calibration is not None and len(self.calibration.cell) != n:
             raise ValueError(f"the calibration must have {n} entries, as the weights")
 
+    @property
+    def weighted(self) -> bool:
+        """Whether some of those who count, count for more than others."""
+        used = self.weights[self.weights > 0]
+        return not np.allclose(used, used[:1])
+
     @cached_property
     def nested(self) -> list[Nested]:
         """The stages with codes that are unique across the whole design, ready for `covariance`."""

@@ -379,7 +379,8 @@ def p_class(p: float) -> float:
 
 def _written(table: pd.DataFrame, rows: list[Shown]) -> pd.DataFrame:
     """The table with the numbers of `rows`, NaN for all other numbers, and `hidden`."""
-    numbers = [name for name in table if pd.api.types.is_numeric_dtype(table[name]) and name not in ("level", "base")]
+    told = ("level", "base", "weighted")
+    numbers = [name for name in table if pd.api.types.is_numeric_dtype(table[name]) and name not in told]
     hidden = np.array([bool(row.get("hidden", False)) for row in rows], dtype=bool)
     new = {name: [row.get(name, np.nan) for row in rows] for name in numbers}
     if "verdict" in table:

@@ -10,8 +10,8 @@ Estimates are tidy tables with the columns `COLUMNS`: statistic (share of respon
 what the counts count, total, quantile, or "share difference" and so on between groups), item and answer (codes; several
 items are joined by +; of a quantile the answer is its probability), by and group (frame variable and code, "" for all),
 n (respondents in the base), count (how many of them, or of what they count), estimate, se, low, high, df (degrees of
-freedom: clusters less strata among the base of the group), level (of confidence, the survey's own), target and
-provenance.
+freedom: clusters less strata among the base of the group), level (of confidence, the survey's own), target, whether the
+answers are weighted, and provenance.
 
 deff is the design effect: the variance over that of a simple random sample with replacement of n respondents (R
 `survey`'s deff="replace"; the default there is this over 1 - n / N). n_effective is n / deff: how many respondents of
@@ -43,7 +43,7 @@ from civsam.survey import Survey
 
 COLUMNS = (
     "statistic", "item", "answer", "by", "group", "n", "count", "estimate", "se", "low", "high", "df",
-    "level", "target", "provenance", "deff", "n_effective",
+    "level", "target", "weighted", "provenance", "deff", "n_effective",
 )
 
 TIE = 1e-9  # a cumulated share this close to a probability has reached it: sums of weights are not exact
@@ -244,7 +244,8 @@ def tidy(
     table = pd.DataFrame({
         "statistic": statistic, "item": item, "answer": [answer for answer in answers for _ in among.labels],
         "by": among.by or "", "group": among.labels * len(answers), "level": among.survey.level,
-        "target": among.survey.design.target, "provenance": among.survey.provenance, **columns,
+        "target": among.survey.design.target, "weighted": among.survey.design.weighted,
+        "provenance": among.survey.provenance, **columns,
     })
     return table[list(COLUMNS)]
 

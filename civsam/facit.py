@@ -331,10 +331,11 @@ def _same_region(edition: Edition, code: int) -> np.ndarray:
 
 VERDICTS = {"ens": "grupperne er ens, når marginen er ti", "forskellige": "grupperne er forskellige",
             "uafgjort": "det kan ikke afgøres"}
+OUTSIDE = "Så skulle hele intervallet ligge uden for marginen. Gør det det?"
 
 
 @exercise("ingen_forskel-1", choices=VERDICTS, mistakes={
-    "Nul ligger i intervallet. Kan man så vise en forskel?": lambda _: "forskellige",
+    OUTSIDE: lambda _: "forskellige",
     "Se igen på marginen: ligger noget af intervallet uden for den?": lambda _: "uafgjort",
 })
 def inside_the_margin(edition: Edition) -> str:
@@ -344,7 +345,7 @@ def inside_the_margin(edition: Edition) -> str:
 
 @exercise("ingen_forskel-2", choices=VERDICTS, mistakes={
     "Den ene ende af intervallet ligger uden for marginen.": lambda _: "ens",
-    "Det meste af intervallet ligger inden for marginen.": lambda _: "forskellige",
+    OUTSIDE: lambda _: "forskellige",
 })
 def across_the_margin(edition: Edition) -> str:
     """An interval that crosses the margin decides nothing."""

@@ -205,6 +205,22 @@ def answer(id: str, given: Any = ..., *after_comma: Any, kommune: str = "") -> O
     return Output(f'<p class="tjek {"ja" if right else "nej"}" role="status">{escape(said)}</p>', said)
 
 
+def solution(id: str, right: Answer, kommune: str = "") -> Output:
+    """The answer of a solution in words, as its cell computes it. Raises ValueError where it is not right."""
+    one = find(id)
+    is_right, said = judged(id, right, kommune)
+    if not is_right:
+        raise ValueError(f"the solution of {id} says {right}: {said}")
+    told = f"Svaret{f' for {kommune}' if one.own else ''} er {_in_words(one, right)}."
+    return Output(f'<p class="svaret">{escape(told)}</p>', told)
+
+
+def _in_words(one: Exercise, right: Answer) -> str:
+    if one.choices:
+        return f"»{one.choices[right].rstrip('.')}«"
+    return number(right, one.decimals) + (f" {one.unit}" if one.unit and right != 1 else "")  # units are plurals
+
+
 def grade(answers: Mapping[str, Any], kommune: str = "") -> pd.DataFrame:
     """A row for each exercise answered: id, answer, right (boolean), feedback."""
     rows = [(id, given, *judged(id, given, kommune)) for id, given in answers.items()]

@@ -41,6 +41,7 @@ class Words(str):
 HIDDEN = Words("–")
 PARENTHESIS = re.compile(r"\([^()]*\d[^()]*\)")  # an interval in one, which no line breaks
 WIDE = 3  # so many columns of numbers do not fit on a phone
+BETWEEN = "usikkerheden er regnet mellem kommuner"
 
 
 # ---- Danish formats
@@ -264,17 +265,22 @@ def reading_note(estimates: pd.DataFrame) -> str:
     level = confidence(estimates["level"].iloc[0])
     shares = (estimates["statistic"] == "share").all()
     counts = "" if shares else " Svarpersoner, der ikke kendte antallet, indgår ikke."
-    about = {"population": "for, hvad alle adspurgte ville svare; svarene er vægtet",
-             "process": "for processen bag svarene; usikkerheden er regnet mellem kommuner",
-             "sample": "for en tænkt population, som svarene er trukket tilfældigt fra; svarene er ikke vægtet"}
+    target = estimates["target"].iloc[0]
+    about = {"population": "for, hvad alle adspurgte ville svare", "process": "for processen bag svarene",
+             "sample": "for en tænkt population, som svarene er trukket tilfældigt fra"}[target]
+    how = BETWEEN if target == "process" else _weighted(estimates["weighted"].any())
     covers = " Det dækker tilfældigt bortfald, ikke skævt bortfald."
     counts += hidden_note(estimates)
-    return f"{level}-interval {about[estimates['target'].iloc[0]]}.{covers}{counts}{chance_note(estimates)}"
+    return f"{level}-interval {about}; {how}.{covers}{counts}{chance_note(estimates)}"
 
 
 def weighted(estimates: pd.DataFrame) -> str:
-    """Whether the answers are weighted, in words."""
-    return "Svarene er ikke vægtet." if (estimates["target"] == "sample").any() else "Svarene er vægtet."
+    """Whether the answers are weighted, as a sentence."""
+    return f"{_weighted(estimates['weighted'].any()).capitalize()}."
+
+
+def _weighted(yes: bool) -> str:
+    return "svarene er vægtet" if yes else "svarene er ikke vægtet"
 
 
 def chance_note(estimates: pd.DataFrame) -> str:
@@ -415,7 +421,7 @@ def contrasts_table(
 
 def reading_target(survey: Survey) -> str:
     """How the uncertainty of comparisons is computed, in words."""
-    return {"process": "usikkerheden er regnet mellem kommuner."}.get(survey.design.target, "svarene er vægtet.")
+    return f"{BETWEEN if survey.design.target == 'process' else _weighted(survey.design.weighted)}."
 
 
 def item_nonresponse_table(survey: Survey, caption: str, name: str) -> Output:

@@ -16,7 +16,8 @@ from civsam.files import PACKAGE, UserError
 LESSONS = audience.lesson_notebooks()
 SOLUTION = nbformat.v4.new_markdown_cell("Del alle med kommunerne.", metadata={"tags": ["loesning"]})
 NOTE = nbformat.v4.new_markdown_cell("Spørg klassen.", metadata={"tags": ["laerer"]})
-CODE = nbformat.v4.new_code_cell("8.6", metadata={"tags": ["loesning"]})
+CODE = nbformat.v4.new_code_cell("8.6", metadata={"tags": ["loesning"]}, outputs=[
+    nbformat.v4.new_output("display_data", {"text/plain": "Svaret er 8,6."})])
 TEXT = nbformat.v4.new_markdown_cell("Opgaven.", metadata={"tags": []})
 
 
@@ -35,14 +36,15 @@ def test_every_exercise_of_a_lesson_has_a_solution_that_is_right(lesson: str) ->
     asked, solved = set(), {}
     for cell in cells(lesson):
         source, tags = "".join(cell["source"]), cell["metadata"]["tags"]
-        for id in re.findall(r"opgave\.answer\(\s*\"([^\"]+)\"", source):
-            if "loesning" in tags:
-                solved[id] = "".join(output for shown in cell["outputs"] for output in shown["data"]["text/plain"])
-            else:
+        for call, id in re.findall(r"opgave\.(answer|solution)\(\s*\"([^\"]+)\"", source):
+            assert (call == "solution") == ("loesning" in tags)
+            if call == "answer":
                 asked.add(id)
+            else:
+                solved[id] = "".join(output for shown in cell["outputs"] for output in shown["data"]["text/plain"])
     assert 3 <= len(asked) <= 5
     assert set(solved) == asked
-    assert set(solved.values()) == {opgave.WELL_DONE}
+    assert all(re.fullmatch(r"Svaret (for Viborg )?er (»\D+«|-?[\d,]+\D*)\.", told) for told in solved.values()), solved
 
 
 @pytest.mark.parametrize("lesson", LESSONS)
@@ -134,6 +136,15 @@ def test_in_python_a_comma_is_told_and_a_choice_may_be_given_in_its_words(tmp_pa
     assert "Brug punktum" in graded["besked"][0]
 
 
+def test_a_solution_tells_the_answer_and_a_wrong_one_stops() -> None:
+    assert opgave.solution("population-2", 8.551).text == "Svaret er 8,6 stillinger pr. kommune."
+    assert opgave.solution("population-1", 9, kommune="Viborg").text == "Svaret for Viborg er 9 stillinger."
+    assert opgave.solution("maaling-1", "ordinal").text == "Svaret er »ordinal«."
+    assert opgave.solution("diskretion-1", 1).text == "Svaret er 1."
+    with pytest.raises(ValueError, match="population-2"):
+        opgave.solution("population-2", 8.7)
+
+
 def test_ones_own_municipality_decides_what_is_right() -> None:
     frame = opgave.edition().survey.frame
     asked = frame["kommunenavn"].value_counts()
@@ -192,10 +203,22 @@ def test_students_get_no_solutions_and_no_notes_and_only_the_teacher_gets_notes(
     assert "{dropdown}" in readers[1]["source"]
     assert ":open:" not in readers[1]["source"]
     assert "hide-cell" in readers[2]["metadata"]["tags"]
+    for cells in (readers, teacher):
+        assert "kommunerne.\n\nSvaret er 8,6.\n:::" in cells[1]["source"]
+        assert cells[2]["outputs"] == []
     assert ":open:" in teacher[1]["source"]
     assert "hide-cell" not in teacher[2]["metadata"]["tags"]
     assert "Til læreren" in teacher[3]["source"]
     assert audience.fitted("chapters/metode", b"x", "studerende") == b"x"
+
+
+def test_the_page_about_teaching_has_no_promises_for_students_that_their_edition_breaks() -> None:
+    page = notebook(audience.TEACHING).read_bytes()
+    promises = ("EDITION=", "løsning", "civsam grade")
+    assert all(words in page.decode() for words in promises)
+    assert not any(words in audience.fitted(audience.TEACHING, page, "studerende").decode() for words in promises)
+    for who in ("alle", "laerer"):
+        assert json.loads(audience.fitted(audience.TEACHING, page, who)) == json.loads(page)
 
 
 def test_handed_out_lessons_hold_no_outputs_and_replace_nobodys_work(tmp_path: Path) -> None:

@@ -52,6 +52,15 @@ def test_every_output_made_from_answers_says_where_they_came_from() -> None:
             assert words in output.text
 
 
+def test_a_note_says_weighted_only_of_answers_that_are() -> None:
+    surveys = ((SURVEY, True), (EDITION.raw, False), (weighting.weighted(COLLECTED), True), (COLLECTED, False))
+    for survey, yes in surveys:
+        table = tables.estimates_table(survey, estimate.shares(survey, "pol_fokus", by="region"), "c", "n")
+        for told in (table.text, likert(survey).note, tables.reading_target(survey)):
+            assert ("er vægtet" in told.replace("Svarene", "svarene")) is yes
+            assert ("er ikke vægtet" in told) is not yes
+
+
 def test_a_figure_from_synthetic_answers_carries_the_mark_in_the_drawing() -> None:
     # text is drawn as glyphs: matplotlib leaves the words themselves in a comment
     for draw in (likert, dots):

@@ -1,5 +1,6 @@
 """Profiles: a page about each municipality or group, made in one run, that tells no more than the book."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 from test_site import barriers_on_every_screen, fits, listen, unfold
 
 from civsam import blocks, book, cli, profiles, register, sharing
-from civsam.files import DATA, UserError
+from civsam.files import DATA, ROOT, UserError
 from civsam.profiles import run
 
 BROKEN, ALIKE = "825", ("480", "482")  # Læsø; Nordfyns and Langeland, alike in all that the register groups by
@@ -259,6 +260,15 @@ def test_a_page_has_no_barriers_and_fits_every_screen(tab: Page, site: Path, nam
         assert fits(tab), width
     assert not tab.faults  # before axe asks for the style, which a browser does not give it from the disk
     assert barriers_on_every_screen(tab) == []
+
+
+def test_what_the_book_says_one_can_search_for_is_found(browser: Browser, site: Path) -> None:
+    words = re.search(r"for eksempel\s`([^`]+)`", (ROOT / "chapters" / "profiler.md").read_text("utf-8")).group(1)
+    tab = browser.new_page()
+    tab.goto((site / "index.html").as_uri())
+    tab.fill("#ord", words)
+    assert 0 < tab.locator(".profiler li:visible").count() < 98
+    tab.close()
 
 
 def test_a_page_goes_on_paper_and_works_without_script(browser: Browser, site: Path) -> None:

@@ -330,6 +330,7 @@ def test_slides_have_no_barriers_and_turn_by_keyboard(visit: Any, name: str) -> 
     page.wait_for_function("Reveal.getSlidePastCount() === 1")
     for slide in range(page.evaluate("Reveal.getTotalSlides()") - 1):
         assert not [one for one in barriers(page) if one[0] not in REVEAL], slide
+        assert page.evaluate("(one => one.scrollHeight <= one.clientHeight)(Reveal.getCurrentSlide())")
         page.keyboard.press("Space")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from copy import copy
 from pathlib import Path
 
 from bs4 import BeautifulSoup, Tag
@@ -14,7 +15,9 @@ from civsam.files import PACKAGE
 
 ROOM = 560  # letters of text that fit on a slide with room for a heading
 ALONE = "figure, .nummereret, form, .lektion, .banner"  # what fills a slide
-LEFT_OUT = ".cell_input, details.hide, .mere, .headerlink, .til-lysbilleder, script"  # code and files stay in the book
+# Code, files and what is for the teacher alone stay in the book.
+LEFT_OUT = ".cell_input, details.hide, .mere, .headerlink, .til-lysbilleder, .admonition.laerer, script"
+HEADINGS = ("h1", "h2", "h3")
 SHELL = """<!DOCTYPE html>
 <html lang="da" data-theme="light"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1"><title>{title} (lysbilleder)</title>
@@ -44,17 +47,32 @@ def stacks(article: Tag) -> list[list[list[Tag]]]:
         if block.name == "h2" and slide:
             found.append([[]])
         elif block.name == "h3" or (_full(slide, block) and not _only_heading(slide)):
-            found[-1].append([])
+            found[-1].append(_asked(found[-1]) if block.name == "form" else [])
         found[-1][-1].append(block)
     return found
 
 
 def _full(slide: list[Tag], block: Tag) -> bool:
-    """Whether the next block must go on a slide of its own: nothing but what is folded follows a picture or a form."""
+    """Whether the next block must go on another slide: nothing but what is folded follows a picture or a form.
+
+    A form follows its question however long that is.
+    """
     if not slide or block.name == "details":
         return False
     letters = sum(len(one.get_text()) for one in (*slide, block) if one.name not in ("details", "form"))
-    return any(map(_fills, slide)) or letters > (ROOM // 2 if _fills(block) else ROOM)
+    room = ROOM // 2 if _fills(block) else ROOM
+    return any(map(_fills, slide)) or (letters > room and block.name != "form")
+
+
+def _asked(stack: list[list[Tag]]) -> list[Tag]:
+    """The question of a form once more: copies, without ids, of the last heading and the paragraphs below it."""
+    said = [block for slide in stack for block in slide]
+    first = max(place for place, block in enumerate(said) if block.name in HEADINGS)
+    again = [copy(block) for block in said[first:] if block.name in (*HEADINGS, "p")]
+    for block in again:
+        for part in (block, *block.find_all(True)):
+            part.attrs.pop("id", None)
+    return again
 
 
 def _fills(block: Tag) -> bool:
@@ -62,7 +80,7 @@ def _fills(block: Tag) -> bool:
 
 
 def _only_heading(slide: list[Tag]) -> bool:
-    return all(one.name in ("h1", "h2", "h3") for one in slide)
+    return all(one.name in HEADINGS for one in slide)
 
 
 def slides_of(html: str, page: str, static: str) -> str:
@@ -72,6 +90,8 @@ def slides_of(html: str, page: str, static: str) -> str:
         left_out.decompose()
     for image in article.find_all("img"):
         image.attrs.pop("loading", None)
+    for solution in article.select("details[open]"):
+        del solution["open"]
     title = article.h1.get_text()
     made = "".join(
         "<section>" + "".join(f"<section>{''.join(map(str, slide))}</section>" for slide in stack) + "</section>"
