@@ -504,6 +504,14 @@ def run_scenarios(options: argparse.Namespace) -> None:
     print(f"Tabellen ligger i {shown(out)}")
 
 
+def ensure_home() -> None:
+    """Give a user whom the machine does not know, as in a container, the folder that Jupyter and matplotlib ask for."""
+    from civsam.chapters import WORK
+
+    if os.path.expanduser("~") == "~":
+        os.environ["HOME"] = str(WORK)
+
+
 def run_notebooks(options: argparse.Namespace) -> None:
     """Run the committed notebooks again. Raises UserError and ChapterError."""
     from civsam import chapters
@@ -522,6 +530,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = None
     try:
         options = parsed(arguments)
+        ensure_home()
         commands[options.command](options)
         return 0
     except (UserError, ChapterError) as fault:

@@ -2,6 +2,7 @@
 
 import ast
 import json
+import os
 import re
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
@@ -15,7 +16,7 @@ import pytest
 from civsam import book, chapters, cli, status
 from civsam.audience import lesson_notebooks
 from civsam.edition import PARAMETERS
-from civsam.files import ROOT, UserError
+from civsam.files import ROOT, UserError, plain
 from civsam.simulate import assumptions
 
 v4 = nbformat.v4
@@ -216,6 +217,21 @@ def test_a_chapter_is_run_with_its_parameters_and_cleaned(project):
     assert took > 0
 
 
+@pytest.mark.parametrize(("home", "shown"), [("/", "<br/>/srv/a /home/eva/b"), ("/home/eva", "<br/>/srv/a ~/b")])
+def test_the_users_folder_is_left_out_but_not_every_slash(project, monkeypatch, home, shown):
+    monkeypatch.setenv("HOME", home)
+    assert chapters.without_paths("<br/>/srv/a /home/eva/b", {}) == shown
+    assert chapters.without_paths("/home/evald/b", {}) == "/home/evald/b"
+
+
+def test_a_user_whom_the_machine_does_not_know_gets_a_home(monkeypatch, tmp_path):
+    """Else Jupyter stops."""
+    for known, home in (("/home/eva", "/home/eva"), ("~", str(chapters.WORK))):
+        monkeypatch.setenv("HOME", known)  # what expanduser gives where there is none
+        cli.main(["lessons", str(tmp_path / plain(known))])
+        assert os.environ["HOME"] == home
+
+
 def test_notebooks_are_refreshed_to_the_same_bytes(project):
     chapters.refresh()
     first = chapters.notebook("kapitel").read_bytes()
@@ -228,7 +244,7 @@ def test_notebooks_are_refreshed_to_the_same_bytes(project):
 
 @pytest.mark.parametrize(("source", "kind", "told"), [
     ("class UserError(Exception): pass\nraise UserError('skæv svarfil')", UserError, "kodecelle 2: skæv svarfil"),
-    ("1 / 0", chapters.ChapterError, "kodecelle 2: ZeroDivisionError"),
+    ("1 / 0", chapters.ChapterError, r"kodecelle 2: koden gik i stå \(ZeroDivisionError\)\. Hele .*arbejde.fejl"),
 ])
 def test_a_failing_cell_is_named_and_leaves_the_notebook(project, source, kind, told):
     write_notebook(project / "kapitel.ipynb", source)
@@ -251,9 +267,10 @@ def test_a_kernel_that_does_not_start_is_tried_once_more(project, monkeypatch):
         raise RuntimeError("Kernel died before replying to kernel_info")
 
     monkeypatch.setattr(papermill, "execute_notebook", fails)
-    with pytest.raises(chapters.ChapterError, match="kunne ikke køres"):
+    with pytest.raises(chapters.ChapterError, match=r"kunne ikke køres \(RuntimeError\)\. Hele forløbet står i "):
         chapters.run_chapter("kapitel", {})
     assert len(calls) == 2
+    assert chapters.TRACE.read_text("utf-8") == "Kernel died before replying to kernel_info"
 
 
 def test_a_page_that_is_not_there_is_named(project):
