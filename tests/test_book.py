@@ -4,6 +4,7 @@ import ast
 import json
 import os
 import re
+import shutil
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
@@ -13,7 +14,7 @@ import nbformat
 import papermill
 import pytest
 
-from civsam import book, chapters, cli, status
+from civsam import book, chapters, cli, releases, status
 from civsam.audience import lesson_notebooks
 from civsam.edition import PARAMETERS
 from civsam.files import ROOT, UserError, plain
@@ -55,7 +56,7 @@ def project(tmp_path, monkeypatch):
 def built(monkeypatch):
     """The calls that would have built a book."""
     calls = []
-    monkeypatch.setattr(book, "build", lambda *call: calls.append(call[:3]) or ROOT / "x")
+    monkeypatch.setattr(book, "build", lambda *call: calls.append(call) or ROOT / "x")
     return calls
 
 
@@ -128,6 +129,7 @@ def test_own_answers_are_found_from_where_the_user_stands(built, monkeypatch, tm
     assert cli.main(["book", "--data", own.name]) == 0
     assert built[0][0] == "data-vaare-svar"
     assert built[0][2] == {"data": str(own)}
+    assert built[0][5].func is releases.publish  # which asks once more what else is there
 
 
 def test_simulate_writes_a_study_elsewhere(monkeypatch, tmp_path, capsys):
@@ -410,6 +412,22 @@ def test_a_failed_chapter_leaves_the_last_book_and_is_run_again(quick):
             build(seed=7)
         assert quick.run == runs
     assert shown_book(places) == first
+
+
+def test_a_book_that_is_refused_at_last_leaves_the_one_before(quick):
+    places = book.Places("prøve")
+    build()
+    first = shown_book(places)
+
+    def refuses(places, html):
+        shutil.rmtree(html)
+        raise UserError("nej")
+
+    with pytest.raises(UserError, match="nej"):
+        book.build("prøve", VALUES | {"seed": 7}, {"seed": 7}, ABOUT, put=refuses)
+    assert shown_book(places) == first
+    book.build("prøve", VALUES | {"seed": 7}, {"seed": 7}, ABOUT)
+    assert shown_book(places) != first
 
 
 def test_after_a_fault_no_more_chapters_are_begun(quick, project):
