@@ -8,11 +8,11 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import yaml
 
@@ -72,18 +72,32 @@ def locked(places: Places) -> Iterator[None]:
     places.lock.parent.mkdir(parents=True, exist_ok=True)
     with places.lock.open("a") as file:
         try:
-            if os.name == "nt":
-                import msvcrt
-
-                msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-            else:
-                import fcntl
-
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _lock(file, wait=False)
         except OSError:
             raise UserError(f"udgaven {places.name} er ved at blive bygget af en anden kørsel. "
                             "Vent, til den er færdig, eller vælg et andet navn med --name.") from None
         yield
+
+
+@contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """Wait until no other edition of the project is being put in its place, and keep others waiting."""
+    WORK.mkdir(parents=True, exist_ok=True)
+    with (WORK / ".laas").open("a") as file:
+        _lock(file, wait=True)
+        yield
+
+
+def _lock(file: IO[str], *, wait: bool) -> None:
+    """Lock the file until it is closed. Raises OSError if another has it (on Windows, where waiting takes too long)."""
+    if os.name == "nt":
+        import msvcrt
+
+        msvcrt.locking(file.fileno(), msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK, 1)
+    else:
+        import fcntl
+
+        fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
 
 
 def execute(places: Places, values: Values, given: Values) -> None:
@@ -232,12 +246,12 @@ def clean(name: str) -> None:
 
 def build(
     name: str, values: Values, given: Values, about: Mapping[str, Any], audience: str = READERS,
-    made_of: list[Values] | None = None,
+    put: Callable[[Places, Path], None] = publish,
 ) -> Path:
     """Build the edition and return its first page; `given` is what differs from the defaults in `values`.
 
-    about: what the edition says that it is made of, see `status`. made_of: what tells its answers from others; it is
-    noted before the book is there. Raises UserError and ChapterError; the last good book then stays.
+    about: what the edition says that it is made of, see `status`. put: what puts the finished book in its place, which
+    may refuse (`releases.publish`). Raises UserError and ChapterError; the last good book then stays.
     """
     address, places, clock = base_url(), Places(name), [time.perf_counter()]
     with locked(places):
@@ -246,21 +260,18 @@ def build(
         execute(places, values, given)
         clock.append(time.perf_counter())
         fill_stage(places, audience, address, about)
-        state = read_json(places.state)
         now = digest(tree(places.stage), tree(PACKAGE), tree(ROOT / "data", "*.yml"),
                      (HOME / "requirements.txt").read_bytes())
-        if state.get(BOOK) == now and (places.book / "index.html").exists():
+        if read_json(places.state).get(BOOK) == now and (places.book / "index.html").exists():
             print("Bogen er uændret", flush=True)
             clock += [clock[-1]] * 2
         else:
             print("Bogen samles", flush=True)
             html = render(places)
             clock.append(time.perf_counter())
-            state[MADE_OF] = made_of
-            write_json(places.state, state)
             add_numbers(places, html)
-            publish(places, html)
-            write_json(places.state, state | {BOOK: now})
+            put(places, html)
+            write_json(places.state, read_json(places.state) | {BOOK: now})
             note_run(places, BOOK, clock[-1] - clock[-2])
             clock.append(time.perf_counter())
         add_run(places)

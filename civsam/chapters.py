@@ -213,7 +213,7 @@ def run_chapter(chapter: str, given: Values) -> tuple[str, float]:
             raise cell_fault(chapter, fault, bool(given)) from None
         except Exception as fault:  # two kernels may pick the same port
             if attempt == 2 or not any(text in str(fault) for text in START_FAULTS):
-                raise ChapterError(f"kapitlet {chapter} kunne ikke køres ({fault}).") from fault
+                raise unmendable(f"kapitlet {chapter} kunne ikke køres", type(fault).__name__, str(fault)) from fault
         finally:
             ensure_event_loop().close()  # this thread's own, which papermill leaves open
     raise AssertionError("unreachable")
@@ -225,9 +225,13 @@ def cell_fault(chapter: str, fault: Any, injected: bool) -> Exception:
     where = f"kapitlet {chapter}, kodecelle {number}"
     if fault.ename == UserError.__name__:
         return UserError(f"{where}: {fault.evalue}")
-    trace = re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(fault.traceback))
-    write_if_changed(TRACE, trace.encode())
-    return ChapterError(f"{where}: {fault.ename}: {fault.evalue}\nHele forløbet står i {shown(TRACE)}.")
+    return unmendable(f"{where}: koden gik i stå", fault.ename, "\n".join(fault.traceback))
+
+
+def unmendable(told: str, kind: str, trace: str) -> ChapterError:
+    """The fault told in Danish with its kind; what the tools themselves said, in English, goes to a file."""
+    write_if_changed(TRACE, re.sub(r"\x1b\[[0-9;]*m", "", trace).encode())
+    return ChapterError(f"{told} ({kind}). Hele forløbet står i {shown(TRACE)}.")
 
 
 def cleaned(done: Any, given: Values) -> str:
@@ -251,7 +255,10 @@ def without_paths(text: str, given: Values) -> str:
     """The notebook's JSON without paths of this machine: a file from outside shows only its name."""
     named = [given.get(name, "") for name in FILES]
     own = {path: Path(path).name for path in named if Path(path).is_absolute()}
-    replaced = {**own, f"{ROOT}{os.sep}": "", str(ROOT): ".", str(Path.home()): "~"}
+    replaced = {**own, f"{ROOT}{os.sep}": "", str(ROOT): "."}
+    home = Path(os.path.expanduser("~"))
+    if home.name:  # else it is the root of all files
+        replaced[f"{home}{os.sep}"] = f"~{os.sep}"
     for path, instead in replaced.items():
         text = text.replace(json.dumps(path, ensure_ascii=False)[1:-1], instead)
     return re.sub(r"[^\s\"']*ipykernel_\d+[\\/]+\d+\.py", "<celle>", text)

@@ -8,6 +8,7 @@ import os
 import re
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -284,10 +285,13 @@ def run_book(options: argparse.Namespace) -> None:
         given["data"] = valid_rows(given, name, options)
     opened = edition.open_edition(**given)
     made_of = releases.traces(opened.survey, earlier.find(opened), edition.find_data(opened.parameters.get("mod", "")))
-    warnings = releases.warnings(name, made_of)
-    made = [book.build(name, opened.parameters, given, opened.about(), options.edition, made_of)]
+    told = releases.warnings(name, made_of)
+    made = [book.build(name, opened.parameters, given, opened.about(), options.edition,
+                       partial(releases.publish, made_of=made_of))]
+    told += releases.warnings(name, made_of)  # also of what has come in the meantime
     made += [pdf.write(book.Places(name))] if options.pdf else []
-    print("\n".join([*warnings, *(f"Bogen ligger i {shown(path) if Path.cwd() == ROOT else path}" for path in made)]))
+    told += [f"Bogen ligger i {shown(path) if Path.cwd() == ROOT else path}" for path in made]
+    print("\n".join(dict.fromkeys(told)))
 
 
 def run_profiles(options: argparse.Namespace) -> None:
@@ -302,14 +306,16 @@ def run_profiles(options: argparse.Namespace) -> None:
     own = edition_name(options.name, given)
     name = f"profiler-{own if options.name else options.by if own == STANDARD else f'{options.by}_{own}'}"
     made_of = releases.traces(common.edition.survey)
-    warnings = releases.warnings(name, made_of)
+    told = releases.warnings(name, made_of)
     page, broken = run.build(name, common, given, made_of, workers=options.workers and int(options.workers),
                              scheduler=options.scheduler)
+    told += releases.warnings(name, made_of)  # also of what has come in the meantime
     where = shown(page) if Path.cwd() == ROOT else page
-    print("\n".join([*warnings, f"{len(common.groups) - len(broken)} profiler ligger i {where}"]), flush=True)
+    told.append(f"{len(common.groups) - len(broken)} profiler ligger i {where}")
+    print("\n".join(dict.fromkeys(told)), flush=True)
     if broken:
-        told = "\n".join(f"  {group}: {why}" for group, why in broken.items())
-        raise UserError(f"{len(broken)} af {len(common.groups)} profiler kunne ikke laves:\n{told}")
+        why = "\n".join(f"  {group}: {fault}" for group, fault in broken.items())
+        raise UserError(f"{len(broken)} af {len(common.groups)} profiler kunne ikke laves:\n{why}")
 
 
 def valid_rows(given: dict[str, Any], name: str, options: argparse.Namespace) -> str:
@@ -507,6 +513,14 @@ def run_scenarios(options: argparse.Namespace) -> None:
     print(f"Tabellen ligger i {shown(out)}")
 
 
+def ensure_home() -> None:
+    """Give a user whom the machine does not know, as in a container, the folder that Jupyter and matplotlib ask for."""
+    from civsam.chapters import WORK
+
+    if os.path.expanduser("~") == "~":
+        os.environ["HOME"] = str(WORK)
+
+
 def run_notebooks(options: argparse.Namespace) -> None:
     """Run the committed notebooks again. Raises UserError and ChapterError."""
     from civsam import chapters
@@ -525,6 +539,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = None
     try:
         options = parsed(arguments)
+        ensure_home()
         commands[options.command](options)
         return 0
     except (UserError, ChapterError) as fault:

@@ -264,7 +264,7 @@ def focus_at_home(edition: Edition, code: int) -> int:
     return int((_here(edition, code) & edition.survey.says("pol_fokus", "ja")).sum())
 
 
-# ---- Grupper og mange prøver
+# ---- Grupper og mange test
 
 
 def _pairs(groups: int) -> float:

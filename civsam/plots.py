@@ -85,6 +85,7 @@ def own_fonts_first() -> None:
 
 
 own_fonts_first()
+mpl.rcParams["text.parse_math"] = False  # a dollar sign in a questionnaire is a dollar sign
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 
 import yaml
@@ -86,7 +88,7 @@ def _made_of(questionnaire: Questionnaire) -> dict[str, list[str]]:
 
 def files(questionnaire: Questionnaire, *, framed: bool) -> dict[str, str]:
     """The files of a project but its questionnaire: name to text."""
-    title, scope = questionnaire.title, questionnaire.scope
+    title, scope = _escaped(questionnaire.title), _escaped(questionnaire.scope)
     toc = {"format": "jb-book", "root": "index", "parts": [
         {"caption": "Kapitler", "numbered": True, "chapters": [{"file": "chapters/resultater"}]},
         {"caption": "Opslag", "chapters": [{"file": "chapters/kodebog"}]}]}
@@ -94,7 +96,7 @@ def files(questionnaire: Questionnaire, *, framed: bool) -> dict[str, str]:
         "README.md": README.format(title=title),
         "index.md": INDEX.format(title=title, scope=scope),
         "_toc.yml": yaml.safe_dump(toc, allow_unicode=True, sort_keys=False),
-        "_config.yml": yaml.safe_dump(_config(title), allow_unicode=True, sort_keys=False),
+        "_config.yml": yaml.safe_dump(_config(questionnaire.title), allow_unicode=True, sort_keys=False),
         RESULTS: _notebook("resultater", results(questionnaire, framed), _made_of(questionnaire)),
         "chapters/kodebog.ipynb": _notebook("kodebog", [
             ("md", "# Kodebog\n\nSpørgsmålene, som de blev stillet, og de koder, svarene har i datafilerne."),
@@ -113,6 +115,7 @@ def _config(title: str) -> dict[str, object]:
     del config["bibtex_bibfiles"]
     own = config["sphinx"]["config"]
     own["extensions"].remove("sphinxcontrib.bibtex")
+    own["myst_disable_syntax"] = ["substitution_inline", "substitution_block"]  # templates are code that is run
     config["sphinx"]["config"] = {name: value for name, value in own.items() if not name.startswith("bibtex_")}
     return config
 
@@ -120,7 +123,7 @@ def _config(title: str) -> dict[str, object]:
 def results(questionnaire: Questionnaire, framed: bool) -> list[tuple[str, str]]:
     """The cells of a results chapter: a section a block, and for each question what was asked and answered."""
     split = next(iter(questionnaire.background), "")
-    declared = f'opdel: str = "{split}"  # baggrundsvariabel, som svarene deles op efter\n' if split else ""
+    declared = f'opdel: str = {_quoted(split)}  # baggrundsvariabel, som svarene deles op efter\n' if split else ""
     frame = "data/ramme.csv" if framed else "ingen"
     cells = [
         ("md", "# Resultater\n\nKapitlet viser svarene på hvert spørgsmål i spørgeskemaets rækkefølge."),
@@ -130,9 +133,10 @@ def results(questionnaire: Questionnaire, framed: bool) -> list[tuple[str, str]]
     if framed and split:
         cells += [("md", "## Hvem der svarede"), ("hide-input", RATES)]
     for block, heading in questionnaire.blocks.items():
-        cells.append(("md", f"## {heading}"))
+        cells.append(("md", f"## {_escaped(heading)}"))
         for item in questionnaire.block(block):
-            cells += [("md", f"### {item.topic}"), ("remove-input", f'tables.question(survey, "{item.id}")')]
+            cells += [("md", f"### {_escaped(item.topic)}"),
+                      ("remove-input", f"tables.question(survey, {_quoted(item.id)})")]
             cells += [("hide-input", code) for code in shown_as(item, bool(split))]
     return cells
 
@@ -147,16 +151,23 @@ def shown_as(item: Item, split: bool) -> list[str]:
     call = {"antal": "ratios" if item.part_of else "means"}.get(item.scale.type, "shares")
     draw, name = "likert" if item.scale.type == "ordinal" else "dots", item.id.lower().replace("_", "-")
     if item.scale.type == "tekst":
-        return [f'tables.texts(survey, "{item.id}")']
-    made = [f'plots.{draw}(survey, estimate.{call}(survey, "{item.id}"), "{_quoted(item.topic)}", "fig-{name}")']
+        return [f"tables.texts(survey, {_quoted(item.id)})"]
+    made = [f"plots.{draw}(survey, estimate.{call}(survey, {_quoted(item.id)}), {_quoted(item.topic)}, "
+            f"{_quoted(f'fig-{name}')})"]
     if split:
-        made.append(f'delt = estimate.{call}(survey, "{item.id}", by=opdel)\ntables.group_table(\n'
-                    f'    survey, delt, "{_quoted(item.topic)}, delt op", "tab-{name}", folded=True\n)')
+        made.append(f"delt = estimate.{call}(survey, {_quoted(item.id)}, by=opdel)\ntables.group_table(\n"
+                    f"    survey, delt, {_quoted(f'{item.topic}, delt op')}, {_quoted(f'tab-{name}')}, folded=True\n)")
     return made
 
 
 def _quoted(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', '\\"')
+    """The text as a string in code, quotation marks and all."""
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _escaped(text: str) -> str:
+    """The text as Markdown that shows it on one line as typed: no markup, HTML, formula or template comes of it."""
+    return re.sub(r"[!#$%&()*+\-:<=>@\[\\\]^_`{|}~]|(?<=\d)\.", r"\\\g<0>", " ".join(text.split()))
 
 
 def _notebook(name: str, cells: list[tuple[str, str]], made_of: dict[str, list[str]] | None = None) -> str:

@@ -146,8 +146,12 @@ class _Reader:
         allowed = ("id", "blok", "skala", "emne", "ordlyd", "hjaelp", "udsagn", "del_af", LINE)
         for key in raw:
             self.known(line, "nøgle", key, allowed)
+        name = self.get(raw, "id", str)
+        if not name.isidentifier():
+            raise self.stop(line, f"id {name!r} kan ikke bruges. Det skal være bogstaver, tal og _ og ikke begynde med "
+                                  "et tal.")
         return Item(
-            id=self.get(raw, "id", str),
+            id=name,
             block=self.known(line, "blok", self.get(raw, "blok", str), blocks),
             scale=scales[self.known(line, "skala", self.get(raw, "skala", str), scales)],
             topic=self.get(raw, "emne", str),

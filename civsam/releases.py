@@ -10,14 +10,13 @@ book of both.
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from civsam import book
-from civsam.chapters import read_json
+from civsam.chapters import read_json, write_json
 from civsam.earlier import Numbers
 from civsam.files import UserError, shown
 from civsam.survey import SYNTHETIC, Survey
@@ -31,15 +30,17 @@ def trace(survey: Survey) -> Trace:
     """What tells answers and frame from others, kept in the edition's own folder; empty for synthetic answers.
 
     svar: the answers whatever the respondents are called. ramme: the frame, blank without one. raekker: a short digest
-    of each respondent's key and answers.
+    of each respondent's answers. personer: the same with the respondent's key, none where rows are only numbered.
     """
     if survey.provenance == SYNTHETIC:
         return {}
     rows = survey.answers.fillna("").agg("\x1f".join, axis=1)
     frame = survey.frame.sort_index().to_csv() if survey.framed else ""
-    keyed = rows.index.astype(str) + "\x1f" + rows
+    numbered = not survey.framed and rows.index.astype(str).str.fullmatch(r"\d+").all()
+    keyed = [] if numbered else rows.index.astype(str) + "\x1f" + rows
     return {"svar": _digest("\x1e".join(sorted(rows))), "ramme": frame and _digest(frame),
-            "raekker": sorted(_digest(row)[:12] for row in keyed)}
+            "raekker": sorted(_digest(row)[:12] for row in rows),
+            "personer": sorted(_digest(row)[:12] for row in keyed)}
 
 
 def _digest(text: str) -> str:
@@ -86,6 +87,17 @@ def warnings(name: str, made_of: list[Trace]) -> list[str]:
     return [words for words in told if words]
 
 
+def publish(places: book.Places, html: Path, made_of: list[Trace]) -> None:
+    """Put a finished book in its place, and note before what it is made of.
+
+    Raises UserError as `warnings` does: a book of another edition may have come while this one was made.
+    """
+    with book.one_at_a_time():
+        warnings(places.name, made_of)
+        write_json(places.state, read_json(places.state) | {book.MADE_OF: made_of})
+        book.publish(places, html)
+
+
 def _others() -> Iterator[tuple[str, Trace]]:
     """The editions with a book of collected answers, and each set of answers that they were made of."""
     for name in book.editions():
@@ -110,6 +122,7 @@ def _told(name: str, mine: Trace, other: str, theirs: Trace) -> str:
 
 
 def _alike(mine: Trace, theirs: Trace) -> int:
-    """How many rows are the same, if they are most of them; else 0."""
-    same = len(pd.Index(mine["raekker"]).intersection(theirs["raekker"]))
-    return same if same > NEARLY * min(len(mine["raekker"]), len(theirs["raekker"])) else 0
+    """How many rows are the same, by the same respondents if both files say by whom, if they are most; else 0."""
+    what = "personer" if mine["personer"] and theirs.get("personer") else "raekker"
+    same = (Counter(mine[what]) & Counter(theirs[what])).total()
+    return same if same > NEARLY * min(len(mine[what]), len(theirs[what])) else 0

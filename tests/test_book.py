@@ -2,7 +2,9 @@
 
 import ast
 import json
+import os
 import re
+import shutil
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
@@ -12,10 +14,10 @@ import nbformat
 import papermill
 import pytest
 
-from civsam import book, chapters, cli, status
+from civsam import book, chapters, cli, releases, status
 from civsam.audience import lesson_notebooks
 from civsam.edition import PARAMETERS
-from civsam.files import ROOT, UserError
+from civsam.files import ROOT, UserError, plain
 from civsam.simulate import assumptions
 
 v4 = nbformat.v4
@@ -54,7 +56,7 @@ def project(tmp_path, monkeypatch):
 def built(monkeypatch):
     """The calls that would have built a book."""
     calls = []
-    monkeypatch.setattr(book, "build", lambda *call: calls.append(call[:3]) or ROOT / "x")
+    monkeypatch.setattr(book, "build", lambda *call: calls.append(call) or ROOT / "x")
     return calls
 
 
@@ -127,6 +129,7 @@ def test_own_answers_are_found_from_where_the_user_stands(built, monkeypatch, tm
     assert cli.main(["book", "--data", own.name]) == 0
     assert built[0][0] == "data-vaare-svar"
     assert built[0][2] == {"data": str(own)}
+    assert built[0][5].func is releases.publish  # which asks once more what else is there
 
 
 def test_simulate_writes_a_study_elsewhere(monkeypatch, tmp_path, capsys):
@@ -216,6 +219,21 @@ def test_a_chapter_is_run_with_its_parameters_and_cleaned(project):
     assert took > 0
 
 
+@pytest.mark.parametrize(("home", "shown"), [("/", "<br/>/srv/a /home/eva/b"), ("/home/eva", "<br/>/srv/a ~/b")])
+def test_the_users_folder_is_left_out_but_not_every_slash(project, monkeypatch, home, shown):
+    monkeypatch.setenv("HOME", home)
+    assert chapters.without_paths("<br/>/srv/a /home/eva/b", {}) == shown
+    assert chapters.without_paths("/home/evald/b", {}) == "/home/evald/b"
+
+
+def test_a_user_whom_the_machine_does_not_know_gets_a_home(monkeypatch, tmp_path):
+    """Else Jupyter stops."""
+    for known, home in (("/home/eva", "/home/eva"), ("~", str(chapters.WORK))):
+        monkeypatch.setenv("HOME", known)  # what expanduser gives where there is none
+        cli.main(["lessons", str(tmp_path / plain(known))])
+        assert os.environ["HOME"] == home
+
+
 def test_notebooks_are_refreshed_to_the_same_bytes(project):
     chapters.refresh()
     first = chapters.notebook("kapitel").read_bytes()
@@ -228,7 +246,7 @@ def test_notebooks_are_refreshed_to_the_same_bytes(project):
 
 @pytest.mark.parametrize(("source", "kind", "told"), [
     ("class UserError(Exception): pass\nraise UserError('skæv svarfil')", UserError, "kodecelle 2: skæv svarfil"),
-    ("1 / 0", chapters.ChapterError, "kodecelle 2: ZeroDivisionError"),
+    ("1 / 0", chapters.ChapterError, r"kodecelle 2: koden gik i stå \(ZeroDivisionError\)\. Hele .*arbejde.fejl"),
 ])
 def test_a_failing_cell_is_named_and_leaves_the_notebook(project, source, kind, told):
     write_notebook(project / "kapitel.ipynb", source)
@@ -251,9 +269,10 @@ def test_a_kernel_that_does_not_start_is_tried_once_more(project, monkeypatch):
         raise RuntimeError("Kernel died before replying to kernel_info")
 
     monkeypatch.setattr(papermill, "execute_notebook", fails)
-    with pytest.raises(chapters.ChapterError, match="kunne ikke køres"):
+    with pytest.raises(chapters.ChapterError, match=r"kunne ikke køres \(RuntimeError\)\. Hele forløbet står i "):
         chapters.run_chapter("kapitel", {})
     assert len(calls) == 2
+    assert chapters.TRACE.read_text("utf-8") == "Kernel died before replying to kernel_info"
 
 
 def test_a_page_that_is_not_there_is_named(project):
@@ -393,6 +412,22 @@ def test_a_failed_chapter_leaves_the_last_book_and_is_run_again(quick):
             build(seed=7)
         assert quick.run == runs
     assert shown_book(places) == first
+
+
+def test_a_book_that_is_refused_at_last_leaves_the_one_before(quick):
+    places = book.Places("prøve")
+    build()
+    first = shown_book(places)
+
+    def refuses(places, html):
+        shutil.rmtree(html)
+        raise UserError("nej")
+
+    with pytest.raises(UserError, match="nej"):
+        book.build("prøve", VALUES | {"seed": 7}, {"seed": 7}, ABOUT, put=refuses)
+    assert shown_book(places) == first
+    book.build("prøve", VALUES | {"seed": 7}, {"seed": 7}, ABOUT)
+    assert shown_book(places) != first
 
 
 def test_after_a_fault_no_more_chapters_are_begun(quick, project):

@@ -38,6 +38,7 @@ def broken(tmp_path: Path, old: str, new: str, count: int = 1) -> str:
         ("    emne: Øget fokus på samarbejde\n", "", ["'emne' mangler"]),
         ("mindst: 0", "mindst: nul", ["'mindst' er 'nul'", "et helt tal"]),
         ("hoejst: 500", "hoejst: -1", ["er større end 'hoejst'"]),
+        ("  - id: pol_fokus\n", "  - id: 'pol+str(1)'\n", ["id 'pol+str(1)' kan ikke bruges"]),
         ("ja: Ja,", "'ja da': Ja,", ["'ja da' kan ikke bruges"]),
         ("margener: [fagomraade", "margener: [omraade", ["ukendt baggrundsvariabel 'omraade'"]),
         ("    ordnet: true", "    ordnet: ja", ["'ordnet' er 'ja'"]),

@@ -68,6 +68,56 @@ def test_nearly_the_same_answers_are_warned_of(built: Built) -> None:
     assert "Den bog, der lå her før" in told("foer", fewer)[0]
 
 
+def test_rows_without_a_key_are_known_by_their_answers(built: Built) -> None:
+    """The number of a row is nothing to know a respondent by: without the first, all others have another number."""
+    rows = ANSWERS.reset_index(drop=True)
+
+    def numbered(answers: pd.DataFrame) -> Survey:
+        answers = answers.set_axis(pd.RangeIndex(1, len(answers) + 1).astype(str))
+        return Survey(answers, answers[[]], MINE.questionnaire, framed=False)
+
+    built("foer", numbered(rows))
+    assert "443 rækker er ens" in told("nu", numbered(rows.iloc[1:]))[0]
+    assert "443 rækker er ens" in told("nu", Survey(ANSWERS.iloc[1:], STUDY.frame, read()))[0]
+    built("ens", numbered(pd.concat([rows.iloc[:1]] * 20).reset_index(drop=True)))
+    few = numbered(pd.concat([rows.iloc[:1]] * 12).reset_index(drop=True))
+    assert any("Udgaven ens er lavet af næsten de samme svar; 12 rækker" in words for words in told("nu", few))
+
+
+def test_what_others_published_in_the_meantime_is_asked_about_once_more(
+    built: Built, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made_of, html, places = releases.traces(without_frame(MINE)), tmp_path / "html", book.Places("uden")
+    html.mkdir()
+    assert releases.warnings("uden", made_of) == []
+    built("med", MINE)
+    with pytest.raises(UserError, match="udgaven med viser de samme svar"):
+        releases.publish(places, html, made_of)
+    assert not places.book.exists()
+    book.clean("med")
+    releases.publish(places, html, made_of)
+    with pytest.raises(UserError, match="udgaven uden viser de samme svar"):
+        told("med", MINE)
+
+
+@pytest.mark.parametrize("step", ["civsam.releases.warnings", "civsam.book.publish"])
+def test_nobody_else_publishes_between_the_question_and_the_book(
+    built: Built, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    def tries(*_: object) -> None:
+        with (book.WORK / ".laas").open("a") as file, pytest.raises(OSError):  # noqa: PT011  which differs by system
+            book._lock(file, wait=False)
+        seen.append(step)
+
+    seen: list[str] = []
+    monkeypatch.setattr(step, tries)
+    (tmp_path / "html").mkdir()
+    releases.publish(book.Places("min"), tmp_path / "html", releases.traces(MINE))
+    assert seen == [step]
+    with (book.WORK / ".laas").open("a") as file:
+        book._lock(file, wait=False)
+
+
 def test_another_wave_is_not_taken_for_the_same(built: Built) -> None:
     built("foer", MINE)
     again = simulate.simulate(4, anchored=False)

@@ -14,8 +14,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from civsam import book, sharing
-from civsam.chapters import UNUSED, declared_in, digest, surroundings, write_if_changed, write_json
+from civsam import book, releases, sharing
+from civsam.chapters import UNUSED, declared_in, digest, surroundings, write_if_changed
 from civsam.files import ROOT, UserError, listed, shown
 from civsam.profiles import INDEX, Common, Group, ways
 from civsam.profiles.render import FILES, Cell, CellFault, html_of, page, with_contents
@@ -129,8 +129,7 @@ def build(
             first, why = next(iter(broken.items()))
             raise UserError(f"ingen profil kunne laves. {first}: {why}\n{AGAIN}")
         html = lay_out(places.work / "profiler", common, made)
-        write_json(places.state, {book.MADE_OF: made_of})
-        book.publish(places, html)
+        releases.publish(places, html, made_of)
     return places.book / INDEX, broken
 
 
