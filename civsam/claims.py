@@ -176,7 +176,7 @@ def _more_than(claim: Claim, survey: Survey, *, less: bool = False) -> list[Judg
         return [(_weighed(table), compare.verdict_more_than(table)) for table in tables]
     against = [_measure(survey, spec) for spec in claim.against]
     table = compare.differences(survey, [*measures, *against])
-    return [_first(table, [f"{what.item}={what.answer}" if what.answer else what.item for what in measures])]
+    return [_first(table, [f"{what.item}={what.answer}" if what.answer else what.item for what in measures], last=less)]
 
 
 def _first(table: pd.DataFrame, first: list[str], *, last: bool = False) -> Judged:

@@ -21,18 +21,23 @@ GULDBORGSUND = 376  # its mayor's list belongs to no bloc
 
 # Each choice, with its Danish name and the labels of its codes; the first code is the study's own.
 NAMES = {
-    "weights": "Vægte", "guldborgsund": "Guldborgsund", "cut": "Kommuner delt i", "definition": "Udgiftsbehov delt med",
+    "weights": "Vægte", "guldborgsund": "Guldborgsund", "cut": "Kommuner delt i", "definition": "Behov delt med",
     "dont_know": "Ved ikke",
 }
 CHOICES = {
-    "weights": {"raking": "raking", "svargrupper": "svargrupper", "uvaegtet": "ingen"},
+    "weights": {"raking": "raking", "svargrupper": "svargrupper", "kommuner": "kommuner som svargrupper",
+                "uvaegtet": "ingen"},
     "guldborgsund": {"blaa": "blå", "roed": "rød", "udeladt": "udeladt"},
     "cut": {"3": "3 grupper", "2": "2 grupper", "5": "5 grupper"},
     "definition": {"ressourcer": "grundlag + tilskud", "grundlag": "kun grundlag"},
     "dont_know": {"med": "regnet med", "uden": "udeladt"},
 }
 BEARING = {"blok": ["guldborgsund"], "udgiftspres": ["cut", "definition"]}  # beside weights and ved ikke
-WEIGHTS = {"raking": weighting.raked, "svargrupper": weighting.by_response_groups, "uvaegtet": weighting.unweighted}
+WEIGHTS = {
+    "raking": weighting.raked, "svargrupper": weighting.by_response_groups,
+    "kommuner": lambda survey: weighting.by_response_groups(survey, weighting.municipality_groups(survey)),
+    "uvaegtet": weighting.unweighted,
+}
 DECIDING = ["a", "b", "n", "estimate", "se", "df", "low", "high", "verdict"]
 COLUMNS = ["statement", "rule", "measure", "item", "answer", "by", "statistic", *CHOICES, "base", *DECIDING, "margin",
            "level", "target", "provenance"]

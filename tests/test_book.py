@@ -482,6 +482,13 @@ def test_every_notebook_declares_the_parameters():
         assert declared == {parameter: told for parameter, told in wanted.items() if parameter not in lacks}, name
 
 
+def test_the_readme_tells_of_every_parameter_and_no_other():
+    told = dict(re.findall(r"(?m)^\| `(\w+)` \|.*\| ([^|]*) \|$", (ROOT / "README.md").read_text("utf-8")))
+    assert told.keys() == PARAMETERS.keys()
+    assert told["seed"] == PARAMETERS["seed"].allowed
+    assert re.findall(r"`(\w+)`", told["opdel"]) == PARAMETERS["opdel"].allowed.split(", ")
+
+
 def test_every_code_cell_has_been_run():
     unrun = [(name, cell.id) for name, content in committed().items() for cell in content.cells
              if cell.cell_type == "code" and not cell.execution_count]

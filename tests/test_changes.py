@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from civsam import changes, earlier, edition, simulate
+from civsam import changes, earlier, edition, simulate, waves
 from civsam.edition import Edition
 from civsam.files import DATA, UserError
 from civsam.survey import Survey
@@ -102,6 +102,24 @@ def test_without_an_earlier_wave_synthetic_answers_get_an_exercise_with_a_known_
     assert now.answers.index.equals(then.answers.index)
     assert ((asked["low"] <= 0.06) & (asked["high"] >= -0.06)).mean() > 0.9
     assert "I øvelsen kendes sandheden" in changes.known_truth(two).text
+
+
+def test_the_exercise_counts_the_intervals_that_hold_nothing_whether_they_lie_above_or_below(
+    monkeypatch: pytest.MonkeyPatch
+) -> None:
+    two = changes.pair(standard())
+    moved = two.behind.copy()
+    moved.loc[moved.index[:5], ["low", "high"]] -= 2  # shares, so far below zero
+    moved.loc[moved.index[5:8], ["low", "high"]] += 2
+    hold = [low <= 0 <= high for low, high in zip(moved["low"], moved["high"], strict=True)]
+    assert 0 < sum(hold) <= len(hold) - 8
+    now, then = (waves.levels(everybody, two.wanted)["estimate"] for everybody in two.truth)
+    true = [low <= change <= high
+            for low, high, change in zip(two.asked["low"], two.asked["high"], now - then, strict=True)]
+    monkeypatch.setattr(changes.Pair, "behind", moved)
+    told = changes.known_truth(changes.pair(standard())).text
+    assert f"Af {len(true)} intervaller for alle adspurgte rummer {sum(true)} den sande" in told
+    assert f", og {sum(hold)} af intervallerne for processen rummer nul" in told
 
 
 # ---- Two editions ----------------------------------------------------------------------------------------------------

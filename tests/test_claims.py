@@ -105,6 +105,15 @@ def test_a_difference_is_decided_by_the_question_whose_joint_test_says_least() -
     assert p.min() < 0.05  # some of the questions do differ
 
 
+def test_less_than_another_share_is_more_than_it_the_other_way_round() -> None:
+    """In the answers, drift is the larger part of the collaborations, and politik a small one."""
+    for one, other, verdict in (("pra_politik", "pra_drift", "understoettet"), ("pra_drift", "pra_politik", "modsagt")):
+        claim = replace(claims.read()["O14"], rule="mindre_end", measures=[{"del": one}], against=[{"del": other}])
+        row = claims._judged(claim, SURVEY)
+        assert row["verdict"] == verdict
+        assert (row["estimate"] > 0) == (verdict == "understoettet")
+
+
 def test_a_slope_against_the_statement_contradicts_it() -> None:
     pressure = SURVEY.background["udgiftspres"].to_numpy()
     order = np.arange(len(pressure)) % 5 == 0

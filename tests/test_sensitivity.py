@@ -34,8 +34,8 @@ def red_less_blue(bloc: pd.Series, keep: np.ndarray) -> float:
 
 @pytest.mark.parametrize(
     ("statement", "rows", "varied"),
-    [("O8", 2 * 3 * 2, {"weights", "dont_know"}), ("O9", 2 * 3 * 3 * 2, {"weights", "guldborgsund", "dont_know"}),
-     ("O11", 3 * 3 * 2 * 2, {"weights", "cut", "definition", "dont_know"})],
+    [("O8", 2 * 4 * 2, {"weights", "dont_know"}), ("O9", 2 * 4 * 3 * 2, {"weights", "guldborgsund", "dont_know"}),
+     ("O11", 4 * 3 * 2 * 2, {"weights", "cut", "definition", "dont_know"})],
 )
 def test_all_combinations_of_what_bears_on_the_statement_and_no_others(
     statement: str, rows: int, varied: set[str]
@@ -72,6 +72,21 @@ def test_guldborgsund_is_blue_red_or_left_out_and_nothing_else_moves() -> None:
         assert row["estimate"] == pytest.approx(red_less_blue(groups, keep), abs=1e-9), code
         assert row["n"] == np.sum((SURVEY.answers["pol_fokus"] != "").to_numpy() & keep)
     assert len({chosen(table, "pol_fokus", guldborgsund=code)["estimate"] for code in CHOICES["guldborgsund"]}) == 3
+
+
+def test_each_choice_of_weights_gives_the_share_that_it_should() -> None:
+    said, area = SURVEY.answers["pol_fokus"], SURVEY.background["blok"]
+    plain = weighting.unweighted(SURVEY)
+    groups = weighting.municipality_groups(plain)
+    asked, answered = groups.value_counts(), groups[said.index].value_counts()
+    by_municipality = groups[said.index].map(asked / answered).to_numpy()
+    for code, weights in (("raking", SURVEY.design.weights), ("uvaegtet", np.ones(len(said))),
+                          ("svargrupper", weighting.by_response_groups(plain).design.weights),
+                          ("kommuner", by_municipality)):
+        red, blue = ((said != "").to_numpy() & (area == bloc).to_numpy() for bloc in ("roed", "blaa"))
+        share = [np.average(said[who] == "ja", weights=weights[who]) for who in (red, blue)]
+        assert chosen(CURVES["O9"], "pol_fokus", weights=code)["estimate"] == pytest.approx(share[0] - share[1]), code
+    assert CURVES["O9"].groupby("weights")["estimate"].first().nunique() == 4
 
 
 def test_left_out_is_a_domain_with_the_standard_error_of_the_rest() -> None:
@@ -147,7 +162,7 @@ def test_answers_from_one_group_alone_give_no_number_and_no_verdict() -> None:
     assert three["estimate"].isna().all()
     assert set(three["verdict"]) == {"uafgjort"}
     assert table["estimate"].notna().any()
-    assert "36 beregninger" in plots.specifications(survey, table, "c", "n").alt
+    assert "48 beregninger" in plots.specifications(survey, table, "c", "n").alt
 
 
 @pytest.mark.parametrize("statement", CURVES)

@@ -183,6 +183,13 @@ def test_municipalities_as_response_groups_have_two_respondents_or_more() -> Non
     frame = EDITION.raw.frame.assign(group=groups)
     joined = frame[frame["group"].str.contains("+", regex=False)]
     assert len(joined) > 0
+    answered = frame.loc[EDITION.raw.answers.index, "kommunekode"].value_counts()
+    assert (answered == 2).any()
+    few = {str(code) for code in frame["kommunekode"].unique() if answered.get(code, 0) < 2}
+    for group in joined["group"].unique():  # two are enough to stand alone: only fewer need others
+        assert few & set(group.split("+")), group
+    two = answered.index[answered == 2].map(str)
+    assert set(two) & set(groups)
     assert (joined.groupby("group")[["region", "kommunetype"]].nunique() == 1).all(axis=None)
     survey = weighting.by_response_groups(EDITION.raw, groups)
     assert survey.design.weights.sum() == pytest.approx(len(frame))
