@@ -287,7 +287,8 @@ class _Check:
             pieces = key.split("-")
             odd = [piece for piece, all_such in zip(pieces, parts, strict=False) if piece not in all_such]
             which = f": »{tabular.visible(odd[0])}« kendes ikke" if len(odd) == 1 and len(pieces) > 1 else ""
-            hint = nearest(key, options) if number < SUGGESTED and not which else ""  # else it would be somebody else
+            a_number = bool(which) and odd[0].isdigit()  # the nearest number is somebody else
+            hint = nearest(key, options) if number < SUGGESTED and not a_number else ""
             self.add(Fault(name, key, f"er ikke i rammen{which}", "en nøgle fra rammen",
                            hint or "Ret den, eller slet rækken, hvis den ikke hører til undersøgelsen."), rows)
 

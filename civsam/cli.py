@@ -6,6 +6,7 @@ import argparse
 import errno
 import os
 import re
+import signal
 import sys
 from collections.abc import Sequence
 from functools import partial
@@ -537,6 +538,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 "new": run_new, "clean": run_clean, "publish": run_publish, "lessons": run_lessons, "grade": run_grade,
                 "scenarios": run_scenarios}
     options = None
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does, with all that work for it
     try:
         options = parsed(arguments)
         ensure_home()

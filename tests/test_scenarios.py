@@ -214,6 +214,15 @@ run.LENGTH = 6
 run.run(declare.read(Path("gitter.yml")), Path("ud"), int(sys.argv[1]))
 """
 
+# The same through the command line, in parts as small as can be.
+STOPPED = """from functools import partial
+from pathlib import Path
+from civsam import cli
+from civsam.scenarios import run
+run.LENGTH, run.run = 1, partial(run.run, folder=Path("ud"))
+raise SystemExit(cli.main())
+"""
+
 
 @pytest.fixture
 def grid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> declare.Grid:
@@ -238,6 +247,30 @@ def stored(grid: declare.Grid, folder: Path) -> list[judge.Tally]:
 def finished(folder: Path) -> dict[str, int]:
     """The parts that are stored, and when."""
     return {path.name: path.stat().st_mtime_ns for path in (folder / "dele").glob("*.npz")}
+
+
+def test_a_run_that_is_told_to_stop_leaves_no_worker_behind(grid: declare.Grid) -> None:
+    command = [sys.executable, "-c", STOPPED, "scenarios", "run", "gitter.yml"]
+    env = os.environ | {"PYTHONPATH": str(Path(run.__file__).parents[2])}
+    told = subprocess.Popen(command, env=env, start_new_session=True, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 60
+    while not finished(Path("ud")) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    told.terminate()
+    assert "afbrudt" in told.communicate()[1]
+    assert told.returncode == 130
+    while running(told.pid) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not running(told.pid)
+
+
+def running(session: int) -> bool:
+    """Whether any process of a session is left."""
+    try:
+        os.killpg(session, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def test_a_run_that_is_killed_goes_on_where_it_stopped(grid: declare.Grid) -> None:

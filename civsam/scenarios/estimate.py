@@ -118,6 +118,7 @@ def weights(kind: str, answered: np.ndarray) -> Weights:
     target = here.domains.sum(axis=0) if kind == "raket" else wrong_totals(here)
     there = np.all(((answered[:, None] @ here.domains)[:, 0] > 0), axis=1)
     weight, converged = rake(here, before, target, there)
+    weight = np.where(converged[:, None], weight, before)  # factors that do not converge may grow beyond all numbers
     return Weights(weight, strata, margins, answered.astype(float), enough & there & converged)
 
 

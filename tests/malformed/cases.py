@@ -171,7 +171,8 @@ CASES = [
     cells("letters lost", "pra_tvaers_hyppighed", "Sj\ufffdldent", "forkert tegnsæt"),
     cells("a control character in an answer", "pol_fokus", "ja\x07", "»ja\\u0007«", "et ukendt svar"),
     # Respondents
-    cells("unknown municipality", "stilling", "999-social", "er ikke i rammen: »999« kendes ikke"),
+    cells("unknown municipality", "stilling", "999-social", "er ikke i rammen: »999« kendes ikke",
+          "Ret den, eller slet rækken"),
     cells("unknown area", "stilling", "101-sociale", "»sociale« kendes ikke", "Mente du »101-social«?"),
     cells("unknown respondent", "stilling", "Hansen", "er ikke i rammen", "Ret den, eller slet rækken"),
     Case("nobody", "svar.csv", lambda: text(put("stilling", " ")(GOOD)),
