@@ -1,6 +1,7 @@
 """Binder, Codespaces and Colab: the steps that each of them takes, taken in an environment that has nothing."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -49,10 +50,11 @@ def test_the_steps_give_a_place_where_the_first_lesson_runs(tmp_path: Path) -> N
         shutil.copy(ROOT / name, target)
     venv.create(tmp_path / "miljoe", with_pip=True)
     for step in (LOCKED, OWN):
-        done = subprocess.run([python, *step.split()[1:], "-q"], cwd=project, capture_output=True, text=True)
+        done = subprocess.run([python, *step.split()[1:], "-q"], cwd=project, capture_output=True, text=True,
+                              env=os.environ | {"PIP_NO_COMPILE": "1"})  # half the time
         assert done.returncode == 0, done.stderr
     run = [python, "-m", "papermill", "chapters/undervisning/population.ipynb", tmp_path / "ud.ipynb", "-k", "python3"]
     done = subprocess.run(run, cwd=project, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert "Rigtigt." in (tmp_path / "ud.ipynb").read_text("utf-8")
+    assert "Svaret er " in (tmp_path / "ud.ipynb").read_text("utf-8")
     assert sys.prefix not in (tmp_path / "ud.ipynb").read_text("utf-8")

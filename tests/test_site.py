@@ -147,17 +147,6 @@ def test_a_page_opens_without_fault_and_fits_every_screen(visit: Any, name: str)
     assert not page.faults
 
 
-@each_page
-def test_a_page_opens_from_the_disk_without_the_net(browser: Browser, name: str) -> None:
-    page = browser.new_page()
-    base = SITE.as_uri()
-    faults = listen(page, base)
-    page.goto(f"{base}/{name}.html", wait_until="networkidle")
-    assert page.title()
-    assert not faults
-    page.close()
-
-
 def sent(address: str) -> int:
     """Bytes of a file as a static host sends it: text packed, what is packed already as it is."""
     content = Path(unquote(urlsplit(address).path)).read_bytes()
@@ -175,9 +164,12 @@ def first_view(page: Page, name: str) -> int:
 
 
 @each_page
-def test_the_first_view_of_a_page_is_at_most_a_megabyte(browser: Browser, name: str) -> None:
+def test_a_page_opens_from_the_disk_without_the_net_and_is_at_most_a_megabyte(browser: Browser, name: str) -> None:
     page = browser.new_page()
+    faults = listen(page, SITE.as_uri())
     assert 1_000 < first_view(page, name) <= 1_000_000
+    assert page.title()
+    assert not faults
     page.close()
 
 
