@@ -41,7 +41,7 @@ bench-profiler: setup
 test: setup
 	@$(PYTHON) tools/setup_system.py
 	@echo "Kodens form"; $(BIN)/ruff check .
-	@echo "Prøver af koden"; $(BIN)/pytest tests -n 2 --dist loadfile $(foreach test,$(OF_BOOK),--ignore=$(test))
+	@echo "Prøver af koden"; $(BIN)/pytest tests -n 2 --dist loadfile --no-loadscope-reorder $(foreach test,$(OF_BOOK),--ignore=$(test))
 	@echo "Prøver af kapitlerne: giver de det, de har gemt?"; $(BIN)/pytest --nbval --nbval-current-env -n 2 --dist loadfile -W default index.ipynb chapters
 	@$(BIN)/civsam book
 	@echo "Prøver af bogen i en browser"; $(BIN)/pytest $(filter-out %pdf.py %own_site.py,$(OF_BOOK)) -n 2

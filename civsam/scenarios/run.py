@@ -103,11 +103,15 @@ def kept(part: Part, folder: Path) -> judge.Tally | None:
 # ---- The whole grid --------------------------------------------------------------------------------------------------
 
 
-def run(grid: Grid, folder: Path = FOLDER, workers: int | None = None, scheduler: str | None = None) -> pd.DataFrame:
+def run(
+    grid: Grid, folder: Path | None = None, workers: int | None = None, scheduler: str | None = None
+) -> pd.DataFrame:
     """The summary of a grid, after the parts that are not finished are. Raises UserError.
 
-    workers: processes on this machine, as many as its cores unless given; scheduler: the address of a Dask cluster.
+    folder: where finished parts are kept, FOLDER unless given. workers: processes on this machine, as many as its cores
+    unless given. scheduler: the address of a Dask cluster.
     """
+    folder = folder or FOLDER
     every = [part for those in parts(grid).values() for part in those]
     todo = [part for part in every if kept(part, folder) is None]
     with progress(len(every), "dele") as bar:
@@ -118,7 +122,7 @@ def run(grid: Grid, folder: Path = FOLDER, workers: int | None = None, scheduler
     return collect(grid, folder)
 
 
-def collect(grid: Grid, folder: Path = FOLDER) -> pd.DataFrame:
+def collect(grid: Grid, folder: Path) -> pd.DataFrame:
     """The summary of a grid whose parts are all finished: as `judge` has it, with a column for each factor."""
     totals: dict[Drawing, judge.Tally] = {}
     for drawing, those in parts(grid).items():

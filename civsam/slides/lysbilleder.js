@@ -6,6 +6,7 @@ const LARGEST = 30, SMALLEST = 18;
 
 function fit() {
   const slide = Reveal.getCurrentSlide(), root = document.documentElement;
+  if (!slide) return;  // told of its size before there is a slide
   for (let size = LARGEST; size >= SMALLEST; size -= 1) {
     root.style.fontSize = `${size}px`;
     if (slide.scrollHeight <= slide.clientHeight) return;
