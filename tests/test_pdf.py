@@ -151,7 +151,7 @@ def test_folds_are_open_on_paper_but_for_the_solutions_that_the_reader_has_not_o
     solution = tab.locator("details.loesning").first
     assert not solution.is_visible()
     solution.evaluate("fold => fold.open = true")
-    assert solution.locator("p").is_visible()
+    assert solution.locator("p").first.is_visible()
 
 
 def test_the_style_of_paper_is_on_every_page() -> None:
