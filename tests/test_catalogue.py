@@ -1,6 +1,7 @@
 """The page of all statements, and the links to it: every statement has an entry that leads to figure and code."""
 
 import re
+from types import SimpleNamespace
 
 import pytest
 from bs4 import BeautifulSoup, Tag
@@ -9,7 +10,7 @@ from playwright.sync_api import Browser, expect
 from civsam import catalogue, edition, published
 from civsam.chapters import cells
 from civsam.files import ROOT
-from civsam.sphinxext.statements import linked
+from civsam.sphinxext.statements import linked, with_numbers
 from civsam.survey import Survey
 
 EDITION = edition.open_edition()
@@ -120,6 +121,12 @@ def test_collected_answers_are_marked_so_and_not_said_to_be_built_in() -> None:
 ])
 def test_codes_become_links_but_not_in_code_links_and_headings(html: str, expected: str) -> None:
     assert linked(html, "u").replace(' class="udsagn"', "") == expected
+
+
+def test_a_place_that_an_edition_hides_is_said_to_be_hidden_and_not_linked_to() -> None:
+    app = SimpleNamespace(env=SimpleNamespace(found_docs=[]))
+    html = '<ul><li><a href="k#fig-a">fig-a</a> <a class="til-kode" aria-label="koden bag fig-a">koden</a></li></ul>'
+    assert with_numbers(app, html) == "<ul><li>En figur, der er skjult i denne udgave</li></ul>"
 
 
 @pytest.mark.parametrize("page", ["index", *(f"chapters/{name}" for name in (

@@ -41,8 +41,13 @@ def linked(html: str, address: str) -> str:
 
 
 def with_numbers(app: Sphinx, html: str) -> str:
-    """The page of all statements with number and caption instead of the names of figures and tables."""
+    """The page of all statements with number and caption instead of the names of figures and tables.
+
+    A place that this edition does not have, for it would show too much, is said to be hidden.
+    """
     known = {name: (number, caption) for page in app.env.found_docs for number, caption, name in numbered(app, page)}
+    html = re.sub(r"<li><a [^>]*>((?:fig|tab)-[\w-]+)</a>.*?</li>",
+                  lambda name: name[0] if name[1] in known else "<li>En figur, der er skjult i denne udgave</li>", html)
     html = re.sub(r">((?:fig|tab)-[\w-]+)</a>", lambda name: f">{': '.join(map(escape, known[name[1]]))}</a>", html)
     return re.sub(r' bag ((?:fig|tab)-[\w-]+)"', lambda name: f' bag {known[name[1]][0]}"', html)
 
