@@ -40,6 +40,8 @@ def broken(tmp_path: Path, old: str, new: str, count: int = 1) -> str:
         ("hoejst: 500", "hoejst: -1", ["er større end 'hoejst'"]),
         ("  - id: pol_fokus\n", "  - id: 'pol+str(1)'\n", ["id 'pol+str(1)' kan ikke bruges"]),
         ("ja: Ja,", "'ja da': Ja,", ["'ja da' kan ikke bruges"]),
+        ("ja: Ja, nej: Nej", "ja: Ja, nej: Ja", ["to svar hedder 'Ja'", "sin egen tekst"]),
+        ("ja: Ja, nej: Nej", "ja: Ja, nej: Ved ikke", ["to svar hedder 'Ved ikke'"]),
         ("margener: [fagomraade", "margener: [omraade", ["ukendt baggrundsvariabel 'omraade'"]),
         ("    ordnet: true", "    ordnet: ja", ["'ordnet' er 'ja'"]),
         ("skalaer:\n", "skalaer:\n  janej: {}\n", ["står to gange"]),
