@@ -27,7 +27,7 @@ RANGE = re.compile(rf"(?P<low>{NUMBER}|{DASH})(?:–| til )(?P<high>{NUMBER}|{DA
 UNDER = re.compile(rf"under (?P<limit>{NUMBER})")
 FURTHER = re.compile(rf"(?P<main>{NUMBER})(?P<unit> %)? (?P<words>.+)")
 VALUE = re.compile(r"(<?-?\d+(\.\d+)?)?")  # a number as `columns` gives it, or nothing
-PNG_WIDTH = 1840  # pixels: 400 an inch, so that it fills a slide
+PNG_WIDTH = 1500  # pixels: over 300 an inch. Drawing takes time in proportion to the square
 
 Parts = dict[str, str]  # what a cell holds: number by the end of its column's name ("" for the cell itself)
 Columns = list[tuple[str, list[str]]]  # headings with cells; two columns may have the same heading
