@@ -103,6 +103,8 @@ def visit(tab: Page, address: str) -> Any:
 def show(page: Page, width: int, scheme: str) -> None:
     page.set_viewport_size({"width": width, "height": 800})
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    page.evaluate(  # what watches its own size is told after the next frame
+        "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 
 def look_at_all(page: Page) -> None:
