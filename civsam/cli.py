@@ -509,7 +509,7 @@ def run_scenarios(options: argparse.Namespace) -> None:
         raise UserError(f"{shown(out)}: tabellen skrives som Parquet. Giv filen et navn, der ender på .parquet.")
     grid = declare.read(path)
     print(f"{grid.title}: {len(grid.scenarios)} scenarier, {grid.replications} gentagelser af hvert.", flush=True)
-    table = run.run(grid, workers=options.workers and int(options.workers), scheduler=options.scheduler)
+    table = run.run(grid, run.FOLDER, options.workers and int(options.workers), options.scheduler)
     run.write(grid, table, out)
     print(f"Tabellen ligger i {shown(out)}")
 

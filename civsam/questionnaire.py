@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cache
@@ -140,9 +139,9 @@ class _Reader:
         if bad or not all(isinstance(label, str) for label in answers.values()):
             what = f"svarkoden {bad[0]!r}" if bad else "en svartekst"
             raise self.stop(raw[LINE], f"{what} kan ikke bruges. Koder er bogstaver, tal og _, og svar er tekst.")
-        said = Counter([*answers.values(), self.get(self.content, "ved_ikke", str)])
-        for label in (label for label, times in said.items() if times > 1):
-            raise self.stop(raw[LINE], f"to svar hedder {label!r}. Giv hvert svar, og 'ved_ikke', sin egen tekst.")
+        labels = [*answers.values(), self.get(self.content, "ved_ikke", str)]
+        if twice := [label for label in labels if labels.count(label) > 1]:
+            raise self.stop(raw[LINE], f"to svar hedder {twice[0]!r}. Giv hvert svar, og 'ved_ikke', sin egen tekst.")
         return Scale(name, kind, answers)
 
     def item(self, raw: dict[str, Any], blocks: dict[str, str], scales: dict[str, Scale]) -> Item:
@@ -197,7 +196,7 @@ def read(path: Path = DATA / "spoergeskema.yml") -> Questionnaire:
     """Read and check a questionnaire.
 
     Raises UserError, with file and line, for a key that is missing or unknown, a duplicate id, an unknown scale,
-    block or type, and a code that cannot be used.
+    block or type, a code that cannot be used, and two answers with the same text.
     """
     reader = _Reader(path)
     content = reader.content

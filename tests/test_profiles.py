@@ -14,7 +14,7 @@ from test_site import barriers_on_every_screen, fits, listen, unfold
 
 from civsam import blocks, book, cli, profiles, register, sharing
 from civsam.files import DATA, ROOT, UserError
-from civsam.profiles import run
+from civsam.profiles import render, run
 
 BROKEN, ALIKE = "825", ("480", "482")  # Læsø; Nordfyns and Langeland, alike in all that the register groups by
 SMALL = [new_code_cell("efter = ''\ngruppe = ''\nvalg = {}", metadata={"tags": ["parameters"]}),
@@ -85,6 +85,12 @@ def test_an_interrupted_run_leaves_the_last_good_set(places: Path, monkeypatch: 
         run.build("profiler-x", common, {}, {})
     assert {path.name: path.read_bytes() for path in first.parent.glob("*.html")} == before
     assert len(before) == 6
+
+
+def test_a_page_sees_no_names_of_the_last_one_and_keeps_those_of_every_module() -> None:
+    render.html_of([render.Cell("code", "tal = 1")])
+    assert "<pre>False</pre>" in render.html_of([render.Cell("code", "'tal' in dir()")])
+    assert "<pre>True</pre>" in render.html_of([render.Cell("code", "__name__ == '__main__' and __spec__ is None")])
 
 
 @pytest.mark.parametrize(("arguments", "told"), [

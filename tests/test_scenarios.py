@@ -297,9 +297,7 @@ def test_a_run_that_is_killed_goes_on_where_it_stopped(grid: declare.Grid) -> No
     assert run.made_of(Path("tabel.parquet"))["tabel"] == run.content(table)
 
 
-def test_a_cluster_that_loses_a_worker_gives_the_same(grid: declare.Grid, monkeypatch: pytest.MonkeyPatch) -> None:
-    # IPython, if a test before has run a cell, leaves a main module that no new process can be started from
-    monkeypatch.setattr(sys.modules["__main__"], "__spec__", None, raising=False)
+def test_a_cluster_that_loses_a_worker_gives_the_same(grid: declare.Grid) -> None:
     with distributed.LocalCluster(2, threads_per_worker=1, dashboard_address=None, silence_logs=50) as cluster:
         work = [part for parts in run.parts(grid).values() for part in parts]
         done = sharing.on_cluster(run.done, work, cluster.scheduler_address)

@@ -57,7 +57,8 @@ def _forget() -> None:
     """Empty the cells' namespace. IPython's own `reset` also collects garbage, which takes as long as a page."""
     names = _shell().user_ns
     for name in names.keys() - _shell().user_ns_hidden.keys():
-        del names[name]
+        if not name.startswith("__"):  # the module's own, without which no process can be started from it
+            del names[name]
 
 
 def html_of(cells: Iterable[Cell]) -> str:

@@ -103,15 +103,12 @@ def kept(part: Part, folder: Path) -> judge.Tally | None:
 # ---- The whole grid --------------------------------------------------------------------------------------------------
 
 
-def run(
-    grid: Grid, folder: Path | None = None, workers: int | None = None, scheduler: str | None = None
-) -> pd.DataFrame:
+def run(grid: Grid, folder: Path, workers: int | None = None, scheduler: str | None = None) -> pd.DataFrame:
     """The summary of a grid, after the parts that are not finished are. Raises UserError.
 
-    folder: where finished parts are kept, FOLDER unless given. workers: processes on this machine, as many as its cores
-    unless given. scheduler: the address of a Dask cluster.
+    folder: where finished parts are kept; workers: processes on this machine, as many as its cores unless given;
+    scheduler: the address of a Dask cluster.
     """
-    folder = folder or FOLDER
     every = [part for those in parts(grid).values() for part in those]
     todo = [part for part in every if kept(part, folder) is None]
     with progress(len(every), "dele") as bar:
