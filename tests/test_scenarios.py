@@ -215,11 +215,10 @@ run.run(declare.read(Path("gitter.yml")), Path("ud"), int(sys.argv[1]))
 """
 
 # The same through the command line, in parts as small as can be.
-STOPPED = """from functools import partial
-from pathlib import Path
+STOPPED = """from pathlib import Path
 from civsam import cli
 from civsam.scenarios import run
-run.LENGTH, run.run = 1, partial(run.run, folder=Path("ud"))
+run.LENGTH, run.FOLDER = 1, Path("ud")
 raise SystemExit(cli.main())
 """
 
