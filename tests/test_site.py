@@ -279,11 +279,19 @@ def test_nothing_of_this_machine_and_no_source_is_published() -> None:
 # ---- Every page: without barriers ------------------------------------------------------------------------------------
 
 
-# Colours are what takes time, so of the rows of a table that look alike only the first is tried for them.
 COLOURS = "color-contrast"
-FIRST_OF_ALIKE = """(colours) => {
-    const alike = "tbody tr:nth-child(n+2):not([class], :has([class]:not(.ord)))";
-    for (const node of document.querySelectorAll(`${alike}, ${alike} *`)) node.dataset.alike = "";
+# Axe tries colours on what is not marked as alike: of what is seen and has the same elements, classes and attributes
+# all the way up, the first is not.
+ONE_OF_A_KIND = """(colours) => {
+    const kinds = new Map(), seen = new Set();
+    for (const node of document.querySelectorAll("body *")) {
+        const { localName, parentElement, attributes } = node;
+        const names = [...attributes].map(({ name }) => name).filter((name) => name !== "data-alike");
+        const kind = [kinds.get(parentElement), localName, node.getAttribute("class"), ...names].join(" ");
+        kinds.set(node, kind);
+        node.toggleAttribute("data-alike", seen.has(kind));
+        if (node.checkVisibility()) seen.add(kind);
+    }
     axe.configure({ rules: [{ id: colours, selector: ":not([data-alike])" }] });
 }"""
 
@@ -295,7 +303,6 @@ def barriers(page: Page, *, rules: list[str] | None = None) -> list[tuple[str, s
     """
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE_SCRIPT)
-        page.evaluate(FIRST_OF_ALIKE, COLOURS)
     found = page.evaluate(
         """async (only) => {
             const out = ["p-as-heading", ...axe.getRules(["wcag2aaa"]).map((rule) => rule.ruleId)];
@@ -313,11 +320,16 @@ def unfold(page: Page) -> None:
 
 
 def barriers_on_every_screen(page: Page) -> list[tuple[object, ...]]:
-    """Barriers wide and narrow, light and dark. In the dark only colours differ."""
+    """Barriers wide and narrow, light and dark. In the dark only colours differ.
+
+    Colours are what takes time: all are tried on the first screen, and one of a kind on the others.
+    """
     found = []
     for width, scheme in SCREENS:
         show(page, width, scheme)
         page.wait_for_function("scheme => matchMedia(`(prefers-color-scheme: ${scheme})`).matches", arg=scheme)
+        if (width, scheme) != SCREENS[0]:
+            page.evaluate(ONE_OF_A_KIND, COLOURS)
         rules = [COLOURS] if scheme == "dark" else None
         found += [(width, scheme, *one) for one in barriers(page, rules=rules)]
     return found
