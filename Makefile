@@ -3,7 +3,7 @@
 
 PYTHON ?= python3
 BIN = .venv/bin
-OF_BOOK = $(addprefix tests/test_,site.py search.py interaction.py front.py catalogue.py pdf.py danish.py same.py own_site.py)  # need a built book
+OF_BOOK = $(addprefix tests/book/test_,site.py search.py interaction.py front.py catalogue.py pdf.py danish.py same.py own_site.py)  # need a built book
 
 .PHONY: book pdf test notebooks links bench bench-statistik bench-svar lite scenarios bench-scenarier bench-profiler clean setup
 
@@ -45,7 +45,7 @@ test: setup
 	@echo "Prøver af kapitlerne: giver de det, de har gemt?"; $(BIN)/pytest --nbval --nbval-current-env -n 2 --dist loadfile -W default index.ipynb chapters
 	@$(BIN)/civsam book
 	@echo "Prøver af bogen i en browser"; $(BIN)/pytest $(filter-out %pdf.py %own_site.py,$(OF_BOOK)) -n 2
-	@echo "Prøver af bogen på papir, og af en bog om indsamlede svar: kan nogen genkendes?"; $(BIN)/pytest tests/test_pdf.py tests/test_own_site.py -n 2 --dist loadfile
+	@echo "Prøver af bogen på papir, og af en bog om indsamlede svar: kan nogen genkendes?"; $(BIN)/pytest tests/book/test_pdf.py tests/book/test_own_site.py -n 2 --dist loadfile
 
 lite: setup
 	@$(PYTHON) tools/setup_env.py lite

@@ -13,8 +13,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from civsam.audience import AUDIENCES, READERS, STUDENTS
-from civsam.files import ROOT, UserError, plain, shown
+from civsam.book.audience import AUDIENCES, READERS, STUDENTS
+from civsam.danish import plain
+from civsam.files import UserError, project, shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -76,14 +77,14 @@ def parser() -> Parser:
 
 def _book_commands(commands: argparse._SubParsersAction) -> None:
     """Books and what they are made of."""
-    book = commands.add_parser("book", help="byg en udgave af bogen", description="Byg en udgave af bogen.")
-    _parameter_options(book)
-    book.add_argument("--edition", choices=AUDIENCES, default=READERS, metavar="HVEM",
+    build = commands.add_parser("book", help="byg en udgave af bogen", description="Byg en udgave af bogen.")
+    _parameter_options(build)
+    build.add_argument("--edition", choices=AUDIENCES, default=READERS, metavar="HVEM",
                       help="hvem udgaven er til: alle (ellers), laerer (løsninger og noter) eller studerende (ingen)")
-    _reading_options(book)
-    book.add_argument("--keep-valid", action="store_true",
+    _reading_options(build)
+    build.add_argument("--keep-valid", action="store_true",
                       help="gå videre med de gyldige rækker; de andre skrives til afviste.csv i _build/arbejde/NAVN")
-    book.add_argument("--pdf", action="store_true", help="sæt også bogen som PDF; det kræver Chromium")
+    build.add_argument("--pdf", action="store_true", help="sæt også bogen som PDF; det kræver Chromium")
 
     profiles = commands.add_parser(
         "profiles", help="lav en side om hver kommune eller gruppe",
@@ -243,20 +244,20 @@ def given_values(typed: dict[str, str]) -> dict[str, Any]:
     Raises UserError for an unknown name or a value that cannot be.
     """
     from civsam import edition
-    from civsam.chapters import FILES
+    from civsam.book.contents import FILES
 
     values = {name: edition.known(name).parse(text) for name, text in typed.items()}
     for name in set(FILES) & values.keys():
         if values[name].strip() and values[name] not in (edition.NO_FRAME, edition.SAME_FRAME):
             path = edition.find_data(values[name])
-            values[name] = path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else str(path)
+            values[name] = path.relative_to(project.root).as_posix() if path.is_relative_to(project.root) else str(path)
     edition.check(values)
-    return {name: value for name, value in values.items() if value != edition.PARAMETERS[name].default}
+    return {name: value for name, value in values.items() if value != edition.parameters()[name].default}
 
 
 def edition_name(wanted: str | None, given: dict[str, Any], audience: str = READERS) -> str:
     """The edition's folder name: as wanted, else made from the parameters. Raises UserError for one that cannot be."""
-    from civsam.chapters import FILES
+    from civsam.book.contents import FILES
 
     if wanted is None:
         texts = {name: Path(value).stem if name in FILES else str(value) for name, value in given.items()}
@@ -272,11 +273,12 @@ def edition_name(wanted: str | None, given: dict[str, Any], audience: str = READ
 
 def run_book(options: argparse.Namespace) -> None:
     """Check parameters and data, then build the edition. Raises UserError and ChapterError."""
-    from civsam import book, earlier, edition, projects, releases
+    from civsam import edition
+    from civsam.book import build, earlier, projects, releases
 
-    projects.check_chapter(ROOT)
+    projects.check_chapter(project.root)
     if options.pdf:
-        from civsam import pdf
+        from civsam.book import pdf
 
         pdf.browser()  # rather now than when the book has been built
     typed = pairs(options)
@@ -287,17 +289,18 @@ def run_book(options: argparse.Namespace) -> None:
     opened = edition.open_edition(**given)
     made_of = releases.traces(opened.survey, earlier.find(opened), edition.find_data(opened.parameters.get("mod", "")))
     told = releases.warnings(name, made_of)
-    made = [book.build(name, opened.parameters, given, opened.about(), options.edition,
+    made = [build.build(name, opened.parameters, given, opened.about(), options.edition,
                        partial(releases.publish, made_of=made_of))]
     told += releases.warnings(name, made_of)  # also of what has come in the meantime
-    made += [pdf.write(book.Places(name))] if options.pdf else []
-    told += [f"Bogen ligger i {shown(path) if Path.cwd() == ROOT else path}" for path in made]
+    made += [pdf.write(build.Places(name))] if options.pdf else []
+    told += [f"Bogen ligger i {shown(path) if Path.cwd() == project.root else path}" for path in made]
     print("\n".join(dict.fromkeys(told)))
 
 
 def run_profiles(options: argparse.Namespace) -> None:
     """Make a page about each group. Raises UserError, also where some of the pages could not be made."""
-    from civsam import profiles, releases
+    from civsam import profiles
+    from civsam.book import releases
     from civsam.profiles import run
 
     if options.workers is not None and not re.fullmatch(r"[1-9]\d{0,3}", options.workers):
@@ -311,7 +314,7 @@ def run_profiles(options: argparse.Namespace) -> None:
     page, broken = run.build(name, common, given, made_of, workers=options.workers and int(options.workers),
                              scheduler=options.scheduler)
     told += releases.warnings(name, made_of)  # also of what has come in the meantime
-    where = shown(page) if Path.cwd() == ROOT else page
+    where = shown(page) if Path.cwd() == project.root else page
     told.append(f"{len(common.groups) - len(broken)} profiler ligger i {where}")
     print("\n".join(dict.fromkeys(told)), flush=True)
     if broken:
@@ -324,20 +327,22 @@ def valid_rows(given: dict[str, Any], name: str, options: argparse.Namespace) ->
 
     Returns the answer file, from the project's root. Raises UserError where there is nothing to go on with.
     """
-    from civsam import answers, book, edition, faults
-    from civsam.questionnaire import read
+    from civsam import edition
+    from civsam.book import build
+    from civsam.instrument.questionnaire import read
+    from civsam.intake import answers, faults
 
     use = edition.check(given)
     reading = answers.check(edition.find_data(use["data"]), read(), edition.find_frame(use), sheet=options.sheet)
     told = reading.accept(options.keep_valid)
-    folder = book.Places(name).work
+    folder = build.Places(name).work
     folder.mkdir(parents=True, exist_ok=True)
     table = told.answers if told.background is None else told.answers.join(told.background)
     answers.write(table, folder / edition.VALID_ROWS)
     if len(told.rejected):
         faults.write_rejected(told.rejected, folder / "afviste.csv")
         print(f"{len(told.rejected)} rækker har fejl og er ikke med. De står i {shown(folder / 'afviste.csv')}.")
-    return (folder / edition.VALID_ROWS).relative_to(ROOT).as_posix()
+    return (folder / edition.VALID_ROWS).relative_to(project.root).as_posix()
 
 
 def own_path(text: str) -> Path:
@@ -354,8 +359,9 @@ def frame_for(options: argparse.Namespace) -> pd.DataFrame | None:
 
 def run_check(options: argparse.Namespace) -> None:
     """Tell what a file holds and what is wrong with it. Raises UserError with the faults."""
-    from civsam import answers, edition, faults
-    from civsam.questionnaire import read
+    from civsam import edition
+    from civsam.instrument.questionnaire import read
+    from civsam.intake import answers, faults
 
     path, frame = own_path(options.file), frame_for(options)
     reading = answers.check(path, read(), frame, sheet=options.sheet)
@@ -371,8 +377,8 @@ def run_check(options: argparse.Namespace) -> None:
 
 def run_collect(options: argparse.Namespace) -> None:
     """Join the answer files of a folder. Raises UserError."""
-    from civsam import collecting
-    from civsam.questionnaire import read
+    from civsam.instrument.questionnaire import read
+    from civsam.intake import collecting
 
     frame = None if options.ramme is None else frame_for(options)
     table, report = collecting.collect(own_path(options.folder), read(), frame)
@@ -386,7 +392,7 @@ def run_collect(options: argparse.Namespace) -> None:
 
 def run_frame(options: argparse.Namespace) -> None:
     """Give all in the frame a key, and a link where the form's address is known. Raises UserError."""
-    from civsam import collecting
+    from civsam.intake import collecting
 
     frame = frame_for(options)
     if frame is None:
@@ -398,8 +404,8 @@ def run_frame(options: argparse.Namespace) -> None:
 
 def run_form(options: argparse.Namespace) -> None:
     """Write the questionnaire as others need it. Raises UserError."""
-    from civsam import forms
-    from civsam.questionnaire import read
+    from civsam.instrument import forms
+    from civsam.instrument.questionnaire import read
 
     folder = own_path(options.out)
     for path in forms.write(read(), folder):
@@ -408,8 +414,8 @@ def run_form(options: argparse.Namespace) -> None:
 
 def run_export(options: argparse.Namespace) -> None:
     """Write answers with labels. Raises UserError."""
-    from civsam import answers, export
-    from civsam.questionnaire import read
+    from civsam.instrument.questionnaire import read
+    from civsam.intake import answers, export
 
     out = own_path(options.out)
     export.check_place(out, excel=options.excel)
@@ -420,7 +426,7 @@ def run_export(options: argparse.Namespace) -> None:
 
 def run_new(options: argparse.Namespace) -> None:
     """Lay out a project. Raises UserError."""
-    from civsam import projects
+    from civsam.book import projects
 
     given = None if options.questionnaire is None else own_path(options.questionnaire)
     for path in projects.create(own_path(options.folder), given, again=options.again):
@@ -431,7 +437,7 @@ def run_new(options: argparse.Namespace) -> None:
 
 def run_lessons(options: argparse.Namespace) -> None:
     """Write the lessons to work in. Raises UserError."""
-    from civsam import audience
+    from civsam.book import audience
 
     for path in audience.hand_out(own_path(options.folder), options.edition):
         print(f"  {path.name}")
@@ -439,13 +445,13 @@ def run_lessons(options: argparse.Namespace) -> None:
 
 def run_grade(options: argparse.Namespace) -> None:
     """Grade a folder of notebooks into a CSV file that Danish Excel reads. Raises UserError."""
-    from civsam import opgave
+    from civsam.teaching import grading
 
     folder = own_path(options.folder)
     notebooks = sorted(folder.glob("*.ipynb"))
     if not notebooks:
         raise UserError(f"{options.folder}: der er ingen notebooks i mappen. De skal ende på .ipynb.")
-    points = opgave.grade_all(notebooks)
+    points = grading.grade_all(notebooks)
     points.to_csv(own_path(options.out), sep=";", index=False, encoding="utf-8-sig", lineterminator="\n")
     print(f"{len(notebooks)} notebooks med {len(points)} svar, hvoraf {points['rigtigt'].sum()} er rigtige. "
           f"De står i {options.out}.")
@@ -453,45 +459,47 @@ def run_grade(options: argparse.Namespace) -> None:
 
 def run_clean(options: argparse.Namespace) -> None:
     """Remove editions with all that was made for them. Raises UserError for one that is not there."""
-    from civsam import book
+    from civsam.book import build
 
-    names = book.editions() if options.all else options.names
+    names = build.editions() if options.all else options.names
     if not names:
-        raise UserError(f"skriv, hvilken udgave der skal fjernes, eller --all. Der er: {book.told()}.")
+        raise UserError(f"skriv, hvilken udgave der skal fjernes, eller --all. Der er: {build.told()}.")
     for name in names:
-        book.clean(name)
+        build.clean(name)
         print(f"  {name} er fjernet")
 
 
 def run_publish(options: argparse.Namespace) -> None:
     """Copy a built edition to where its versions lie. Raises UserError where something would be lost."""
-    from civsam import book, versions
-    from civsam.chapters import read_json
+    from civsam.book import build, versions
+    from civsam.files import read_json
 
-    release = versions.current(ROOT / "CITATION.cff", options.version)
-    places, folder = book.Places(edition_name(options.name, {})), own_path(options.folder)
+    release = versions.current(project.root / "CITATION.cff", options.version)
+    places, folder = build.Places(edition_name(options.name, {})), own_path(options.folder)
     newest = versions.publish(places.book, folder, release, again=options.again)
     print(f"Version {release['version']} ligger i {shown(folder / release['version'])}"
           + (f" og som den nyeste i {shown(folder)}." if newest else ". Der er en nyere, som er urørt."))
-    if read_json(places.state).get(book.MADE_OF) and len(versions.releases(folder)) > 1:
+    if read_json(places.state).get(build.MADE_OF) and len(versions.releases(folder)) > 1:
         print("Bemærk: versionerne i mappen kan læses sammen. Er to af dem lavet af næsten de samme svar, kan de røbe, "
               "hvad de sidste svarede. Behold da kun den ene.")
 
 
 def run_simulate(options: argparse.Namespace) -> None:
     """Write a synthetic study. Raises UserError for a bad seed, or if it would overwrite the standard one."""
-    from civsam import edition, export, simulate
-    from civsam.files import DATA
-    from civsam.questionnaire import read
+    from civsam import edition
+    from civsam.instrument.questionnaire import read
+    from civsam.intake import datapackage
+    from civsam.study import register, simulate
 
-    known = edition.PARAMETERS["seed"]
+    known = edition.parameters()["seed"]
     seed = known.default if options.seed is None else known.check(known.parse(options.seed))
-    folder = DATA if options.out is None else Path(os.path.expanduser(options.out)).resolve()
-    if folder == DATA and seed != known.default:
+    folder = project.data if options.out is None else Path(os.path.expanduser(options.out)).resolve()
+    if folder == project.data and seed != known.default:
         raise UserError(f"frø {seed} ville overskrive standardudgavens svar i data/. Vælg en anden mappe med --out.")
     study = simulate.write_study(seed, folder)
-    if folder == DATA:
-        export.write_datapackage(read(), DATA, DATA / "datapakke.yml")
+    if folder == project.data:
+        register.write_groups(folder)
+        datapackage.write_datapackage(read(), project.data, project.data / "datapakke.yml")
     print(f"Frø {seed}: {len(study.answers)} svar fra {len(study.frame)} stillinger.")
     for name in ("svar.csv", "ramme.csv", "sandhed.csv"):
         print(f"  {shown(folder / name)}")
@@ -499,39 +507,37 @@ def run_simulate(options: argparse.Namespace) -> None:
 
 def run_scenarios(options: argparse.Namespace) -> None:
     """Run a grid of scenarios and write the summary. Raises UserError."""
-    from civsam.scenarios import declare, run
+    from civsam.laboratory import declare, run
 
     if options.workers is not None and not re.fullmatch(r"[1-9]\d{0,3}", options.workers):
         raise UserError(f"--workers kan ikke være '{options.workers}'. Tilladt: hele tal fra 1 til 9999.")
     path = own_path(options.grid)
-    out = run.FOLDER / f"{path.stem}.parquet" if options.out is None else own_path(options.out)
+    out = project.build / run.FOLDER / f"{path.stem}.parquet" if options.out is None else own_path(options.out)
     if out.suffix != ".parquet":
         raise UserError(f"{shown(out)}: tabellen skrives som Parquet. Giv filen et navn, der ender på .parquet.")
     grid = declare.read(path)
     print(f"{grid.title}: {len(grid.scenarios)} scenarier, {grid.replications} gentagelser af hvert.", flush=True)
-    table = run.run(grid, run.FOLDER, options.workers and int(options.workers), options.scheduler)
+    table = run.run(grid, project.build / run.FOLDER, options.workers and int(options.workers), options.scheduler)
     run.write(grid, table, out)
     print(f"Tabellen ligger i {shown(out)}")
 
 
 def ensure_home() -> None:
     """Give a user whom the machine does not know, as in a container, the folder that Jupyter and matplotlib ask for."""
-    from civsam.chapters import WORK
-
     if os.path.expanduser("~") == "~":
-        os.environ["HOME"] = str(WORK)
+        os.environ["HOME"] = str(project.work)
 
 
 def run_notebooks(options: argparse.Namespace) -> None:
     """Run the committed notebooks again. Raises UserError and ChapterError."""
-    from civsam import chapters
+    from civsam.book import execute as chapters
 
     chapters.refresh()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; the exit status is 0, 2 for a fault that the user can mend, 1 for others, 130 if stopped."""
-    from civsam.chapters import ChapterError
+    from civsam.book.execute import ChapterError
 
     commands = {"book": run_book, "profiles": run_profiles, "simulate": run_simulate, "notebooks": run_notebooks,
                 "check": run_check, "collect": run_collect, "frame": run_frame, "form": run_form, "export": run_export,
@@ -540,6 +546,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = None
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does, with all that work for it
     try:
+        project.open()
         options = parsed(arguments)
         ensure_home()
         commands[options.command](options)

@@ -7,24 +7,32 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
+from html import escape
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from civsam import answers, register, simulate, survey, weighting
-from civsam.files import DATA, ROOT, UserError, listed, shown
-from civsam.questionnaire import Questionnaire, read
-from civsam.survey import LIMITS, Survey
+from civsam.danish import listed
+from civsam.files import UserError, per_project, project, shown
+from civsam.inference import weighting
+from civsam.instrument.questionnaire import Background, Questionnaire, read
+from civsam.intake import answers
+from civsam.intake.frame import read_frame, with_lookup
+from civsam.pages.bibliography import cited, compendium
+from civsam.pages.html import table
+from civsam.pages.output import Output
+from civsam.pages.provenance import MARKS
+from civsam.survey import survey
+from civsam.survey.survey import COLLECTED, LIMITS, PLURAL, SYNTHETIC, Survey
 
+SIMULATION = "antagelser.yml"  # projects that have it draw their answers; only they know of the study
 STANDARD_DATA, STANDARD_FRAME = "data/svar.csv", "data/ramme.csv"
 NO_FRAME = NO_OTHER = "ingen"
 SAME_FRAME = "samme"
-CHANGES = ROOT / "chapters" / "aendringer.ipynb"  # the chapter that holds the edition against another
+CHANGES = Path("chapters", "aendringer.ipynb")  # the chapter that holds the edition against another
 VALID_ROWS = "gyldige-svar.csv"  # what is left of an answer file with faults
 EVERYTHING = "alle"
-FIRST = next(iter(read().background.values()), None)  # the variable that groups are in focus by
-PLURAL = {survey.SYNTHETIC: "syntetiske", survey.COLLECTED: "indsamlede"}
 
 
 @dataclass(frozen=True)
@@ -63,7 +71,7 @@ def _one_of(name: str, default: str, meaning: str, codes: list[str]) -> Paramete
 
 def _parameters() -> list[Parameter]:
     """What an edition of this project can be made with: some follow from its questionnaire and its simulation."""
-    frame = STANDARD_FRAME if (ROOT / STANDARD_FRAME).exists() else NO_FRAME
+    frame = STANDARD_FRAME if (project.root / STANDARD_FRAME).exists() else NO_FRAME
     always = [
         Parameter("data", str, STANDARD_DATA, "svarfil, regnet fra projektets rod",
                   "stien til en svarfil", lambda value: bool(value.strip())),
@@ -75,61 +83,71 @@ def _parameters() -> list[Parameter]:
                   ", ".join(map(str, LIMITS)), LIMITS.__contains__),
         _one_of("fritekst", "skjul", "om fri tekst fra indsamlede svar vises", ["skjul", "vis"]),
     ]
-    if simulate.ASSUMPTIONS.exists():
+    if (project.data / SIMULATION).exists():
+        from civsam.study import simulate
+
         always.append(Parameter("seed", int, simulate.assumptions()["standardfroe"],
                                 "frø, som de syntetiske svar trækkes med", "et helt tal fra 0 til 4294967295",
                                 lambda value: 0 <= value < 2**32))
-    if CHANGES.exists():
+    if (project.root / CHANGES).exists():
         always += [
             Parameter("mod", str, NO_OTHER, "tidligere svarfil, eller en anden udgaves tal.json, der sammenlignes med",
                       "stien til en fil, eller ingen", lambda value: bool(value.strip())),
             Parameter("modramme", str, SAME_FRAME, "rammen for den tidligere svarfil",
                       "stien til en rammefil, ingen eller samme", lambda value: bool(value.strip())),
         ]
-    if FIRST:
+    if one := first():
         always += [
-            _one_of("fokus", EVERYTHING, f"{FIRST.name}, der fremhæves", [EVERYTHING, *FIRST.labels]),
-            _one_of("opdel", FIRST.id, "baggrundsvariabel, som svarene deles op efter", list(read().background)),
+            _one_of("fokus", EVERYTHING, f"{one.name}, der fremhæves", [EVERYTHING, *one.labels]),
+            _one_of("opdel", one.id, "baggrundsvariabel, som svarene deles op efter", list(read().background)),
         ]
     return always
 
 
-PARAMETERS = {parameter.name: parameter for parameter in _parameters()}
+@per_project
+def parameters() -> dict[str, Parameter]:
+    """What an edition of the project can be made with, by name."""
+    return {parameter.name: parameter for parameter in _parameters()}
+
+
+def first() -> Background | None:
+    """The variable that groups are in focus by, if the questionnaire has any."""
+    return next(iter(read().background.values()), None)
 
 
 def known(name: str) -> Parameter:
     """The parameter of that name. Raises UserError, with the nearest name, for an unknown one."""
-    if name in PARAMETERS:
-        return PARAMETERS[name]
-    near = get_close_matches(name, PARAMETERS, n=1)
+    if name in parameters():
+        return parameters()[name]
+    near = get_close_matches(name, parameters(), n=1)
     hint = f" Mente du '{near[0]}'?" if near else ""
-    raise UserError(f"ukendt parameter '{name}'.{hint} Kendte: {', '.join(PARAMETERS)}.")
+    raise UserError(f"ukendt parameter '{name}'.{hint} Kendte: {', '.join(parameters())}.")
 
 
 def find_data(data: str) -> Path:
     """The answer file: as written where that exists, else from the project's root."""
     path = Path(os.path.expanduser(data))  # unlike Path's own, it leaves an unknown ~name alone
-    return path.resolve() if path.exists() else (ROOT / path).resolve()
+    return path.resolve() if path.exists() else (project.root / path).resolve()
 
 
 def find_frame(use: Mapping[str, Any]) -> pd.DataFrame | None:
     """The frame that the parameters name; None for none. Raises UserError."""
-    return None if use["ramme"] == NO_FRAME else register.frame(read(), find_data(use["ramme"]))
+    return None if use["ramme"] == NO_FRAME else read_frame(read(), find_data(use["ramme"]))
 
 
 def check(values: Mapping[str, Any]) -> dict[str, Any]:
     """All parameters with their values, defaults filled in. Raises UserError for a name or value that cannot be."""
-    full = {name: parameter.default for name, parameter in PARAMETERS.items()}
+    full = {name: parameter.default for name, parameter in parameters().items()}
     for name, value in values.items():
         full[name] = known(name).check(value)
-    if simulates(full) and find_data(full["data"]) != DATA / "svar.csv":
+    if simulates(full) and find_data(full["data"]) != project.data / "svar.csv":
         raise UserError("parameteren seed gælder kun de syntetiske svar. Udelad enten seed eller data.")
     return full
 
 
 def simulates(use: Mapping[str, Any]) -> bool:
     """Whether the answers are to be drawn with another seed than those in the project's own file."""
-    return "seed" in use and use["seed"] != PARAMETERS["seed"].default
+    return "seed" in use and use["seed"] != parameters()["seed"].default
 
 
 @dataclass(frozen=True)
@@ -145,9 +163,16 @@ class Edition:
         return weighting.for_process(self.survey)
 
     @property
+    def icc(self) -> float:
+        """The municipalities' share of the variance of an attitude, as the simulation assumes."""
+        from civsam.study import simulate
+
+        return simulate.assumptions()["icc"]
+
+    @property
     def simulated(self) -> bool:
         """Whether the answers came from a simulation whose seed is known."""
-        own_file = find_data(self.parameters["data"]) != DATA / "svar.csv"
+        own_file = find_data(self.parameters["data"]) != project.data / "svar.csv"
         return self.survey.provenance == survey.SYNTHETIC and not own_file
 
     @cached_property
@@ -155,6 +180,8 @@ class Edition:
         """Respondents, not weighted, and everybody, of a draw with the same seed and no anchoring, if simulated."""
         if not self.simulated:
             return None
+        from civsam.study import simulate
+
         study = simulate.simulate(self.parameters["seed"], self.survey.questionnaire, anchored=False)
         return tuple(Survey(table, study.frame, self.survey.questionnaire, level=self.survey.level)
                      for table in (study.answers, study.asked))
@@ -164,6 +191,8 @@ class Edition:
         """What everybody would have answered, if that was simulated: data of its own, never mixed with the answers."""
         if not self.simulated:
             return None
+        from civsam.study import simulate
+
         study = simulate.simulate(self.parameters["seed"], self.survey.questionnaire)
         return Survey(study.asked, study.frame, self.survey.questionnaire)
 
@@ -183,8 +212,8 @@ class Edition:
             words.append(("Ramme", "ingen"))
         elif self.survey.design.calibration is None and questionnaire.weighting.margins:
             words.append(("Vægte", "kun svargrupper, for der er for få svar til raking"))
-        if FIRST:
-            words += [(f"{FIRST.name.capitalize()} i fokus", FIRST.labels.get(use["fokus"], "alle")),
+        if one := first():
+            words += [(f"{one.name.capitalize()} i fokus", one.labels.get(use["fokus"], "alle")),
                       ("Delt op efter", questionnaire.background[use["opdel"]].name)]
         words.append(("Konfidensniveau", f"{level} procent"))
         if self.survey.provenance == survey.COLLECTED:
@@ -208,7 +237,7 @@ def shown_name(values: Mapping[str, Any]) -> str:
     path = find_data(values["data"])
     if path.name == VALID_ROWS:
         return "de gyldige rækker i svarfilen (rækker med fejl er ikke med)"
-    return shown(path) if path.is_relative_to(ROOT) else path.name
+    return shown(path) if path.is_relative_to(project.root) else path.name
 
 
 def open_edition(**values: Any) -> Edition:
@@ -216,6 +245,7 @@ def open_edition(**values: Any) -> Edition:
 
     With the project's own answer file and another seed than the standard one, the answers are simulated here.
     """
+    project.open()
     use, questionnaire = check(values), read()
     plain = _drawn(use, questionnaire) if simulates(use) else collected(use, questionnaire)
     return Edition(use, weighting.weighted(plain))
@@ -223,6 +253,8 @@ def open_edition(**values: Any) -> Edition:
 
 def _drawn(use: Mapping[str, Any], questionnaire: Questionnaire) -> Survey:
     """Answers drawn here, with a seed of their own."""
+    from civsam.study import simulate
+
     study = simulate.simulate(use["seed"], questionnaire)
     return Survey(study.answers, study.frame, questionnaire, **_shown_how(use))
 
@@ -243,8 +275,8 @@ def collected(use: Mapping[str, Any], questionnaire: Questionnaire) -> Survey:
 def own_frame(reading: answers.Reading, questionnaire: Questionnaire, where: str) -> pd.DataFrame:
     """The respondents as a frame of their own, from what the answer file says of them. Raises UserError."""
     known = reading.background if reading.background is not None else pd.DataFrame(index=reading.answers.index)
-    frame = register.with_municipality(known, questionnaire, where)
-    if missing := dict.fromkeys(register.source(name) for name in questionnaire.background if name not in frame):
+    frame = with_lookup(known, questionnaire, where)
+    if missing := dict.fromkeys(questionnaire.source(name) for name in questionnaire.background if name not in frame):
         what, those = ("kolonnen", "den") if len(missing) == 1 else ("kolonnerne", "dem")
         raise UserError(f"{where}: uden ramme skal svarfilen selv sige, hvem der har svaret. Den mangler {what} "
                         f"{listed(missing)}. Tilføj {those}, eller angiv en ramme med --ramme.")
@@ -252,4 +284,53 @@ def own_frame(reading: answers.Reading, questionnaire: Questionnaire, where: str
 
 
 def _shown_how(use: Mapping[str, Any]) -> dict[str, Any]:
-    return {"level": use["konfidens"], "minimum": use["mindst"], "texts": use["fritekst"] == "vis"}
+    return {"level": use["konfidens"], "minimum": use["mindst"], "texts": use["fritekst"] == "vis",
+            "effects": _effects()}
+
+
+def _effects() -> frozenset[tuple[str, str]] | None:
+    """What bears on what in the project's own simulation; None where there is none."""
+    if not (project.data / SIMULATION).exists():
+        return None
+    from civsam.study import simulate
+
+    return simulate.effects()
+
+
+# ---- What a chapter shows of it
+
+
+def citation(edition: Edition) -> Output:
+    """How to cite this edition: which answers its numbers are made from is part of the reference."""
+    made = dict(edition.words())["Svar"]
+    warning = " Tallene er ikke resultater af undersøgelsen." if edition.survey.provenance == SYNTHETIC else ""
+    return cited(compendium(f"Svar: {made}.{warning}"), "kompendium")
+
+
+def banner(edition: Edition) -> Output:
+    """What every chapter opens with: where the answers come from, and the edition's parameters in words."""
+    survey = edition.survey
+    notice = {
+        SYNTHETIC: "Ingen har svaret dette. Svarene på siden er trukket af en model, så de passer med det, der er "
+                   "offentliggjort om undersøgelsen. Alt andet i dem er antagelser.",
+        COLLECTED: "Svarene på siden er læst fra en fil. Små grupper og små antal er skjult, og tal er afrundet, så "
+                   "ingen kan genkendes. En streg er et tal, der er skjult eller ikke kan regnes ud.",
+    }[survey.provenance]
+    if not survey.framed:
+        notice += (" Der er ingen ramme, så det vides ikke, hvem der blev spurgt. Svarprocent, vægte og bortfald kan "
+                   "ikke regnes ud, og intervallerne gælder kun, hvis det er tilfældigt, hvem der har svaret.")
+    terms = "".join(f"<div><dt>{escape(term)}</dt><dd>{escape(words)}</dd></div>" for term, words in edition.words())
+    html = (f'<div class="banner {survey.provenance}" role="note"><p><strong>{MARKS[survey.provenance].capitalize()}.'
+            f'</strong> {escape(notice)}</p><dl class="parametre">{terms}</dl></div>')
+    text = "; ".join(f"{term}: {words}" for term, words in edition.words())
+    return Output(html, f"{MARKS[survey.provenance].capitalize()}. {notice}\n{text}")
+
+
+def parameter_table(caption: str, name: str) -> Output:
+    """The parameters of an edition: what each means, what it may be, and what it is where nothing else is said."""
+    known = parameters().values()
+    frame = pd.DataFrame({"Betyder": [one.meaning for one in known], "Tilladt": [one.allowed for one in known],
+                          "Ellers": [str(one.default).replace(".", ",") if one.type is float else str(one.default)
+                                     for one in known]},
+                         index=pd.Index([one.name for one in known], name="Parameter"))
+    return table(frame, caption, name, provenance="projekt", words=True)

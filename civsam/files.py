@@ -2,29 +2,80 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Iterable
+import json
+import os
+from collections.abc import Callable, Iterable, Mapping
+from functools import wraps
 from io import StringIO
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 import yaml
 
 PACKAGE = Path(__file__).resolve().parent
 HOME = PACKAGE.parent  # the study's own project
+T = TypeVar("T")
 QUESTIONNAIRE = Path("data", "spoergeskema.yml")
 
 
-def project_root() -> Path:
-    """The project that is worked on: the nearest folder from here and up with a questionnaire, else the study's own."""
-    here = Path.cwd()
-    return next((folder for folder in (here, *here.parents) if (folder / QUESTIONNAIRE).exists()), HOME)
+class Project:
+    """The project that is worked on, and where its things lie: one for the whole process, decided when it is opened."""
+
+    _root: Path | None = None
+
+    def open(self, folder: Path | None = None) -> None:
+        """Take the nearest folder with a questionnaire, from the given one or the current one up, else the study's."""
+        here = (folder or Path.cwd()).resolve()
+        self._root = next((one for one in (here, *here.parents) if (one / QUESTIONNAIRE).exists()), HOME)
+
+    @property
+    def root(self) -> Path:
+        """Its folder; if no project was opened, that of the current folder when it is first asked for."""
+        if self._root is None:
+            self.open()
+        return self._root
+
+    @property
+    def data(self) -> Path:
+        """All its data."""
+        return self.root / "data"
+
+    @property
+    def build(self) -> Path:
+        """What is made, and can be made again."""
+        return self.root / "_build"
+
+    @property
+    def work(self) -> Path:
+        """What the commands need while they make a book."""
+        return self.build / "arbejde"
+
+    @property
+    def editions(self) -> Path:
+        """The finished books."""
+        return self.build / "udgaver"
 
 
-ROOT = project_root()
-DATA = ROOT / "data"
+project = Project()
+
+
+def per_project(make: Callable[[], T]) -> Callable[[], T]:
+    """Remember what a function without arguments made of the project's own files: once for each project.
+
+    A process reads a project's files once. It does not go stale, for no process both changes them and reads them again.
+    """
+    made: dict[Path, T] = {}
+
+    @wraps(make)
+    def remembered() -> T:
+        if project.root not in made:
+            made[project.root] = make()
+        return made[project.root]
+
+    return remembered
+
+
 LINE = "__linje__"
 
 
@@ -68,7 +119,7 @@ class _LineLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
 
 def shown(path: Path) -> str:
     """The path as messages show it: from the project's root where it lies there."""
-    return path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else str(path)
+    return path.relative_to(project.root).as_posix() if path.is_relative_to(project.root) else str(path)
 
 
 def read_text(path: Path) -> str:
@@ -149,15 +200,25 @@ def read_table(path: Path, required: Iterable[str]) -> pd.DataFrame:
     return table
 
 
-def listed(words: Iterable[str]) -> str:
-    """Words as a Danish list: a, b og c."""
-    *first, last = words
-    return f"{', '.join(first)} og {last}" if first else last
+def write_if_changed(path: Path, content: bytes) -> bool:
+    """Write the file unless it holds just that; a reader never sees half a file. True if it was written."""
+    if path.exists() and path.read_bytes() == content:
+        return False
+    path.parent.mkdir(parents=True, exist_ok=True)
+    half = path.with_name(f".{path.name}.{os.getpid()}")
+    half.write_bytes(content)
+    half.replace(path)
+    return True
 
 
-def plain(text: str) -> str:
-    """The text as part of a file name."""
-    for danish, latin in {"æ": "ae", "ø": "oe", "å": "aa", "Æ": "Ae", "Ø": "Oe", "Å": "Aa"}.items():
-        text = text.replace(danish, latin)
-    text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
-    return re.sub(r"[^A-Za-z0-9.]+", "-", text).strip("-.") or "x"
+def read_json(path: Path) -> dict[str, Any]:
+    """The object in the file; empty where there is none, or none that can be read."""
+    try:
+        return json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return {}
+
+
+def write_json(path: Path, content: Mapping[str, Any]) -> None:
+    """Write the object, keys sorted."""
+    write_if_changed(path, json.dumps(content, indent=1, sort_keys=True).encode())

@@ -6,17 +6,23 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from civsam import answers, book, chapters, cli, collecting, edition, estimate, questionnaire, register
-from civsam.files import DATA
+from civsam import cli, edition
+from civsam.book import build
+from civsam.files import Project, project
+from civsam.inference import estimate
+from civsam.instrument import keys as keys_
+from civsam.instrument import questionnaire
+from civsam.intake import answers
+from civsam.intake.frame import read_frame
 
 INSTRUMENT = questionnaire.read()
-FRAME = register.frame(INSTRUMENT)
+FRAME = read_frame(INSTRUMENT)
 
 
 @pytest.fixture
 def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of the user's own, with an answer file; she stands in it."""
-    (tmp_path / "mine.csv").write_bytes((DATA / "svar.csv").read_bytes())
+    (tmp_path / "mine.csv").write_bytes((project.data / "svar.csv").read_bytes())
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -51,9 +57,9 @@ def test_from_keys_to_answer_files_to_one_answer_file(own: Path, capsys: pytest.
     keyed = pd.read_csv(own / "noegler.csv", dtype=str).set_index("stilling")
     assert keyed["link"].str.contains("#n=").all()
     (own / "filer").mkdir()
-    given = answers.read(DATA / "svar.csv", INSTRUMENT, FRAME).head(3)
+    given = answers.read(project.data / "svar.csv", INSTRUMENT, FRAME).head(3)
     for name, row in given.iterrows():
-        content = {"version": collecting.VERSION, "skema": collecting.digest(INSTRUMENT),
+        content = {"version": keys_.VERSION, "skema": keys_.digest(INSTRUMENT),
                    "noegle": keyed.at[name, "noegle"], "egen_noegle": False, "tid": "2026-01-01T10:00:00.000Z",
                    "svar": {item: code for item, code in row.items() if code}}
         (own / "filer" / f"svar-{content['noegle']}.json").write_text(json.dumps(content), "utf-8")
@@ -90,20 +96,20 @@ def test_forms_are_written_where_the_user_says(own: Path, capsys: pytest.Capture
 def test_clean_removes_an_edition_and_nothing_else(
     own: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module, name in ((book, "EDITIONS"), (book, "WORK"), (chapters, "WORK")):
-        monkeypatch.setattr(module, name, own / name.lower())
+    monkeypatch.setattr(Project, "editions", own / "editions")
+    monkeypatch.setattr(Project, "work", own / "work")
     for name in ("min", "anden"):
         for folder in ("editions", "work"):
             (own / folder / name).mkdir(parents=True)
             (own / folder / name / "side.html").write_text("x")
     assert run("clean min", capsys)[0] == 0
-    assert book.editions() == ["anden"]
+    assert build.editions() == ["anden"]
     status, _, err = run("clean min", capsys)
     assert status == 2
     assert "udgaven min findes ikke. Der er: anden." in err
     assert run("clean", capsys)[0] == 2
     assert run("clean --all", capsys)[0] == 0
-    assert book.editions() == []
+    assert build.editions() == []
     assert (own / "mine.csv").exists()
 
 
@@ -125,7 +131,8 @@ def test_without_frame_the_answers_must_say_who_answered(own: Path, capsys: pyte
     assert status == 2
     assert checked.endswith(err[-60:])
     assert "uden fejl" not in out
-    table = pd.read_csv(own / "mine.csv", dtype=str).merge(pd.read_csv(DATA / "ramme.csv", dtype=str), on="stilling")
+    frame = pd.read_csv(project.data / "ramme.csv", dtype=str)
+    table = pd.read_csv(own / "mine.csv", dtype=str).merge(frame, on="stilling")
     table.to_csv(own / "mine.csv", index=False)
     status, out, err = run("check mine.csv --ramme ingen", capsys)
     assert (status, err) == (0, "")
@@ -134,7 +141,7 @@ def test_without_frame_the_answers_must_say_who_answered(own: Path, capsys: pyte
 
 @pytest.mark.parametrize("name", ["ramme.xlsx", "ramme.csv"])
 def test_a_frame_may_be_as_danish_excel_saves_it(own: Path, capsys: pytest.CaptureFixture, name: str) -> None:
-    table = pd.read_csv(DATA / "ramme.csv", dtype=str)
+    table = pd.read_csv(project.data / "ramme.csv", dtype=str)
     table.to_excel(own / name, index=False) if name.endswith("xlsx") else table.to_csv(
         own / name, sep=";", index=False, encoding="cp1252")
     status, out, err = run(f"check mine.csv --ramme {name}", capsys)
@@ -152,11 +159,11 @@ def test_every_way_in_gives_the_same_estimates(own: Path, capsys: pytest.Capture
     """Answer files of the form, SPSS and Stata, each read and weighted as a book does it."""
     assert run("frame keys --out noegler.csv", capsys)[0] == 0
     keys = pd.read_csv(own / "noegler.csv", dtype=str).set_index("stilling")["noegle"]
-    given = answers.read(DATA / "svar.csv", INSTRUMENT, FRAME)
+    given = answers.read(project.data / "svar.csv", INSTRUMENT, FRAME)
     given.loc[given.index[0], "pol_fokus"] = "nej"  # so that they are no longer the synthetic ones
     (own / "filer").mkdir()
     for name, row in given.iterrows():
-        content = {"version": collecting.VERSION, "skema": collecting.digest(INSTRUMENT), "noegle": keys[name],
+        content = {"version": keys_.VERSION, "skema": keys_.digest(INSTRUMENT), "noegle": keys[name],
                    "egen_noegle": False, "tid": "2026-01-01T10:00:00.000Z",
                    "svar": {item: code for item, code in row.items() if code}}
         (own / "filer" / f"svar-{keys[name]}.json").write_text(json.dumps(content), "utf-8")

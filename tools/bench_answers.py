@@ -18,8 +18,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from civsam import answers, coding, questionnaire
-from civsam.files import DATA
+from civsam.files import project
+from civsam.instrument import questionnaire
+from civsam.intake import answers, coding
 
 LIMIT = 5.0
 ROUNDS = 3
@@ -28,7 +29,7 @@ ROUNDS = 3
 def write_file(path: Path, rows: int, faults: float, key: str) -> None:
     """The standard answers over and over: Danish Excel's form, a key of its own and some free text in each row."""
     rng = np.random.default_rng(1)
-    good = pd.read_csv(DATA / "svar.csv", dtype=str, keep_default_na=False)
+    good = pd.read_csv(project.data / "svar.csv", dtype=str, keep_default_na=False)
     table = good.iloc[rng.integers(0, len(good), rows)].reset_index(drop=True)
     table[key] = [f"r{number}" for number in range(rows)]
     table.iloc[:, -1] = [f"Nr. {number}, blåbærgrød; \"mere\"" if number % 3 else "" for number in range(rows)]

@@ -6,6 +6,8 @@ thread, and starting processes is not counted. Ends with status 1 if a limit is 
 
 import os
 
+from civsam.laboratory import estimates
+
 os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
 
 import resource
@@ -18,8 +20,8 @@ from scipy.stats import beta, t
 from threadpoolctl import threadpool_limits
 
 from civsam import sharing
-from civsam.scenarios import draw, estimate, judge, run
-from civsam.scenarios.declare import Analysis, Drawing, Grid, Scenario
+from civsam.laboratory import draw, judge, run
+from civsam.laboratory.declare import Analysis, Drawing, Grid, Scenario
 
 MOST = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
 TIMES, STEADY, GROWTH, BARE = 1.6, 1.25, 1.1, 3.0  # the limits
@@ -80,7 +82,7 @@ def cores_and_cost() -> bool:
 
 # ---- One replication, and its bare arithmetic ------------------------------------------------------------------------
 
-CELLS = [cell for cell in range(estimate.CELLS) if draw.MEASURES[estimate.MEASURE[cell]][0] == "share"][:SHARES]
+CELLS = [cell for cell in range(estimates.CELLS) if draw.MEASURES[estimates.MEASURE[cell]][0] == "share"][:SHARES]
 MARGINS = [HERE.code[name] for name in HERE.questionnaire.weighting.margins]
 TOTALS = [np.bincount(code) for code in MARGINS]
 LEVELS = np.hstack([np.eye(len(total))[code] for code, total in zip(MARGINS, TOTALS, strict=True)])
@@ -98,7 +100,7 @@ def bare(y: np.ndarray, base: np.ndarray, chance: float, rng: np.random.Generato
             w *= (total / np.bincount(code, w, len(total)))[code]
         gaps = [np.abs(np.bincount(code, w, len(total)) / total - 1).max()
                 for code, total in zip(codes, TOTALS, strict=True)]
-        if max(gaps) <= estimate.TOLERANCE:
+        if max(gaps) <= estimates.TOLERANCE:
             break
     y, base, levels = y[who], base[who], LEVELS[who]
     below = w @ base
@@ -123,8 +125,8 @@ def ours(surveys: draw.Batch, drawing: Drawing, rng: draw.Streams) -> judge.Figu
     """The same of a batch of surveys through the laboratory, which gives more than the shares."""
     answered = draw.responds(HERE, surveys.truth, drawing, rng)
     given = draw.Values(*(part * answered[:, None] for part in (surveys.truth.y, surveys.truth.x, surveys.truth.base)))
-    fitted = estimate.fit(draw.Batch(surveys.truth, given, answered), estimate.weights("raket", answered))
-    return judge.figures(fitted, estimate.errors(fitted, True, False))
+    fitted = estimates.fit(draw.Batch(surveys.truth, given, answered), estimates.weights("raket", answered))
+    return judge.figures(fitted, estimates.errors(fitted, True, False))
 
 
 def best(make: Callable[[], object]) -> float:
@@ -142,7 +144,7 @@ def arithmetic() -> bool:
     drawing = Drawing()
     surveys = draw.batch(drawing, 1, 0, judge.SIZE)
     truth = surveys.truth
-    y, base = (part[0][estimate.MEASURE[CELLS]].T * HERE.domains[:, estimate.DOMAIN[CELLS]]
+    y, base = (part[0][estimates.MEASURE[CELLS]].T * HERE.domains[:, estimates.DOMAIN[CELLS]]
                for part in (truth.y, truth.base.astype(float)))
     rng, many = np.random.default_rng(1), draw.streams(drawing, 1, 0, judge.SIZE)[1]
     with threadpool_limits(1, "blas"), np.errstate(all="ignore"):

@@ -26,10 +26,12 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from civsam import compare, estimate, register, replicates, simulate, weighting
-from civsam.design import Design, Stage
-from civsam.questionnaire import DONT_KNOW, read
-from civsam.survey import Survey
+from civsam.inference import compare, estimate, replicates, weighting
+from civsam.instrument.questionnaire import DONT_KNOW, read
+from civsam.intake.frame import read_frame
+from civsam.study import simulate
+from civsam.survey.design import Design, Stage
+from civsam.survey.survey import Survey
 
 ROOT = Path(__file__).resolve().parents[1]
 INSTRUMENT = read()
@@ -234,7 +236,7 @@ def process_survey(frame: pd.DataFrame, rng: np.random.Generator) -> Survey:
 
 def process_block(stream: np.random.SeedSequence) -> Drawn:
     """Populations and responses, each drawn once: the model's expectation is what is estimated and tested."""
-    frame, rng, hit = register.frame(INSTRUMENT), np.random.default_rng(stream), []
+    frame, rng, hit = read_frame(INSTRUMENT), np.random.default_rng(stream), []
     for _ in range(DRAWS):
         survey = process_survey(frame, rng)
         ranges, null, apart = ([table(survey, call) for call in calls] for calls in (PROCESS, NULL, BOUNDARY))
@@ -375,7 +377,7 @@ class Big:
 
 def big(n: int) -> Big:
     """The rows of the frame over and over, each with an answer and a weight; municipalities are the clusters."""
-    rng, frame = np.random.default_rng(n), register.frame(INSTRUMENT)
+    rng, frame = np.random.default_rng(n), read_frame(INSTRUMENT)
     frame = frame.iloc[np.arange(n) % len(frame)].set_axis(pd.RangeIndex(n, name="stilling"))
     columns = {"cluster": pd.factorize(frame["kommunekode"])[0], "weight": rng.uniform(0.5, 2, n)}
     said = rng.integers(len(INSTRUMENT.items[ITEM].scale.answers), size=n)

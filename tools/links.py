@@ -1,6 +1,6 @@
 """List the addresses outside the book that its finished pages lead to, and from where; run after ``civsam book``.
 
-Links within the book are tested (tests/test_site.py). These are not: other people's servers are no fault of the book.
+Links within the book are tested (tests/book/test_site.py). These are not: other people's servers are no fault of the book.
 """
 
 import re
@@ -8,7 +8,7 @@ from collections import defaultdict
 
 from bs4 import BeautifulSoup
 
-from civsam.book import Places
+from civsam.book.build import Places
 
 
 def main() -> None:

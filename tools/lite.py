@@ -14,14 +14,14 @@ import sys
 import tempfile
 from pathlib import Path
 
-from civsam import opgave
-from civsam.audience import STUDENTS, hand_out
-from civsam.files import DATA, PACKAGE, ROOT, UserError, read_yaml, shown
-from civsam.survey import SYNTHETIC
+from civsam.book.audience import STUDENTS, hand_out
+from civsam.files import PACKAGE, UserError, project, read_yaml, shown
+from civsam.survey.survey import SYNTHETIC
+from civsam.teaching import exercises
 
-SITE = ROOT / "_build" / "lite"
-PAGE = ROOT / "chapters" / "jupyterlite.md"
-JUPYTER = ROOT / ".venv-lite" / ("Scripts/jupyter.exe" if sys.platform == "win32" else "bin/jupyter")
+SITE = project.root / "_build" / "lite"
+PAGE = project.root / "chapters" / "jupyterlite.md"
+JUPYTER = project.root / ".venv-lite" / ("Scripts/jupyter.exe" if sys.platform == "win32" else "bin/jupyter")
 KERNEL = {"name": "python", "display_name": "Python (Pyodide)", "language": "python"}
 IN_PYODIDE = ("docutils", "matplotlib", "numpy", "packaging", "pandas", "pyarrow", "pyyaml", "scipy", "statsmodels")
 ON_PYPI = ("babel", "pandera", "pybtex", "seaborn")  # pure Python, which Pyodide's own collection lacks
@@ -30,7 +30,7 @@ SCRIPT = re.compile(r"https?://[^\"'`\s]+\.m?js\b")
 
 def pinned(name: str) -> str:
     """The package with the version that the project is locked to."""
-    locked = (ROOT / "requirements.txt").read_text("utf-8")
+    locked = (project.root / "requirements.txt").read_text("utf-8")
     return re.search(rf"(?m)^{name}==[^ ;]+", locked).group()
 
 
@@ -58,17 +58,18 @@ def stage(folder: Path) -> list[Path]:
 
     Of data only what the project describes, so that answers somebody has laid there stay at home. Raises UserError.
     """
-    if opgave.edition().survey.provenance != SYNTHETIC:
-        raise UserError(f"{shown(DATA / 'svar.csv')}: svarene er indsamlede og må ikke lægges i en bog til andre. "
-                        "Læg de syntetiske tilbage.")
+    if exercises.edition().survey.provenance != SYNTHETIC:
+        raise UserError(f"{shown(project.data / 'svar.csv')}: svarene er indsamlede og må ikke lægges i en bog til "
+                        "andre. Læg de syntetiske tilbage.")
     folder.mkdir(parents=True)
     lessons = hand_out(folder, STUDENTS)
     for lesson in lessons:
         prepare(lesson)
     shutil.copytree(PACKAGE, folder / "civsam", ignore=shutil.ignore_patterns("__pycache__"))
     (folder / "data").mkdir()
-    described = [DATA / name for name in read_yaml(DATA / "datapakke.yml")["ressourcer"] if name.endswith(".csv")]
-    for path in [*described, *DATA.glob("*.yml"), *DATA.glob("*.bib"), *DATA.glob("*.md")]:
+    told = read_yaml(project.data / "datapakke.yml")["ressourcer"]
+    described = [project.data / name for name in told if name.endswith(".csv")]
+    for path in [*described, *(path for kind in ("yml", "bib", "md") for path in project.data.glob(f"*.{kind}"))]:
         shutil.copy(path, folder / "data")
     return lessons
 

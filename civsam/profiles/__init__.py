@@ -14,13 +14,21 @@ from typing import Any
 
 import pandas as pd
 
-from civsam import blocks, maps, plots, register, weighting
+from civsam.danish import danish_order, joined, listed, number, plain
 from civsam.edition import Edition, open_edition
-from civsam.files import UserError, listed, plain
-from civsam.output import Output, danish_order, number
-from civsam.questionnaire import Item, Questionnaire
-from civsam.survey import SYNTHETIC, Survey
-from civsam.tables import NO_FRAME, chance_note, joined, mark, provenance_of, reading_note, sentence, shown, table
+from civsam.files import UserError
+from civsam.inference import weighting
+from civsam.instrument.questionnaire import Item, Questionnaire
+from civsam.pages import dots, group_picker
+from civsam.pages import figure as plots
+from civsam.pages.door import NO_FRAME, shown
+from civsam.pages.html import table
+from civsam.pages.output import Output
+from civsam.pages.provenance import mark, provenance_of
+from civsam.pages.sentences import sentence
+from civsam.pages.words import chance_note, reading_note
+from civsam.study import municipality_map, register
+from civsam.survey.survey import SYNTHETIC, Survey
 
 MUNICIPALITY, CODE = "kommune", "kommunekode"
 INDEX = "index.html"
@@ -55,13 +63,14 @@ class Common:
     @cached_property
     def note(self) -> str:
         """What the intervals of all the tables cover, and what is hidden."""
-        return reading_note(shown(self.edition.survey, pd.concat([self.answers(item)[0] for item in self.items])))
+        survey = self.edition.survey
+        return reading_note(survey, shown(survey, pd.concat([self.answers(item)[0] for item in self.items])))
 
     def answers(self, item: Item) -> tuple[pd.DataFrame, pd.DataFrame]:
         """The estimates of a question for all groups, and the same in words as they may be shown; made once."""
         if item.id not in self._tables:
-            estimates = blocks.by_group(self.edition.survey, item)
-            self._tables[item.id] = estimates, blocks.as_words(self.edition.survey, estimates)
+            estimates = group_picker.by_group(self.edition.survey, item)
+            self._tables[item.id] = estimates, group_picker.as_words(self.edition.survey, estimates)
         return self._tables[item.id]
 
 
@@ -202,7 +211,7 @@ class Profile:
 
     def peers(self) -> Output | None:
         """The municipalities that are alike in all of `maps.PEERS`, with links to their profiles."""
-        alike = [name for name in maps.PEERS if name in self.survey.questionnaire.background]
+        alike = [name for name in municipality_map.PEERS if name in self.survey.questionnaire.background]
         if not self._is_municipality or not alike:
             return None
         known = register.municipalities()
@@ -229,7 +238,7 @@ class Profile:
         wanted = mine if self._is_municipality else estimates["by"].isin(["", self.common.by])
         words = [asked.topic, *([self.survey.questionnaire.label(asked.id, answer)] if answer else [])]
         focus = "" if self._is_municipality else self.group.code
-        return plots.dots(self.survey, estimates[wanted & (estimates["answer"] == answer)], ": ".join(words),
+        return dots.dots(self.survey, estimates[wanted & (estimates["answer"] == answer)], ": ".join(words),
                           f"fig-{plain(asked.id)}", focus=focus, ordered=True)
 
     def block(self, block: str) -> list[Output]:
@@ -247,11 +256,11 @@ class Profile:
 
     def _table(self, item: Item) -> Output:
         estimates, words = self.common.answers(item)
-        columns = blocks.headings(self.survey.questionnaire)
+        columns = group_picker.headings(self.survey.questionnaire)
         frame = words[[columns[group] for group in [("", ""), *self._members]]]
         told = estimates[estimates["by"].isin(dict(self._members))]
         return table(frame, item.topic, f"tab-{plain(item.id)}", provenance=provenance_of(estimates),
-                     note=chance_note(told).strip())
+                     note=chance_note(self.edition.survey, told).strip())
 
     def note(self) -> Output:
         """What the intervals of the tables cover."""

@@ -19,11 +19,11 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup
 from traitlets.config import Config
 
-from civsam.chapters import INJECTED
+from civsam.book.contents import INJECTED
 from civsam.files import PACKAGE, UserError
 
 HERE = Path(__file__).parent
-STATIC = PACKAGE / "static"
+STATIC = PACKAGE / "book" / "static"
 FILES = (STATIC / "civsam.css", STATIC / "civsam.js", STATIC / "figurer.css", STATIC / "favicon.svg",
          HERE / "profiler.css", HERE / "profiler.js")
 HIDDEN_TAGS = {"remove-cell", "remove-output", INJECTED}
@@ -137,7 +137,7 @@ def with_contents(html: str) -> tuple[Markup, list[tuple[str, str, str]]]:
 
 @cache
 def _templates() -> Environment:
-    folders = [HERE, PACKAGE / "templates"]
+    folders = [HERE, PACKAGE / "book" / "templates"]
     return Environment(loader=FileSystemLoader(folders), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
 
 

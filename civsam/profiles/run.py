@@ -14,15 +14,20 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from civsam import book, releases, sharing
-from civsam.chapters import UNUSED, declared_in, digest, surroundings, write_if_changed
-from civsam.files import ROOT, UserError, listed, shown
+from civsam import sharing
+from civsam.book import build as book
+from civsam.book import releases
+from civsam.book.contents import declared_in
+from civsam.book.execute import UNUSED
+from civsam.book.releases import Trace
+from civsam.book.stale import digest, surroundings
+from civsam.danish import listed
+from civsam.edition import banner
+from civsam.files import UserError, project, shown, write_if_changed
 from civsam.profiles import INDEX, Common, Group, ways
 from civsam.profiles.render import FILES, Cell, CellFault, html_of, page, with_contents
-from civsam.releases import Trace
-from civsam.tables import banner
 
-OWN = ROOT / "profil.ipynb"  # the project's own template, where there is one
+OWN = "profil.ipynb"  # the project's own template, where there is one
 TEMPLATE = Path(__file__).with_name("profil.ipynb")
 TAKES = ("efter", "gruppe", "valg")
 AGAIN = "De profiler, der lå her før, er urørt."
@@ -119,7 +124,8 @@ def build(
     places, made = book.Places(name), {}
     with book.locked(places):
         book.recover(places)
-        work = tasks(common, values, OWN if OWN.exists() else TEMPLATE)
+        own = project.root / OWN
+        work = tasks(common, values, own if own.exists() else TEMPLATE)
         with sharing.progress(len(work), "profiler") as bar:
             for task, result in sharing.shared_out(make, work, workers, scheduler, AGAIN):
                 made[task.group.code] = result

@@ -1,0 +1,262 @@
+"""Build an edition of the book: chapters run, sources staged, pages rendered, the finished book put in its place."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import IO, Any
+
+import yaml
+
+from civsam.book import status
+from civsam.book.audience import READERS, fitted
+from civsam.book.contents import NUMBERS, NUMBERS_KEY, Values, chapters, pages, title
+from civsam.book.execute import TRACE, UNUSED, ChapterError, run_chapters, seconds
+from civsam.book.stale import chapter_digest, code_digest, digest, surroundings, tree
+from civsam.files import HOME, PACKAGE, UserError, project, read_json, write_if_changed, write_json
+
+ADDRESS = "CIVSAM_BASEURL"
+BOOK = "."  # key of the book's own digest, beside those of the chapters
+MADE_OF = "svarfiler"  # key of what tells the edition's answers from others
+JUPYTER_BOOK = f"import sys; sys.modules['{UNUSED}'] = None; from jupyter_book.cli.main import main; main()"
+
+
+class Places:
+    """Where an edition is made: executed notebooks, sources for Jupyter Book, what they were made from; then the books.
+
+    `run` holds when each part was last run and how long it took. `new` is the book on its way in, `old` the last one
+    on its way out, `pdf` the book on paper.
+    """
+
+    def __init__(self, name: str) -> None:
+        """The places of the edition of that name; nothing is made here."""
+        self.work = work = project.work / name
+        self.name, self.lock = name, work / "laas"
+        self.executed, self.stage, self.state = work / "kapitler", work / "bog", work / "aftryk.json"
+        self.run = work / "koersel.json"
+        self.pdf = project.editions / f"{name}.pdf"
+        self.book = project.editions / name
+        self.new, self.old = project.editions / f".{name}.ny", project.editions / f".{name}.gammel"
+
+
+@contextmanager
+def locked(places: Places) -> Iterator[None]:
+    """Keep others from building the same edition. Raises UserError if somebody does; ends with the process."""
+    places.lock.parent.mkdir(parents=True, exist_ok=True)
+    with places.lock.open("a") as file:
+        try:
+            _lock(file, wait=False)
+        except OSError:
+            raise UserError(f"udgaven {places.name} er ved at blive bygget af en anden kørsel. "
+                            "Vent, til den er færdig, eller vælg et andet navn med --name.") from None
+        yield
+
+
+@contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """Wait until no other edition of the project is being put in its place, and keep others waiting."""
+    project.work.mkdir(parents=True, exist_ok=True)
+    with (project.work / ".laas").open("a") as file:
+        _lock(file, wait=True)
+        yield
+
+
+def _lock(file: IO[str], *, wait: bool) -> None:
+    """Lock the file until it is closed. Raises OSError if another has it (on Windows, where waiting takes too long)."""
+    if os.name == "nt":
+        import msvcrt
+
+        msvcrt.locking(file.fileno(), msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK, 1)
+    else:
+        import fcntl
+
+        fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+
+
+def execute(places: Places, values: Values, given: Values) -> None:
+    """Bring the executed notebooks up to date. Raises UserError and ChapterError."""
+    around, state = surroundings(values), read_json(places.state)
+    now = {chapter: chapter_digest(chapter, around) for chapter in chapters()}
+
+    def target(chapter: str) -> Path:
+        return places.executed / f"{chapter}.ipynb"
+
+    def keep(chapter: str, text: str, took: float) -> None:
+        write_if_changed(target(chapter), text.encode())
+        state[chapter] = now[chapter]  # only now: what failed or was stopped is run again
+        write_json(places.state, state)
+        note_run(places, chapter, took)
+
+    changed = [chapter for chapter in now if state.get(chapter) != now[chapter] or not target(chapter).exists()]
+    for chapter in now:
+        if chapter not in changed:
+            print(f"  {chapter:<24} uændret", flush=True)
+    if changed:
+        run_chapters(changed, given, keep)
+
+
+def base_url() -> str:
+    """Where the book is to be published, from the environment; empty for the setting in _config.yml.
+
+    Raises UserError for what is not a web address.
+    """
+    address = os.environ.get(ADDRESS, "").strip()
+    if address and not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", address):
+        raise UserError(f"{ADDRESS} er '{address}', men skal være en adresse som https://eksempel.dk/bog/.")
+    return f"{address.rstrip('/')}/" if address else ""
+
+
+def note_run(places: Places, part: str, took: float) -> None:
+    """Remember that a chapter, or the book (`BOOK`), has just been made, and how many seconds it took."""
+    now = datetime.now().astimezone().isoformat(timespec="seconds")
+    write_json(places.run, read_json(places.run) | {part: [now, round(took, 1)]})
+
+
+def fill_stage(places: Places, audience: str, address: str, about: Mapping[str, Any]) -> None:
+    """Lay out what Jupyter Book is to render, as the audience is to have it, with execution turned off.
+
+    address: where the book is to be published, if not where _config.yml says. about: see `status`.
+    """
+    config = yaml.safe_load((project.root / "_config.yml").read_text("utf-8"))
+    config["execute"] = {"execute_notebooks": "off"}
+    if address:
+        config["html"]["baseurl"] = address
+    run, copied = chapters(), ["_toc.yml", *config.get("bibtex_bibfiles", [])]
+    wanted = {name: (project.root / name).read_bytes() for name in copied}
+    wanted |= {name: status.filled((project.root / name).read_text("utf-8"), about).encode()
+               for name in (f"{page}.md" for page in pages() if page not in run)}
+    for chapter in run:
+        made = (places.executed / f"{chapter}.ipynb").read_bytes()
+        wanted[f"{chapter}.ipynb"] = fitted(chapter, made, audience)
+    wanted["_config.yml"] = yaml.safe_dump(config, allow_unicode=True, sort_keys=False).encode()
+    for file in places.stage.rglob("*"):
+        if file.is_file() and file.relative_to(places.stage).as_posix() not in wanted:
+            file.unlink()
+    for name, content in wanted.items():
+        write_if_changed(places.stage / name, content)
+
+
+def render(places: Places) -> Path:
+    """Render the staged sources anew with Jupyter Book, and return the folder of pages.
+
+    Warnings are faults: raises ChapterError with what Jupyter Book said.
+    """
+    built = places.stage / "_build"
+    shutil.rmtree(built, ignore_errors=True)
+    command = [sys.executable, "-c", JUPYTER_BOOK, "build", str(places.stage), "-W", "--keep-going", "-q"]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8",
+                          errors="replace", check=False, cwd=project.root)
+    if done.returncode or not (built / "html" / "index.html").exists():
+        raise ChapterError(f"bogen kunne ikke samles. Jupyter Book skrev:\n{done.stdout.strip()}")
+    return built / "html"
+
+
+def add_numbers(places: Places, html: Path) -> None:
+    """Lay what the edition shows beside the pages, if a chapter tells it, so that another edition can be held to it."""
+    for chapter in chapters():
+        for cell in read_json(places.executed / f"{chapter}.ipynb").get("cells", []):
+            for output in cell.get("outputs", []):
+                if numbers := output.get("metadata", {}).get(NUMBERS_KEY):
+                    write_json(html / NUMBERS, numbers | {"kode": code_digest()})
+
+
+def add_run(places: Places) -> None:
+    """Lay the record of the run beside the pages."""
+    run = read_json(places.run)
+    parts = [(title(chapter), *run[chapter]) for chapter in chapters() if chapter in run]
+    parts += [("Bogen samlet", *run[BOOK])] if BOOK in run else []
+    write_if_changed(places.book / status.RUN, status.script({"dele": parts}).encode())
+
+
+def recover(places: Places) -> None:
+    """Put the last good book back if an earlier run was stopped while it changed books."""
+    if places.old.exists() and not places.book.exists():
+        places.old.rename(places.book)
+    for left_over in (places.old, places.new):
+        shutil.rmtree(left_over, ignore_errors=True)
+
+
+def publish(places: Places, html: Path) -> None:
+    """Put the finished book in the place of the last one, which is there until the new one is whole."""
+    recover(places)
+    project.editions.mkdir(parents=True, exist_ok=True)
+    html.rename(places.new)
+    if places.book.exists():
+        places.book.rename(places.old)
+    places.new.rename(places.book)
+    shutil.rmtree(places.old, ignore_errors=True)
+
+
+def editions() -> list[str]:
+    """The names of the editions that are here: those with a book, and those of which a build left something."""
+    names = {folder.name for place in (project.work, project.editions) for folder in place.glob("*/")}
+    return sorted(name for name in names if not name.startswith(".") and _left(Places(name)))
+
+
+def _left(places: Places) -> bool:
+    """Whether there is more of an edition than its lock."""
+    return places.book.exists() or any(file != places.lock for file in places.work.glob("*"))
+
+
+def told() -> str:
+    """The editions in words."""
+    names = [name if Places(name).book.exists() else f"{name} (uden bog)" for name in editions()]
+    return ", ".join(names) or "ingen"
+
+
+def clean(name: str) -> None:
+    """Remove an edition and all that was made for it. Raises UserError for one that is not there, or is being built."""
+    if name not in editions():
+        raise UserError(f"udgaven {name} findes ikke. Der er: {told()}.")
+    places = Places(name)
+    with locked(places):
+        for folder in (places.book, places.new, places.old, places.work):
+            shutil.rmtree(folder, ignore_errors=True)
+        places.pdf.unlink(missing_ok=True)
+    shutil.rmtree(places.work, ignore_errors=True)  # the lock itself, where it could not be removed while held
+    (project.work / TRACE).unlink(missing_ok=True)  # a fault in a cell may tell of answers
+
+
+def build(
+    name: str, values: Values, given: Values, about: Mapping[str, Any], audience: str = READERS,
+    put: Callable[[Places, Path], None] = publish,
+) -> Path:
+    """Build the edition and return its first page; `given` is what differs from the defaults in `values`.
+
+    about: what the edition says that it is made of, see `status`. put: what puts the finished book in its place, which
+    may refuse (`releases.publish`). Raises UserError and ChapterError; the last good book then stays.
+    """
+    address, places, clock = base_url(), Places(name), [time.perf_counter()]
+    with locked(places):
+        recover(places)
+        print(f"Udgaven {name}: kapitlerne køres", flush=True)
+        execute(places, values, given)
+        clock.append(time.perf_counter())
+        fill_stage(places, audience, address, about)
+        now = digest(tree(places.stage), tree(PACKAGE), tree(project.root / "data", "*.yml"),
+                     (HOME / "requirements.txt").read_bytes())
+        if read_json(places.state).get(BOOK) == now and (places.book / "index.html").exists():
+            print("Bogen er uændret", flush=True)
+            clock += [clock[-1]] * 2
+        else:
+            print("Bogen samles", flush=True)
+            html = render(places)
+            clock.append(time.perf_counter())
+            add_numbers(places, html)
+            put(places, html)
+            write_json(places.state, read_json(places.state) | {BOOK: now})
+            note_run(places, BOOK, clock[-1] - clock[-2])
+            clock.append(time.perf_counter())
+        add_run(places)
+    steps = [*zip(("kapitler", "samling", "udgivelse"), clock, clock[1:], strict=False), ("i alt", clock[0], clock[-1])]
+    for step, start, end in steps:
+        print(f"  {step:<24} {seconds(end - start):>8}")
+    return places.book / "index.html"

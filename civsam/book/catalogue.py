@@ -1,0 +1,194 @@
+"""Every published statement opened: what was published, what these answers show, who was asked what, and where it is.
+
+Where a statement is shown is read from the chapters' own cells: one that makes a figure or table shows a statement if
+it names it, or a question that is asked for it. No list of them has to be kept.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from html import escape, unescape
+
+import pandas as pd
+
+from civsam.book.contents import cells
+from civsam.edition import Edition
+from civsam.instrument.questionnaire import Questionnaire
+from civsam.pages import codebook
+from civsam.pages.output import Output
+from civsam.pages.provenance import mark
+from civsam.study import claims, facts, published
+from civsam.study.verdicts import WORDS, told
+from civsam.survey.survey import Survey
+
+GROUPS = {"N": "Tal og definitioner", "M": "Besvarelsen", "O": "Andre udsagn"}  # by the first letter of an id
+CHAPTERS = ("chapters/resultater", "chapters/konklusion", "chapters/metode")  # where to look first
+ABOUT_METHOD = CHAPTERS[-1]  # shows a question as an example only
+RESPONSE = {"svarede": "response_rates"}  # who answered is no question; what counts them is called this
+NAME = re.compile(r"(?:fig|tab)-[a-z0-9-]+")
+
+
+@dataclass(frozen=True)
+class Place:
+    """A figure or table of a chapter: what its cell names, itself or through what it uses, and if its code is shown."""
+
+    chapter: str
+    name: str
+    words: frozenset[str]
+    code: bool
+
+
+# ---- Where a statement is shown -------------------------------------------------------------------------------------
+
+
+def places(chapter: str, known: Mapping[str, Iterable[str]]) -> Iterator[Place]:
+    """The figures and tables of a chapter, in order.
+
+    known: what names stand for that the chapter does not set itself, or that a cell may read from the questionnaire.
+    """
+    names = {name: set(words) for name, words in known.items()}
+    for cell in cells(chapter):
+        source, tags = "".join(cell["source"]), cell["metadata"].get("tags", [])
+        if cell["cell_type"] != "code" or "parameters" in tags or "open_edition(" in source:
+            continue  # all cells use the edition, so that it tells nothing
+        for statement in ast.parse(source).body:
+            words = reached(statement, names)
+            names |= dict.fromkeys(assigned(statement), words)
+            for name in filter(NAME.fullmatch, sorted(words)):
+                if f'"{name}"' in source:
+                    yield Place(chapter, name, frozenset(words), "hide-input" in tags)
+
+
+def reached(code: ast.AST, names: Mapping[str, set[str]]) -> set[str]:
+    """All texts and attributes in the code, and those that its names stand for; a+b is both."""
+    found: set[str] = set()
+    for part in ast.walk(code):
+        if isinstance(part, ast.Constant) and isinstance(part.value, str):
+            found.update(part.value.split("+"))
+        elif isinstance(part, ast.Attribute):
+            found |= {part.attr} | names.get(part.attr, set())
+        elif isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load):
+            found |= names.get(part.id, set())
+    return found
+
+
+def assigned(statement: ast.stmt) -> list[str]:
+    """The names that a statement gives a value, or a function."""
+    if isinstance(statement, ast.FunctionDef):
+        return [statement.name]
+    targets = getattr(statement, "targets", [])
+    return [part.id for target in targets for part in ast.walk(target) if isinstance(part, ast.Name)]
+
+
+def shown_in(found: Iterable[Place], statement: str, items: Iterable[str], by: Iterable[str]) -> list[Place]:
+    """The places that show a statement.
+
+    items: what is asked for it. by: the variables whose groups it is about: places that do not name the statement must
+    have all of them, if any has.
+    """
+    response = {RESPONSE[item] for item in items if item in RESPONSE} | {statement}
+    about = [place for place in found
+             if place.words & (response if place.chapter == ABOUT_METHOD else response.union(items))]
+    split = [place for place in about if place.words.issuperset(by)]
+    return [place for place in about if place in split or statement in place.words] if split else about
+
+
+# ---- The page -------------------------------------------------------------------------------------------------------
+
+
+def catalogue(edition: Edition) -> list[Output]:
+    """All statements: links to them, and a part for each group with headings of level 2 and 3.
+
+    A statement's place is that of `published.place_of`. The figures and tables have their names instead of numbers,
+    which `sphinxext.statements` puts in.
+    """
+    survey = edition.survey
+    known = {"background": survey.questionnaire.background, "opdel": [edition.parameters["opdel"]]}
+    found = [place for chapter in CHAPTERS for place in places(chapter, known)]
+    results, statements = told(survey, claims.judge(survey)), published.statements()
+    parts, groups = [], {}
+    for letter, title in GROUPS.items():
+        ids = groups[title] = [key for key in statements.index if key.startswith(letter)]
+        entries = {key: {**_published(statements.loc[key]), **_found(key, results, survey),
+                         **_places(key, survey.questionnaire, found)} for key in ids}
+        parts.append(_part(title, statements["udsagn"], entries))
+    return [_contents(statements["udsagn"], groups), *parts]
+
+
+def _contents(words: pd.Series, groups: Mapping[str, list[str]]) -> Output:
+    """Links to all statements, by group."""
+    html, text = "", []
+    for title, ids in groups.items():
+        links = "".join(f'<li><a href="#{published.place_of(key)}">{key} {escape(words[key])}</a></li>'
+                        for key in ids)
+        html += f"<li>{title}<ul>{links}</ul></li>"
+        text += [title, *(f"{key}: {words[key]}" for key in ids)]
+    return Output(f'<nav class="kodebog-liste" aria-label="Alle udsagn"><ul>{html}</ul></nav>', "\n".join(text))
+
+
+def _part(title: str, words: pd.Series, entries: dict[str, dict[str, str]]) -> Output:
+    """A group of statements, each with what is told of it in HTML."""
+    html = "".join(codebook.entry(published.place_of(key), f"{key} {escape(words[key])}", told_of)
+                   for key, told_of in entries.items())
+    text = "\n".join(f"{key}: {words[key]}\n" + "\n".join(f"  {term}: {_plain(told)}" for term, told in told_of.items())
+                     for key, told_of in entries.items())
+    return Output(f'<div class="kodebog"><h2>{title}</h2>{html}</div>', f"{title}\n{text}")
+
+
+def _plain(html: str) -> str:
+    return unescape(re.sub(r"<[^>]+>", "", html.replace("</li><li>", "; ")))
+
+
+def _published(row: pd.Series) -> dict[str, str]:
+    """Where a statement was read, and what must be said with it."""
+    titles = facts.sources()["titel"]
+    names = [f"{escape(titles[code])} ({code})" if code in titles
+             else _link(f"#{published.place_of(code)}", f"udsagn {code}") for code in row["kilde"].split(";")]
+    note = {"Forbehold": escape(row["note"])} if row["note"] else {}
+    return {"Kilde": f"{'; '.join(names)} {mark('publiceret')}"} | note
+
+
+def _found(statement: str, results: pd.DataFrame, survey: Survey) -> dict[str, str]:
+    """How a statement is measured, what these answers show, and the verdict; why not, where answers cannot judge it."""
+    claim = claims.read().get(statement)
+    if claim is None or claim.rule == "kan_ikke":
+        reason = claim.reason if claim else survey.questionnaire.without_item[statement]
+        return {"Afgørelse": f"<strong>{WORDS['kan_ikke']}</strong>", "Grund": escape(reason)}
+    row = results.loc[statement]
+    why = row.get("I de syntetiske svar", "")
+    shown = f"{escape(row['Denne udgaves svar'])} {mark(survey.provenance)}" if row["Denne udgaves svar"] else ""
+    facts_ = {"Målt som": escape(row["Målt som"]), "Denne udgaves svar": shown,
+              "Afgørelse": f"<strong>{row['Afgørelse']}</strong>" + (f" ({why} i de syntetiske svar)" if why else "")}
+    return {term: words for term, words in facts_.items() if words}
+
+
+def _places(statement: str, questionnaire: Questionnaire, found: list[Place]) -> dict[str, str]:
+    """What was asked for a statement, and where it is shown."""
+    asked, by = asked_for(statement, questionnaire)
+    items = [questionnaire.items[name] for name in asked if name in questionnaire.items]
+    questions = [f"{_link(f'kodebog.html#kodebog-{item.id}', item.topic)}: {escape(item.wording)}" for item in items]
+    places = [_where(place) for place in shown_in(found, statement, asked, by)]
+    return {term: f"<ul>{''.join(f'<li>{line}</li>' for line in lines)}</ul>"
+            for term, lines in {"Spørgsmål": questions, "Vises i": places}.items() if lines}
+
+
+def asked_for(statement: str, questionnaire: Questionnaire) -> tuple[list[str], list[str]]:
+    """The items that are asked for a statement, or decide it, and the variables whose groups it is about."""
+    asked = [item.id for item in questionnaire.items.values() if statement in item.statements]
+    claim = claims.read().get(statement)
+    specs = [*claim.measures, *claim.against] if claim else []
+    deciding = [name for spec in specs for name in claims.item_of(spec).split("+")]
+    return list(dict.fromkeys([*deciding, *asked])), claim.by if claim else []
+
+
+def _where(place: Place) -> str:
+    address = f"{place.chapter.removeprefix('chapters/')}.html"
+    code = f' <a class="til-kode" href="{address}#kode-{place.name}" aria-label="koden bag {place.name}">koden</a>'
+    return _link(f"{address}#{place.name}", place.name) + code * place.code
+
+
+def _link(address: str, words: str) -> str:
+    return f'<a href="{escape(address)}">{escape(words)}</a>'

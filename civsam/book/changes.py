@@ -1,0 +1,346 @@
+"""What has changed, as a reader meets it: between two editions of the same answers, or between two waves.
+
+Between editions nothing is tested: the answers are the same, so that all that moved was moved by a choice. Between
+waves every change has intervals (`waves`). Of collected answers a change is made of the numbers that either side shows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from civsam import __version__
+from civsam.book import earlier
+from civsam.book.contents import NUMBERS, NUMBERS_KEY
+from civsam.book.earlier import Numbers
+from civsam.book.stale import code_digest
+from civsam.danish import confidence, joined, listed, number, percent
+from civsam.disclosure import plan
+from civsam.edition import NO_OTHER, Edition, shown_name
+from civsam.inference import compare, waves, weighting
+from civsam.instrument.questionnaire import Questionnaire
+from civsam.pages.door import hidden_note, nothing_to_show, plan_of, shown
+from civsam.pages.figure import ACCENT, INK, Figure, canvas, finish, room, row_height, wrapped
+from civsam.pages.html import table
+from civsam.pages.output import Output
+from civsam.pages.sentences import sentence
+from civsam.pages.words import Words, is_mean, p_value, value
+from civsam.study import simulate
+from civsam.survey.survey import Survey
+
+LARGEST = 12  # changes that are drawn, or moves that are told
+LEAST = 0.05  # percentage points: less is nothing with one decimal
+NO_WAVES = "Der er ikke angivet en tidligere svarfil, så der er ingen bølger at sammenligne."
+
+
+# ---- Words -----------------------------------------------------------------------------------------------------------
+
+
+def measured(row: pd.Series, questionnaire: Questionnaire) -> str:
+    """A measure in words: the question's topic, and the answer."""
+    topic = questionnaire.items[row["item"]].topic
+    if not row["answer"]:
+        return topic
+    answers = [questionnaire.label(row["item"], code) for code in row["answer"].split("+")]
+    return f"{topic}: {joined(answers, ' eller ')}"
+
+
+def say(told: str, survey: Survey) -> Output:
+    """A sentence whose numbers were made here."""
+    return sentence("{}", survey, Words(told))
+
+
+def signed(value: float) -> str:
+    """A number with one decimal and its sign."""
+    amount = number(value, 1)
+    return f"+{amount}" if value > 0 and amount != "0,0" else amount
+
+
+def moved(row: pd.Series, name: str = "estimate") -> str:
+    """A change in percentage points, or in a count's own unit, with its sign."""
+    return signed(row[name] * (1 if is_mean(row) else 100))
+
+
+def moved_interval(row: pd.Series) -> str:
+    """The interval of a change."""
+    return "–" if pd.isna(row["low"]) else f"{moved(row, 'low')} til {moved(row, 'high')}"
+
+
+# ---- Two waves -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """Two waves. truth: for an exercise, what everybody would have answered in either."""
+
+    new: Survey
+    old: Survey
+    truth: tuple[Survey, Survey] | None = None
+
+    @cached_property
+    def behind(self) -> pd.DataFrame:
+        """The changes in the process behind the answers, with p corrected for all of them (Holm)."""
+        return compare.corrected(self._told(waves.changes(self.new, self.old, process=True)), "holm", "alle ændringer")
+
+    @cached_property
+    def asked(self) -> pd.DataFrame:
+        """The changes among all who were asked."""
+        return self._told(waves.changes(self.new, self.old))
+
+    @cached_property
+    def apart(self) -> pd.DataFrame:
+        """As `behind`, but as if the municipalities of the two waves were others."""
+        return self._told(waves.changes(weighting.for_process(self.new), weighting.for_process(self.old)))
+
+    def _told(self, found: pd.DataFrame) -> pd.DataFrame:
+        return plan.between(plan_of(self.new), plan_of(self.old), found)
+
+    @property
+    def wanted(self) -> list[waves.Measured]:
+        """The measures that both waves have."""
+        return waves.measures(waves.shared(self.new.questionnaire, self.old.questionnaire))
+
+
+def pair(edition: Edition) -> Pair | None:
+    """The edition's answers and an earlier wave; without one, for synthetic answers, an exercise; else None.
+
+    The exercise: the same managers with the same views are asked twice, and who responds is drawn anew.
+    """
+    other = earlier.find(edition)
+    if isinstance(other, Survey) and other.digest != edition.survey.digest:
+        return Pair(edition.survey, other)
+    if not edition.simulated:
+        return None
+    old, everybody = edition.unanchored
+    again = simulate.simulate(edition.parameters["seed"], old.questionnaire, anchored=False,
+                              asked_again=edition.parameters["seed"] + 1)
+    new, all_again = (Survey(part, again.frame, old.questionnaire, level=old.level)
+                      for part in (again.answers, again.asked))
+    return Pair(weighting.weighted(new), weighting.weighted(old), (all_again, everybody))
+
+
+def introduction(edition: Edition, two: Pair | None) -> Output:
+    """What is held against what, and which questions are left out because only one wave has them."""
+    mod = edition.parameters.get("mod", NO_OTHER)
+    name = shown_name({"data": mod})
+    if two is None or two.truth is not None:
+        why = NO_WAVES if mod == NO_OTHER else f"{name} har de samme svar som denne udgave, så der er ingen bølger."
+        exercise = (" Her er i stedet en øvelse: De samme chefer med de samme holdninger spørges to gange, og det "
+                    "trækkes på ny, hvem der svarer, og hvem der svarer ved ikke. Ingen har altså skiftet mening.")
+        return say(why + exercise * (two is not None), edition.survey)
+    told = f"Denne udgaves svar er bølgen »nu«, og svarene i {name} er bølgen »før«."
+    left_out = [item.topic for item in two.new.questionnaire.items.values() if item.scale.type != "tekst"
+                and item not in waves.shared(two.new.questionnaire, two.old.questionnaire)]
+    if left_out:
+        told += f" Disse spørgsmål er kun stillet i den ene bølge og er ikke med: {listed(left_out)}."
+    return say(told, edition.survey)
+
+
+def _empty(caption: str, name: str, why: str) -> Output:
+    """A table that others may refer to, with nothing in it but why."""
+    frame = pd.DataFrame({"Hvorfor": [why]}, index=pd.Index(["–"], name="Mål"))
+    return table(frame, caption, name, provenance="projekt", words=True)
+
+
+def _largest(rows: pd.DataFrame) -> pd.DataFrame:
+    """The largest changes of shares, the greatest rise first."""
+    shares = rows[(rows["statistic"] != "mean") & rows["estimate"].notna()]
+    chosen = shares["estimate"].abs().sort_values(ascending=False, kind="stable").index[:LARGEST]
+    return shares.loc[chosen].sort_values("estimate", ascending=False, kind="stable")
+
+
+def figure(two: Pair | None, caption: str, name: str) -> Figure | Output:
+    """The largest changes between two waves with intervals for the process."""
+    if two is None:
+        return Output(f'<p class="note">{NO_WAVES}</p>', NO_WAVES)
+    rows, total = _largest(two.behind), two.behind["estimate"].notna().sum()
+    if rows.empty:
+        return nothing_to_show(caption)
+    frame = pd.DataFrame({
+        "Ændring": [moved(row) for _, row in rows.iterrows()],
+        "Interval": [moved_interval(row) for _, row in rows.iterrows()],
+    }, index=pd.Index([measured(row, two.new.questionnaire) for _, row in rows.iterrows()], name="Mål"))
+    told = [f"{text} {change} ({limits})" for text, change, limits in frame.itertuples()]
+    n = [number(edge) for edge in (rows[["n_a", "n_b"]].min(axis=None), rows[["n_a", "n_b"]].max(axis=None))]
+    return finish(
+        _drawn(rows, list(frame.index)), two.new.provenance, frame, caption, name=name,
+        alt=f"Prikdiagram med intervaller, procentpoint. {'; '.join(told)}.",
+        note=f"n fra {n[0]} til {n[1]} i hver bølge. De {number(len(rows))} største af {number(total)} ændringer er "
+             f"valgt ud, og de største er i snit overvurderet.{hidden_note(rows)}",
+        reading="Prikken er ændringen fra før til nu i procentpoint, og stregen er dens "
+                f"{confidence(two.new.level)}-interval, regnet mellem kommuner. Til højre for den lodrette streg er "
+                f"andelen steget, til venstre er den faldet. Den øverste prik er {told[0]}.",
+    )
+
+
+def _drawn(rows: pd.DataFrame, words: list[str]) -> Any:
+    """A dot and an interval a change, on both sides of no change."""
+    labels, place = [wrapped(text, 20) for text in words], np.arange(len(rows))[::-1]
+    drawing, axes = canvas(row_height(labels, 0.4) * len(rows), top=0.05, bottom=0.75, left=room(labels), right=0.5)
+    axes.axvline(0, color=INK, linewidth=0.9, zorder=1)
+    axes.hlines(place, 100 * rows["low"], 100 * rows["high"], color=ACCENT, linewidth=3.5, alpha=0.5)
+    axes.scatter(100 * rows["estimate"], place, c=ACCENT, s=42, zorder=3)
+    for y, (_, row) in zip(place, rows.iterrows(), strict=True):
+        axes.annotate(moved(row), (1, y), xycoords=("axes fraction", "data"), xytext=(4, 0),
+                      textcoords="offset points", va="center")
+    axes.set_yticks(place, labels)
+    axes.set(ylim=(-0.6, len(rows) - 0.4), xlabel="Ændring, procentpoint")
+    axes.grid(axis="y", visible=False)
+    axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: number(x)))
+    sns.despine(ax=axes, left=True)
+    return drawing
+
+
+def changes_table(two: Pair | None, caption: str, name: str) -> Output:
+    """All measures then and now, the change with an interval for either question, and p corrected for all of them."""
+    if two is None:
+        return _empty(caption, name, NO_WAVES)
+    behind = two.behind
+    now, then = (shown(wave, waves.levels(wave, two.wanted)) for wave in (two.new, two.old))
+    frame = pd.DataFrame({
+        "Før": [value(row) for _, row in then.iterrows()],
+        "Nu": [value(row) for _, row in now.iterrows()],
+        "Ændring": [moved(row) for _, row in behind.iterrows()],
+        "Processen": [moved_interval(row) for _, row in behind.iterrows()],
+        "Alle adspurgte": [moved_interval(row) for _, row in two.asked.iterrows()],
+        "p, korrigeret": [p_value(p) for p in behind["p_adjusted"]],
+    }, index=pd.Index([measured(row, two.new.questionnaire) for _, row in behind.iterrows()], name="Mål"))
+    note = ("Andele i procent og deres ændring i procentpoint; antal i deres egen enhed. Der er to "
+            f"{confidence(two.new.level)}-intervaller: for ændringen i processen bag svarene, regnet mellem kommuner, "
+            "og for ændringen blandt alle adspurgte. p gælder processen og er korrigeret for alle "
+            f"{number(behind['family_size'].iloc[0])} ændringer (Holms metode).{hidden_note(behind)}")
+    return table(frame, caption, name, provenance=two.new.provenance, note=note, folded="Vis alle ændringer")
+
+
+def sharing_table(two: Pair | None, caption: str, name: str) -> Output:
+    """What it means that municipalities answer in both waves: half the interval's width with and without."""
+    if two is None:
+        return _empty(caption, name, NO_WAVES)
+    rows = _largest(two.behind)
+    half = {heading: [number(50 * (row["high"] - row["low"]), 1) for _, row in found.loc[rows.index].iterrows()]
+            for heading, found in (("Kommunerne går igen", two.behind), ("Som var de andre kommuner", two.apart))}
+    frame = pd.DataFrame(half, index=pd.Index(
+        [measured(row, two.new.questionnaire) for _, row in rows.iterrows()], name="Mål"))
+    ratio = (two.behind["se"] / two.apart["se"]).median()
+    note = ("Halvdelen af intervallets bredde i procentpoint for de ændringer, der er størst. For den midterste af "
+            f"alle ændringer er usikkerheden {percent(ratio)} af, hvad den ville være, hvis kommunerne i de to bølger "
+            f"ikke var de samme.{hidden_note(rows)}")
+    return table(frame, caption, name, provenance=two.new.provenance, note=note)
+
+
+def known_truth(two: Pair | None) -> Output:
+    """For an exercise: how many intervals hold the true change, and how many changes a reader would take for real."""
+    if two is None or two.truth is None:
+        told = "Her kendes den sande ændring ikke."
+        return Output(f'<p class="note">{told}</p>', told)
+    now, then = (waves.levels(everybody, two.wanted)["estimate"] for everybody in two.truth)
+    behind, asked = two.behind, two.asked
+    hits = ((asked["low"] <= now - then) & (now - then <= asked["high"])).sum()
+    zero = ((behind["low"] <= 0) & (behind["high"] >= 0)).sum()
+    below = [number((behind[p] < 1 - two.new.level).sum()) for p in ("p", "p_adjusted")]
+    return say(
+        f"I øvelsen kendes sandheden. Af {number(len(asked))} intervaller for alle adspurgte rummer {number(hits)} den "
+        f"sande ændring, og {number(zero)} af intervallerne for processen rummer nul, som er det sande dér. Hver for "
+        f"sig ville {below[0]} ændringer i processen se sikre ud. Når der tages højde for, at der er mange, er det "
+        f"{below[1]}.", two.new)
+
+
+# ---- Two editions of the same answers --------------------------------------------------------------------------------
+
+
+def numbers(edition: Edition) -> Numbers:
+    """What the edition shows of all measures."""
+    survey = edition.survey
+    told = shown(survey, waves.levels(survey, waves.measures(survey.questionnaire.items.values())))
+    return Numbers(__version__, edition.about(), told.round(6))
+
+
+@dataclass(frozen=True)
+class Released(Output):
+    """An output that carries numbers for the build to lay beside the pages."""
+
+    numbers: Numbers | None = None
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Data and metadata for Jupyter, with the numbers among the metadata."""
+        data, metadata = super()._repr_mimebundle_(include, exclude)
+        return data, metadata | {NUMBERS_KEY: self.numbers.content()}
+
+
+def release(edition: Edition) -> Released:
+    """The edition's numbers as a file, to hold a later edition against."""
+    told = f"Denne udgaves tal ligger i filen {NUMBERS}."
+    link = f'<a href="../{NUMBERS}">{NUMBERS}</a>'
+    return Released(f'<p class="note">{told.replace(NUMBERS, link)}</p>', told, numbers=numbers(edition))
+
+
+@dataclass(frozen=True, eq=False)
+class Moves:
+    """Two editions of the same answers, measure by measure. heads: what they are called; told: what differs."""
+
+    survey: Survey
+    heads: tuple[str, str]
+    before: pd.DataFrame
+    after: pd.DataFrame
+    told: str = ""
+
+    @property
+    def points(self) -> pd.Series:
+        """How far each share moved, in percentage points, the furthest first; only what both editions show."""
+        gap = 100 * (self.after["estimate"] - self.before["estimate"])[self.after["statistic"] != "mean"].dropna()
+        return gap.round(9).sort_values(key=abs, ascending=False, kind="stable")
+
+
+def moves(edition: Edition) -> Moves:
+    """The edition against the other one that `mod` names, else its weighted answers against the same unweighted."""
+    other, survey, mine = earlier.find(edition), edition.survey, numbers(edition)
+    if not isinstance(other, Numbers):
+        raw = shown(survey, waves.levels(edition.raw, waves.measures(survey.questionnaire.items.values())))
+        return Moves(survey, ("Uvægtet", "Vægtet"), raw, mine.table)
+    key = ["statistic", "item", "answer"]
+    both = mine.table[key].merge(other.table[key])  # they need not have the same questions
+    return Moves(survey, ("Den anden udgave", "Denne udgave"), both.merge(other.table), both.merge(mine.table),
+                 _differs(mine, other))
+
+
+def _differs(mine: Numbers, other: Numbers) -> str:
+    """What the two editions were made with, where it is not the same."""
+    then = other.about["ord"]
+    found = [f"{term.lower()}: {then.get(term, 'ikke angivet')} mod {words}"
+             for term, words in mine.about["ord"].items() if term != "Sammenlignet med" and then.get(term) != words]
+    if other.version != mine.version:
+        found.insert(0, f"version: {other.version} mod {mine.version}")
+    elif other.code and other.code != code_digest():
+        found.insert(0, "koden er ændret")
+    return f" Forskellen på de to udgaver er {listed(found)}." if found else " De to udgaver er lavet ens."
+
+
+def moves_table(both: Moves, caption: str, name: str) -> Output:
+    """The shares that moved most between two editions of the same answers, without tests."""
+    rows = both.points[both.points.abs() >= LEAST].index[:LARGEST]
+    if rows.empty:
+        return _empty(caption, name, "Ingen andele flyttede sig.")
+    frame = pd.DataFrame({
+        **{head: [value(row, 1) for _, row in one.loc[rows].iterrows()]
+           for head, one in zip(both.heads, (both.before, both.after), strict=True)},
+        "Flyttet": [signed(gap) for gap in both.points[rows]],
+    }, index=pd.Index([measured(row, both.survey.questionnaire) for _, row in both.after.loc[rows].iterrows()],
+                      name="Mål"))
+    note = (f"De {number(len(rows))} andele, der flyttede sig mest, og flytningen i procentpoint. Svarene er de samme, "
+            f"så der er intet at teste.{hidden_note(both.after)}")
+    return table(frame, caption, name, provenance=both.survey.provenance, note=note)
+
+
+def moves_sentence(both: Moves) -> Output:
+    """How much moved between the editions, and what differs between them."""
+    points = both.points.abs().round(1)
+    return say(f"{both.heads[0]} mod {both.heads[1].lower()}: {number((points >= 1).sum())} af {number(len(points))} "
+               f"andele flyttede sig mindst ét procentpoint, og den største flytning er {number(points.max(), 1)} "
+               f"procentpoint.{both.told}", both.survey)

@@ -1,0 +1,185 @@
+"""Another survey: a project of its own, laid out from a questionnaire, that the same commands make a book of."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import yaml
+
+from civsam.files import HOME, PACKAGE, QUESTIONNAIRE, UserError, read_json, read_text, shown, write_if_changed
+from civsam.instrument import questionnaire as instrument
+from civsam.instrument.questionnaire import Item, Questionnaire
+
+EXAMPLE = PACKAGE / "book" / "skelet" / "spoergeskema.yml"
+WORDS = PACKAGE / "book" / "skelet" / "skematekst.yml"
+RESULTS = "chapters/resultater.ipynb"
+KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+PARAMETERS = '''data: str = "data/svar.csv"  # svarfil, regnet fra projektets rod
+ramme: str = "{frame}"  # fil med dem, der blev spurgt; »ingen«, hvis det ikke vides
+{split}konfidens: float = 0.95  # konfidensniveau for intervallerne
+mindst: int = 5  # så få svarpersoner vises en gruppe med, når svarene er indsamlede
+fritekst: str = "skjul"  # om fri tekst fra indsamlede svar vises'''
+OPEN = '''from civsam.edition import banner, open_edition
+from civsam.inference import estimate, weighting
+from civsam.pages import dots, likert, sentences, tables
+
+edition = open_edition(
+    data=data, ramme=ramme, {split}konfidens=konfidens, mindst=mindst, fritekst=fritekst
+)
+survey = edition.survey
+banner(edition)'''
+OF_STUDY = ("civsam.book.statement_links", "civsam.teaching.sphinxext", "sphinxcontrib.bibtex")
+OWNER = "[Skriv i _config.yml, hvem der udgiver bogen]"
+README = """# {title}
+
+Læg svarene i `data/svar.csv` (se `civsam check`). Vides det, hvem der blev spurgt, lægges de i `data/ramme.csv`.
+
+- `civsam check data/svar.csv` finder fejl i svarfilen.
+- `civsam book` laver bogen i `_build/udgaver/standard/index.html`.
+- `civsam new . --again` laver kapitlerne igen, når `data/spoergeskema.yml` er ændret.
+"""
+INDEX = """# {title}
+
+{scope}
+
+Bogen er lavet af spørgeskemaet og svarene med civsam. {{doc}}`chapters/resultater` viser svarene spørgsmål for
+spørgsmål, og {{doc}}`chapters/kodebog` viser, hvad der blev spurgt om.
+"""
+
+
+def create(folder: Path, given: Path | None, *, again: bool = False) -> list[Path]:
+    """Lay out a project, and return its files. given: the questionnaire, else a small one to begin with.
+
+    again: write only the chapters, after the questionnaire has been changed. Raises UserError for a folder that is
+    there already (or is no project, with `again`), and a questionnaire that cannot be used.
+    """
+    if not again and folder.exists() and any(folder.iterdir()):
+        raise UserError(f"{shown(folder)}: mappen findes allerede. Vælg et andet navn, eller skriv --again for kun at "
+                        "lave kapitlerne igen.")
+    if again and not (folder / QUESTIONNAIRE).exists():
+        raise UserError(f"{shown(folder)}: mappen er ikke et projekt, for {QUESTIONNAIRE.as_posix()} mangler.")
+    source = folder / QUESTIONNAIRE if again else given or EXAMPLE
+    content = files(instrument.read(source), framed=(folder / "data" / "ramme.csv").exists())
+    content = {name: text for name, text in content.items() if name.startswith("chapters/") or not again}
+    if not again:
+        content |= {QUESTIONNAIRE.as_posix(): read_text(source), "data/skematekst.yml": read_text(WORDS)}
+    for name, text in content.items():
+        write_if_changed(folder / name, text.encode())
+    return [folder / name for name in content]
+
+
+def check_chapter(folder: Path) -> None:
+    """Raise UserError if a generated results chapter has other questions or groups than its project's questionnaire."""
+    path = folder / RESULTS
+    made = read_json(path).get("metadata", {}).get("civsam")
+    if made is None:
+        return  # written by hand, as the study's own
+    now = _made_of(instrument.read(folder / QUESTIONNAIRE))
+    if changed := sorted({name for kind in made for name in set(made[kind]) ^ set(now[kind])}):
+        raise UserError(f"{RESULTS}: spørgeskemaet er ændret, siden kapitlet blev lavet ({', '.join(changed[:5])}). "
+                        "Skriv: civsam new . --again")
+
+
+def _made_of(questionnaire: Questionnaire) -> dict[str, list[str]]:
+    """What a results chapter depends on, as it is written in the notebook."""
+    return {"spoergsmaal": list(questionnaire.items), "baggrund": list(questionnaire.background)}
+
+
+def files(questionnaire: Questionnaire, *, framed: bool) -> dict[str, str]:
+    """The files of a project but its questionnaire: name to text."""
+    title, scope = _escaped(questionnaire.title), _escaped(questionnaire.scope)
+    toc = {"format": "jb-book", "root": "index", "parts": [
+        {"caption": "Kapitler", "numbered": True, "chapters": [{"file": "chapters/resultater"}]},
+        {"caption": "Opslag", "chapters": [{"file": "chapters/kodebog"}]}]}
+    return {
+        "README.md": README.format(title=title),
+        "index.md": INDEX.format(title=title, scope=scope),
+        "_toc.yml": yaml.safe_dump(toc, allow_unicode=True, sort_keys=False),
+        "_config.yml": yaml.safe_dump(_config(questionnaire.title), allow_unicode=True, sort_keys=False),
+        RESULTS: _notebook("resultater", results(questionnaire, framed), _made_of(questionnaire)),
+        "chapters/kodebog.ipynb": _notebook("kodebog", [
+            ("md", "# Kodebog\n\nSpørgsmålene, som de blev stillet, og de koder, svarene har i datafilerne."),
+            ("remove-input", "from civsam.instrument.questionnaire import read\nfrom civsam.pages import codebook\n\n"
+                             "display(*codebook.codebook(read()))"),
+        ]),
+    }
+
+
+def _config(title: str) -> dict[str, object]:
+    """The study's own settings under another title, without its literature."""
+    config = yaml.safe_load(read_text(HOME / "_config.yml"))
+    config["title"] = config["sphinx"]["config"]["project"] = title
+    config["html"]["extra_footer"] = config["html"]["baseurl"] = ""
+    config["copyright"] = OWNER
+    del config["bibtex_bibfiles"]
+    own = config["sphinx"]["config"]
+    own["extensions"] = [name for name in own["extensions"] if name not in OF_STUDY]
+    own["myst_disable_syntax"] = ["substitution_inline", "substitution_block"]  # templates are code that is run
+    config["sphinx"]["config"] = {name: value for name, value in own.items() if not name.startswith("bibtex_")}
+    return config
+
+
+def results(questionnaire: Questionnaire, framed: bool) -> list[tuple[str, str]]:
+    """The cells of a results chapter: a section a block, and for each question what was asked and answered."""
+    split = next(iter(questionnaire.background), "")
+    declared = f'opdel: str = {_quoted(split)}  # baggrundsvariabel, som svarene deles op efter\n' if split else ""
+    frame = "data/ramme.csv" if framed else "ingen"
+    cells = [
+        ("md", "# Resultater\n\nKapitlet viser svarene på hvert spørgsmål i spørgeskemaets rækkefølge."),
+        ("parameters remove-cell", PARAMETERS.format(frame=frame, split=declared)),
+        ("remove-input", OPEN.format(split="opdel=opdel, " if split else "")),
+    ]
+    if framed and split:
+        cells += [("md", "## Hvem der svarede"), ("hide-input", RATES)]
+    for block, heading in questionnaire.blocks.items():
+        cells.append(("md", f"## {_escaped(heading)}"))
+        for item in questionnaire.block(block):
+            cells += [("md", f"### {_escaped(item.topic)}"),
+                      ("remove-input", f"sentences.question(survey, {_quoted(item.id)})")]
+            cells += [("hide-input", code) for code in shown_as(item, bool(split))]
+    return cells
+
+
+RATES = '''tables.rates_table(
+    weighting.response_rates(survey, opdel), survey, "Adspurgte og svar", "tab-svar"
+)'''
+
+
+def shown_as(item: Item, split: bool) -> list[str]:
+    """The code that shows a question: a figure, and where it can be split by a frame variable, that too."""
+    call = {"antal": "ratios" if item.part_of else "means"}.get(item.scale.type, "shares")
+    draw, name = "likert" if item.scale.type == "ordinal" else "dots", item.id.lower().replace("_", "-")
+    if item.scale.type == "tekst":
+        return [f"sentences.texts(survey, {_quoted(item.id)})"]
+    made = [f"{draw}.{draw}(survey, estimate.{call}(survey, {_quoted(item.id)}), {_quoted(item.topic)}, "
+            f"{_quoted(f'fig-{name}')})"]
+    if split:
+        made.append(f"delt = estimate.{call}(survey, {_quoted(item.id)}, by=opdel)\ntables.group_table(\n"
+                    f"    survey, delt, {_quoted(f'{item.topic}, delt op')}, {_quoted(f'tab-{name}')}, folded=True\n)")
+    return made
+
+
+def _quoted(text: str) -> str:
+    """The text as a string in code, quotation marks and all."""
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _escaped(text: str) -> str:
+    """The text as Markdown that shows it on one line as typed: no markup, HTML, formula or template comes of it."""
+    return re.sub(r"[!#$%&()*+\-:<=>@\[\\\]^_`{|}~]|(?<=\d)\.", r"\\\g<0>", " ".join(text.split()))
+
+
+def _notebook(name: str, cells: list[tuple[str, str]], made_of: dict[str, list[str]] | None = None) -> str:
+    """A notebook as text; a cell is its kind (md, or the tags of a code cell) and its source. made_of: see there."""
+    import nbformat  # slow to import, and `check_chapter` is asked before every book
+    from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+    made = []
+    for number, (kind, source) in enumerate(cells, 1):
+        cell = new_markdown_cell(source) if kind == "md" else new_code_cell(source, metadata={"tags": kind.split()})
+        cell["id"] = f"{name}-{number:02d}"
+        made.append(cell)
+    metadata = {"kernelspec": KERNEL} | ({"civsam": made_of} if made_of else {})
+    return nbformat.writes(new_notebook(cells=made, metadata=metadata)) + "\n"

@@ -1,0 +1,68 @@
+"""Numbers, lists and names in Danish."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+import pandas as pd
+from babel.numbers import format_decimal, format_percent
+
+
+def listed(words: Iterable[str]) -> str:
+    """Words as a Danish list: a, b og c."""
+    *first, last = words
+    return f"{', '.join(first)} og {last}" if first else last
+
+
+def plain(text: str) -> str:
+    """The text as part of a file name."""
+    for danish, latin in {"æ": "ae", "ø": "oe", "å": "aa", "Æ": "Ae", "Ø": "Oe", "Å": "Aa"}.items():
+        text = text.replace(danish, latin)
+    text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return re.sub(r"[^A-Za-z0-9.]+", "-", text).strip("-.") or "x"
+
+
+def number(value: float, decimals: int = 0) -> str:
+    """A number in Danish: 1234.5 as 1.234,5; a dash where there is none."""
+    if pd.isna(value):
+        return "–"
+    pattern = "#,##0." + "0" * decimals if decimals else "#,##0"
+    rounded = round(float(value), decimals) + 0.0  # no minus before a zero
+    return format_decimal(rounded, pattern, locale="da_DK").replace("-", "\u2212")
+
+
+def danish_order(text: str) -> str:
+    """What to sort names by: æ, ø and å last, and aa as å."""
+    return text.lower().replace("aa", "å").translate(str.maketrans("æøå", "{|}"))  # the characters after z
+
+
+# ---- Danish formats
+
+
+def percent(share: float, decimals: int = 0) -> str:
+    """A share as percent, with a no-break space; a dash where there is none."""
+    form = f"#,##0.{'0' * decimals}\u00a0%" if decimals else None
+    return "–" if pd.isna(share) else format_percent(share, form, locale="da_DK")
+
+
+def confidence(level: float) -> str:
+    """A confidence level as percent, with a decimal only where there is one."""
+    return f"{number(100 * level, 1).removesuffix(',0')}\u00a0%"
+
+
+def span(low: float, high: float, decimals: int = 1) -> str:
+    """The interval of a difference, −2,1 til 4,0: its ends may be negative."""
+    return f"{number(low, decimals)} til {number(high, decimals)}" if pd.notna(low) else "–"
+
+
+def joined(words: list[str], link: str) -> str:
+    """Labels as one phrase: only the first keeps its capital."""
+    return link.join([words[0], *(word[0].lower() + word[1:] for word in words[1:])])
+
+
+def slug(text: str) -> str:
+    """A name that a Data Package allows: lower-case ASCII letters, digits, and - _ ."""
+    latin = text.lower().removesuffix(".csv").translate(str.maketrans({"æ": "ae", "ø": "oe", "å": "aa"}))
+    return re.sub(r"[^a-z0-9._-]+", "-", latin).strip("-") or "data"

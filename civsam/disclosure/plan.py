@@ -1,0 +1,406 @@
+"""What may leave the house: collected answers are shown so that no small group or count can be worked out.
+
+The rules, for answers whose provenance is `indsamlet` (synthetic answers pass untouched):
+
+- A group is shown with at least `minimum` respondents, and in it an answer that at least `minimum` gave and at least
+  `minimum` did not. For counts, and shares of what is counted, `minimum` must have contributed, and what all but the
+  two largest contributed must be `DOMINANCE` times the largest, so that the second cannot work out the first (p% rule).
+- n is rounded to `STEP`; a share is given as a multiple of `STEP` respondents among n, a mean as a multiple of what
+  `STEP` average respondents would add, so that each shown number stands for a window `STEP` wide. Standard errors are
+  those of the rounded shares times a design factor that goes up to the next preferred number (`GRID` a decade), and
+  intervals are made from the rounded numbers: an error tells no more of a share than the share, nor do other levels.
+  Of counts, the error is shown only if it is not most of all that of the largest, by the same p% rule.
+- What is hidden must keep an interval of `STEP` respondents, given all that is shown: a linear programme over all
+  answers of an item and all groups of all background variables finds its least and greatest value, and shown cells that
+  bind are hidden until it has room (secondary suppression).
+
+The plan is a function of answers, frame, weights and `minimum` alone, over every table that an edition can show, so
+that editions with other parameters show parts of one whole. What is shown with a higher `minimum` is a part of what is
+shown with a lower one, in the same rounded numbers. With another frame the weights are others, and two such editions of
+the same answers could tell what each hides: `releases` keeps them apart. Numbers made of several cells (differences,
+trends, shares without 'ved ikke') are made from the rounded cells. The door shows only what it can recompute: a row
+whose number of respondents is not its own is hidden, and a table that it does not know raises ValueError.
+
+The attacker is given more than is shown: the weighted size of every group to the last digit, and which groups lie
+within others in the frame. Who responded is not held to be a secret: numbers of respondents and of those who left an
+item out are rounded, and hidden below `minimum`, with at least `STEP` possible values, but are not in the programme.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+from scipy.stats import t as student
+
+from civsam.disclosure import suppression
+from civsam.disclosure.suppression import GRID, STEP, Cell, Key, Number, key_of, preferred, rounded
+from civsam.inference import compare
+from civsam.inference.intervals import share_interval, t_interval
+from civsam.instrument.questionnaire import DONT_KNOW
+from civsam.survey.survey import LIMITS, SYNTHETIC, Survey
+
+P_CLASSES = np.array([0.001, 0.01, 0.05, 0.1, 0.2, 0.5, 1.0])
+QUARTILES = ("0.25", "0.5", "0.75")
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """What is shown of a survey: `protect` makes each table safe. Made by `plan`."""
+
+    survey: Survey
+    minimum: int
+    cells: dict[tuple[Key, str, str], Cell] = field(repr=False)
+
+    @property
+    def idle(self) -> bool:
+        """Whether the answers are synthetic, so that nothing needs protection."""
+        return self.survey.provenance == SYNTHETIC
+
+    def protect(self, table: pd.DataFrame) -> pd.DataFrame:
+        """The table as it may be shown: numbers rounded, hidden rows with NaN, and a column `hidden` (bool).
+
+        Takes the tables of `inference`, and those that rooms below have told the rules of (`KINDS`). Numbers whose
+        precision is not decided become NaN. Synthetic answers: the very same table. Raises ValueError for a table of
+        another kind, or of other answers.
+        """
+        found = set(table["provenance"]) if "provenance" in table else set()
+        if found == {SYNTHETIC}:
+            return table
+        if self.idle or found != {self.survey.provenance}:
+            raise ValueError(f"this plan is for {self.survey.provenance} answers, not for {sorted(found)}")
+        for columns, make, keep in KINDS:
+            if columns <= set(table.columns):
+                made = _written(table, [make(self, row) for _, row in table.iterrows()])
+                return keep(self, table, made) if keep else made
+        raise ValueError(f"no rule says how to show a table with the columns {', '.join(table.columns)}")
+
+    def cell(self, statistic: str, item: str, answer: str = "", by: str = "", group: str = "") -> Cell | None:
+        """The number of that name, or None: then it is in no edition."""
+        return self.cells.get((key_of(statistic, item, answer), by, group))
+
+    def n(self, count: float) -> float:
+        """A number of respondents as it is shown: rounded, NaN if it is small. Exact for synthetic answers."""
+        return float(count) if self.idle else float(rounded(count, self.minimum))
+
+    def isolates(self, *groups: np.ndarray) -> bool:
+        """Whether a group, or the difference between two, has fewer respondents than `minimum` (and at least one).
+
+        groups: who is in each, boolean, shape (n,): of one specification, or of several that are shown together. What
+        isolates people is not to be published. Never for synthetic answers.
+        """
+        pairs = [one != other for place, one in enumerate(groups) for other in groups[:place]]
+        apart = [one & ~other for one in groups for other in groups]
+        return not self.idle and any(0 < part.sum() < self.minimum for part in [*groups, *pairs, *apart])
+
+    def base(self, item: str) -> tuple[float, float, float]:
+        """How many answered an item, said 'ved ikke' and left it out, as shown. NaN: hidden."""
+        n, everybody = self.survey.answered(item).sum(), len(self.survey.answers)
+        unsure, cell = n - self.survey.knows(item).sum(), self.cell("share", item, DONT_KNOW)
+        if not self.idle and (n - unsure < self.minimum or (cell and cell.hidden)):
+            unsure = np.nan
+        return self.n(n), self.n(unsure), self.n(everybody - n if self.idle or n >= self.minimum else np.nan)
+
+    def without_dont_know(self, table: pd.DataFrame) -> np.ndarray:
+        """The same shares of those who did not say 'ved ikke', from what is shown of both, shape (rows,).
+
+        NaN where either is hidden, and for 'ved ikke' itself. For collected answers only.
+        """
+        return np.array([np.nan if DONT_KNOW in row["answer"].split("+") else
+                         self.share(row["item"], row["answer"], row["by"], row["group"], dont_know=False)[1]
+                         for _, row in table.iterrows()])
+
+    # -- numbers made of cells: exact, shown (NaN: hidden) and the step between shown values
+
+    def number_of(self, cell: Cell | None, n: float | None = None) -> Number:
+        """The number of a cell; `NOTHING` where it is hidden, or is of others than n respondents."""
+        if cell is None or cell.hidden or (n is not None and n != cell.n):
+            return NOTHING
+        return cell.number
+
+    def share(self, item: str, answer: str, by: str, group: str, *, dont_know: bool) -> Number:
+        """A share of all who answered, or of those who did not say 'ved ikke'."""
+        share = self.number_of(self.cell("share", item, answer, by, group))
+        if dont_know:
+            return share
+        unsure = self.number_of(self.cell("share", item, DONT_KNOW, by, group))
+        if np.isnan(share.shown + unsure.shown):
+            return NOTHING
+        shown = min(share.shown / (1 - unsure.shown), 1.0)
+        return Number(share.exact / (1 - unsure.exact), shown, share.step, share.spread)
+
+    def trend(self, statistic: str, item: str, answer: str, by: str, n: float) -> Number:
+        """The line through all groups of an ordered variable, `compare.slope`, made of what is shown of them."""
+        labels = self.survey.questionnaire.background[by].labels
+        cells = [self.cell(statistic, item, answer, by, code) for code in labels]
+        size = np.array([cell.n if cell else 0 for cell in cells])
+        if len(cells) < 2 or size.sum() != n or any(np.isnan(self.number_of(cell).shown) for cell in cells):
+            return NOTHING
+        there = self.survey.answered if statistic == "share" else self.survey.knows
+        counted = np.where(np.logical_and.reduce([*map(there, item.split("+"))]), self.survey.design.weights, 0.0)
+        weighted = np.bincount(self.survey.group(by), counted, len(labels))
+        exact = np.polyfit(range(len(cells)), [cell.exact for cell in cells], 1, w=np.sqrt(weighted))[0]
+        told = np.polyfit(range(len(cells)), [cell.shown for cell in cells], 1, w=np.sqrt(rounded(size, self.minimum)))
+        spread = tuple(sum(cell.number.spread[place] for cell in cells) for place in (0, 1))
+        return Number(exact, told[0], max(cell.step for cell in cells), spread)
+
+    # -- tables, row by row: a dict of the numbers that are shown; nothing else is
+
+    def _estimate(self, row: pd.Series) -> Shown:
+        cell = self.cell(row["statistic"], row["item"], row["answer"], row["by"], row["group"])
+        if row["statistic"] == "quantile":
+            return self._quantile(row)
+        number = self.number_of(cell, row["n"])
+        told = moved(number, row["estimate"])
+        n = self.n(row["n"]) if cell is not None and cell.n == row["n"] else np.nan
+        if np.isnan(told):
+            return {"n": n, "hidden": True}
+        share, se = row["statistic"] in ("share", "ratio"), number.error(row["se"])
+        told = min(max(told, 0.0), 1.0 if share else np.inf)
+        df = _freedom(row["df"])
+        limits = share_interval if row["statistic"] == "share" else t_interval
+        given = [np.array([x]) for x in ((told, se, n, df) if row["statistic"] == "share" else (told, se, df))]
+        low, high = (float(x[0]) for x in limits(*given, row["level"]))
+        high = min(high, 1.0) if share else high
+        counted = {"count": told * n} if row["statistic"] == "share" else {}
+        low = max(low, 0.0) if low == low else low
+        return {"n": n, "estimate": told, "se": se, "low": low, "high": high, **counted}
+
+    def _quantile(self, row: pd.Series) -> Shown:
+        """Quartiles of many respondents. Intervals of quantiles are answers themselves, and never shown."""
+        mean = self.cell("mean", row["item"], "", row["by"], row["group"])
+        few = row["n"] < 4 * self.minimum
+        if few or row["answer"] not in QUARTILES or np.isnan(self.number_of(mean, row["n"]).shown):
+            return {"hidden": True}
+        return {"n": self.n(row["n"]), "estimate": row["estimate"]}
+
+    def _contrast(self, row: pd.Series) -> Shown:
+        """Differences between two cells, or a cell and a limit, and trends."""
+        odds = row["effect"] == "odds_ratio"
+        told, error = self._contrasted(row)
+        n = {side: self.n(row[side]) for side in ("n_a", "n_b")}
+        if np.isnan(told):
+            return {"hidden": True}
+        return {**n, **with_error(told, error, row["df"], row["level"], odds=odds)}
+
+    def _contrasted(self, row: pd.Series) -> tuple[float, float]:
+        """A contrast as it is shown, of odds on the log scale, and its standard error."""
+        if row["effect"] == "slope":
+            trend = self.trend(row["statistic"], row["item"], row["answer"], row["by"], row["n_a"])
+            return moved(trend, row["estimate"]), trend.error(row["se"])
+        if row["effect"] not in compare.SCALES:
+            return np.nan, np.nan
+        sides = [self.side(row["statistic"], row["item"], row["answer"], row["by"], row[side], row[f"n_{side}"])
+                 for side in "ab"]
+        error = difference(*sides).error(row["se"])
+        if row["effect"] == "difference":
+            return moved(difference(*sides), row["estimate"]), error
+        scale = compare.SCALES[row["effect"]][0]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            exact, told = (scale(sides[0][place]) - scale(sides[1][place]) for place in (0, 1))
+            given = np.log(row["estimate"]) if row["effect"] == "odds_ratio" else row["estimate"]
+        return told if np.isclose(exact, given) else np.nan, error
+
+    def side(self, statistic: str, item: str, answer: str, by: str, side: str, n: float | None) -> Number:
+        """What stands on one side of a contrast: a group, an answer ("item=answer"), a count, or a limit (n is 0)."""
+        if by:
+            return self.number_of(self.cell(statistic, item, answer, by, side), n)
+        if _is_number(side) and not n:
+            return Number(float(side), float(side), 0.0, (0.0, 0.0))
+        name, _, said = side.partition("=")
+        if said:
+            return self.number_of(self.cell("share", name, said), n)
+        return self.number_of(self.cell(statistic, item or name, answer), n)
+
+    def _test(self, row: pd.Series) -> Shown:
+        """A test of all groups: only the class of its p-value, and only if no group is small."""
+        base = self._answered(row["item"]) if row.get("item") else None
+        sizes = self._sizes(row["by"], base)
+        if ((sizes > 0) & (sizes < self.minimum)).any():
+            return {"hidden": True}
+        p = {name: float(p_class(row[name])) for name in ("p", "p_adjusted") if name in row}
+        kept = {name: row[name] for name in ("df1", "family_size") if name in row}
+        return {**({"n": self.n(row["n"])} if "n" in row else {}), **p, **kept}
+
+    def _answered(self, items: str) -> np.ndarray:
+        """Who answered an item, or all of several joined by +."""
+        return np.logical_and.reduce([self.survey.answered(item) for item in items.split("+")])
+
+    def _sizes(self, by: str, base: np.ndarray | None = None) -> np.ndarray:
+        """Respondents (in a base) in each group of a variable."""
+        return np.bincount(self.survey.group(by), base, len(self._codes(by)))
+
+    def _codes(self, by: str) -> list[str]:
+        """The groups of a variable; none for what is not one."""
+        background = self.survey.questionnaire.background
+        return list(background[by].labels) if by in background else []
+
+    def _model(self, row: pd.Series) -> Shown:
+        """A coefficient: in steps of what some respondents more or less would change it by, if nothing is hidden."""
+        by = row["by"] if "by" in row else row["term"].partition("=")[0]
+        base = self._answered(row["item"]) if row.get("item") else None
+        sizes = self._sizes(by, base) if by in self.survey.questionnaire.background else np.array([row.get("n", 0)])
+        if not sizes.any() or sizes[sizes > 0].min() < self.minimum or self._hides(row, by, sizes):
+            return {"hidden": True}
+        odds = row["statistic"] == "odds_ratio"
+        se, value = float(preferred(row["se"])), np.log(row["estimate"]) if odds else row["estimate"]
+        step = se * 2 * STEP / np.sqrt(sizes[sizes > 0].min()) if row.get("item") else se
+        told = step * np.round(value / step) if step > 0 else np.nan
+        n = {"n": self.n(row["n"])} if "n" in row else {}
+        return {**n, **with_error(told, se, row["df"], row["level"], odds=odds)}
+
+    def _hides(self, row: pd.Series, by: str, sizes: np.ndarray) -> bool:
+        """Whether a coefficient would tell of a hidden group, its own or the first one, or of a largest count."""
+        codes = [code for code, size in zip(self._codes(by), sizes, strict=False) if size]
+        cells = {code: self.cell(row["statistic"], row.get("item", ""), row.get("answer", ""), by, code)
+                 for code in codes}
+        own = row["term"].partition("=")[2] if "term" in row else row["group"]
+        compared = [cells.get(code) for code in (own, *codes[:1])]
+        return any(cell.hidden for cell in compared if cell) or not all(cell.steady for cell in cells.values() if cell)
+
+    def _rate(self, row: pd.Series) -> Shown:
+        cell = self.cell("rate", "", "", row["by"], row["group"])
+        if cell is None:  # no frame: nobody knows how many were asked
+            return {"responded": self.n(row["responded"])}
+        told = moved(self.number_of(cell, row["asked"]), row["estimate"])
+        return {"asked": row["asked"], "responded": told * row["asked"], "estimate": told, "hidden": np.isnan(told)}
+
+    def _missing(self, row: pd.Series) -> Shown:
+        n, unsure, missing = self.base(row["item"])
+        asked = self.n(row["asked"])
+        return {"asked": asked, "answered": self.n(row["answered"]), "dont_know": unsure, "missing": missing,
+                "dont_know_rate": unsure / asked, "missing_rate": missing / asked, "hidden": bool(np.isnan(n))}
+
+    def _power(self, row: pd.Series) -> Shown:
+        if min(row["n_a"], row["n_b"]) < self.minimum:
+            return {"hidden": True}
+        kept = ("difference", "power", "power_se", "equivalence", "equivalence_se", "margin")
+        return {name: row[name] for name in kept} | {name: self.n(row[name]) for name in (
+            "n_a", "n_b", "clusters_a", "clusters_b")}
+
+    def _weights(self, row: pd.Series) -> Shown:
+        return {"n": self.n(row["n"]), "low": float(preferred(row["low"])), "high": float(preferred(row["high"])),
+                "design_effect": round(row["design_effect"], 1), "effective_n": self.n(row["effective_n"])}
+
+    def _icc(self, row: pd.Series) -> Shown:
+        if row["n"] < 4 * self.minimum:
+            return {"hidden": True}
+        nearest = 0.05 * np.round(row["estimate"] / 0.05)
+        return {"n": self.n(row["n"]), "clusters": self.n(row["clusters"]), "estimate": nearest}
+
+    def _r_indicator(self, row: pd.Series) -> Shown:
+        return {name: round(row[name], 2) for name in ("estimate", "low", "high", "level")}
+
+
+# ---- Precision -------------------------------------------------------------------------------------------------------
+
+
+Shown = dict[str, float | str | bool]
+NOTHING = Number(np.nan, np.nan, np.nan)
+
+Make = Callable[[Plan, pd.Series], Shown]
+Keep = Callable[[Plan, pd.DataFrame, pd.DataFrame], pd.DataFrame]  # plan, table, the same as shown: what is kept of it
+
+# Tables by the columns that they have, how a row of each is shown, and which rows are kept; the first that fits.
+KINDS: list[tuple[set[str], Make, Keep | None]] = [
+    ({"statistic", "item", "answer", "by", "a", "b", "n_a", "n_b", "effect"}, Plan._contrast, None),
+    ({"a", "b", "power", "equivalence", "clusters_a"}, Plan._power, None),
+    ({"statistic", "item", "answer", "by", "group", "n", "estimate", "se", "df", "low", "level"}, Plan._estimate, None),
+    ({"by", "group", "asked", "responded", "estimate"}, Plan._rate, None),
+    ({"statistic", "by", "group", "reference", "estimate", "se", "df", "level"}, Plan._model, None),
+    ({"model", "term", "statistic", "item", "estimate", "se", "df", "level"}, Plan._model, None),
+    ({"test", "item", "by", "p"}, Plan._test, None),
+    ({"by", "method", "statistic", "p"}, Plan._test, None),
+    ({"item", "asked", "answered", "dont_know", "missing"}, Plan._missing, None),
+    ({"version", "design_effect", "effective_n"}, Plan._weights, None),
+    ({"item", "between", "within", "clusters"}, Plan._icc, None),
+    ({"unadjusted", "variance", "variables"}, Plan._r_indicator, None),
+]
+
+
+def p_class(p: float) -> float:
+    """The least of `P_CLASSES` that a p-value does not exceed; NaN for NaN."""
+    return np.nan if np.isnan(p) else float(P_CLASSES[np.searchsorted(P_CLASSES, p)])
+
+
+def _written(table: pd.DataFrame, rows: list[Shown]) -> pd.DataFrame:
+    """The table with the numbers of `rows`, NaN for all other numbers, and `hidden`."""
+    told = ("level", "base", "weighted")
+    numbers = [name for name in table if pd.api.types.is_numeric_dtype(table[name]) and name not in told]
+    hidden = np.array([bool(row.get("hidden", False)) for row in rows], dtype=bool)
+    new = {name: [row.get(name, np.nan) for row in rows] for name in numbers}
+    if "verdict" in table:
+        new["verdict"] = [row.get("verdict", old) for row, old in zip(rows, table["verdict"], strict=True)]
+    return table.assign(**new, hidden=hidden)
+
+
+def moved(anchor: Number, estimate: float) -> float:
+    """What is shown of an estimate: of its cells, moved by whole steps if other weights or choices moved it."""
+    exact, told, step, _ = anchor
+    if np.isnan(told) or np.isnan(estimate):
+        return np.nan
+    return told + (step * np.round((estimate - exact) / step) if step > 0 else 0.0)
+
+
+def difference(a: Number, b: Number) -> Number:
+    """One number less another."""
+    spread = tuple(one + other for one, other in zip(a.spread, b.spread, strict=True))
+    return Number(a.exact - b.exact, a.shown - b.shown, max(a.step, b.step), spread)
+
+
+def _freedom(df: float) -> float:
+    """Degrees of freedom as used for intervals: the preferred number from below."""
+    return np.nan if not df >= 1 else max(float(np.floor(10 ** (np.floor(GRID * np.log10(df)) / GRID))), 1.0)
+
+
+def with_error(told: float, se: float, df: float, level: float, *, odds: bool = False) -> Shown:
+    """A number with interval, t and p made from what is shown of it and its error; of odds on the log scale."""
+    df = _freedom(df)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        low, high = (float(x[0]) for x in t_interval(np.array([told]), np.array([se]), np.array([df]), level))
+        t = told / se if se > 0 else np.nan
+    back = np.exp if odds else float
+    return {"estimate": float(back(told)), "se": se, "df": df, "low": float(back(low)), "high": float(back(high)),
+            "t": t, "p": float(2 * student.sf(abs(t), df))}
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def between(new: Plan, old: Plan, table: pd.DataFrame) -> pd.DataFrame:
+    """What has changed from one wave to another (`waves.changes`) as it may be shown; see `Plan.protect`.
+
+    A change is made of the two numbers that the editions about either wave show, and hidden where one of them is: it
+    tells nothing of the answers that they do not.
+    """
+    if set(table["provenance"]) == {SYNTHETIC}:
+        return table
+    rows: list[Shown] = []
+    for _, row in table.iterrows():
+        sides = [one.number_of(one.cell(row["statistic"], row["item"], row["answer"]), row[f"n_{side}"])
+                 for one, side in ((new, "a"), (old, "b"))]
+        gap = difference(*sides)
+        told = moved(gap, row["estimate"])
+        n = {"n_a": new.n(row["n_a"]), "n_b": old.n(row["n_b"])}
+        known = {} if np.isnan(told) else n | with_error(told, gap.error(row["se"]), row["df"], row["level"])
+        rows.append(known | {"hidden": not known})
+    return _written(table, rows)
+
+
+def plan(survey: Survey, minimum: int = STEP) -> Plan:
+    """What may be shown of these answers, over every table that any edition can show. Takes seconds: keep it.
+
+    minimum: respondents behind a group, an answer and its opposite. Raises ValueError for one that is not of `LIMITS`.
+    """
+    if minimum not in LIMITS:
+        raise ValueError(f"minimum must be one of {LIMITS}, not {minimum}")
+    if survey.provenance == SYNTHETIC:
+        return Plan(survey, minimum, {})
+    return Plan(survey, minimum, suppression.cells(survey, minimum))

@@ -1,0 +1,382 @@
+"""Do groups, answers or items differ: tests, contrasts, effect sizes, equivalence and the verdicts that follow.
+
+A contrast is a linear combination of estimates, and its standard error follows the survey's design. For `population`
+that is the design's own joint covariance (R's convention). For `process` it is the bias-reduced cluster-robust variance
+CR2 with Satterthwaite degrees of freedom (Bell & McCaffrey 2002; Pustejovsky & Tipton 2018), because some groups have
+few municipalities; `small_sample=False` gives R's convention there too. CR2 looks at the clusters only, not at strata,
+and takes calibrated weights as they are. For `population` with calibrated weights the limits low and high are those of
+"jackknife" in `estimate.means`, a little wider than se and df say, unless small_sample is False; t, p and all that is
+made of them stay R's.
+
+Contrasts are tidy tables with the columns `COLUMNS`: statistic, item, answer and by as in `estimate`; a and b (what is
+compared, a minus b), n_a and n_b (respondents), effect (what `estimate` measures), estimate, se, df, low, high, t, p
+(two-sided, of no difference), level, method (CR2 or design), target and provenance. Where a group has fewer than two
+clusters, or all in it answered alike, nothing is known of its error: se, df, low, high, t and p are NaN.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+from scipy.special import logit
+from scipy.stats import t as student
+from statsmodels.stats.multitest import multipletests
+
+from civsam.inference.equations import Equations, Measure, design_freedom, errors, joint, measure, solve, t_table
+from civsam.inference.intervals import t_interval
+from civsam.inference.variance import covariance
+from civsam.survey.design import Design
+from civsam.survey.survey import Survey
+
+COLUMNS = (
+    "statistic", "item", "answer", "by", "a", "b", "n_a", "n_b", "effect", "estimate", "se", "df", "low", "high",
+    "t", "p", "level", "method", "target", "provenance",
+)
+SUPPORTED, CONTRADICTED, UNDECIDED = "understoettet", "modsagt", "uafgjort"
+
+
+# ---- Contrasts ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class _Cells:
+    """Estimators side by side, one a group or one a measure.
+
+    member: (k, n), who counts in each; group: (k,), the same number where they are of the same respondents; value:
+    (k,), NaN for one without respondents; varies: (k,), whether its respondents differ.
+    """
+
+    names: list[str]
+    member: np.ndarray
+    group: np.ndarray
+    value: np.ndarray
+    varies: np.ndarray
+    equations: Equations
+
+
+def _cells(design: Design, parts: list[tuple[Measure, np.ndarray]], names: list[str], group: np.ndarray) -> _Cells:
+    """One estimator a part; a part is a measure and the rows (boolean) that it is taken over."""
+    member = np.array([part.base & inside & (design.weights > 0) for part, inside in parts])
+    exists = np.array([np.any(part.x[who]) for (part, _), who in zip(parts, member, strict=True)], dtype=bool)
+    cell, row = np.nonzero(member & exists[:, None])
+    z = (cell[:, None] == np.flatnonzero(exists)).astype(float)
+    y, x = (np.array([getattr(part, name) for part, _ in parts])[cell, row] for name in "yx")
+    equations = solve(y, z * x[:, None], z, design.weights[row], row)
+    value, varies = np.full(len(parts), np.nan), np.zeros(len(parts), dtype=bool)
+    value[exists] = equations.estimate
+    varies[exists] = (np.abs(equations.residual) > 1e-9) @ z > 0
+    return _Cells(names, member, group, value, varies, equations)
+
+
+def _by_group(survey: Survey, what: Measure, by: str) -> _Cells:
+    names, group = list(survey.questionnaire.background[by].labels), survey.group(by)
+    parts = [(what, group == place) for place in range(len(names))]
+    return _cells(survey.design, parts, names, np.arange(len(names)))
+
+
+def _pairs(size: int, reference: int | None) -> list[tuple[int, int]]:
+    """Places of the pairs to compare: all, or each against the reference."""
+    if reference is None:
+        return list(combinations(range(size), 2))
+    return [(place, reference) for place in range(size) if place != reference]
+
+
+def _place(names: list[str], reference: str | None) -> int | None:
+    return None if reference is None else names.index(reference)
+
+
+def _pair_freedom(design: Design, cells: _Cells, a: int, b: int) -> float:
+    """R's degrees of freedom of a difference; NaN where one side has no variance of its own."""
+    if not all(cells.varies[side] and design_freedom(design, cells.member[side], 1) >= 1 for side in (a, b)):
+        return np.nan
+    return design_freedom(design, cells.member[a] | cells.member[b], 1 + int(cells.group[a] != cells.group[b]))
+
+
+# The scale on which two shares are compared, and its derivative (Cohen 1988, ch. 6; Agresti 2013).
+SCALES: dict[str, tuple[Callable, Callable]] = {
+    "difference": (lambda p: p, np.ones_like),
+    "cohens_h": (lambda p: 2 * np.arcsin(np.sqrt(p)), lambda p: 1 / np.sqrt(p * (1 - p))),
+    "odds_ratio": (logit, lambda p: 1 / (p * (1 - p))),
+}
+
+
+def _inferred(
+    survey: Survey, equations: Equations, combine: np.ndarray, estimate: np.ndarray, df: np.ndarray, small_sample: bool
+) -> tuple[dict[str, np.ndarray], str]:
+    """The columns of `t_table` for combinations (q, k) of estimates, and the method's name; df: (q,), the design's."""
+    design, level = survey.design, survey.level
+    se, df, method = errors(design, equations, combine, df, small_sample=small_sample)
+    columns = t_table(estimate, se, df, level)
+    if small_sample and method == "design" and design.calibration is not None:
+        influence = equations.influence(len(design.weights)) @ combine.T
+        wide = np.sqrt(np.maximum(np.diag(covariance(influence, design, left_out=True)), 0))
+        low, high = t_interval(estimate, np.where(np.isnan(se), np.nan, wide), df, level)
+        columns |= {"low": low, "high": high}
+    return columns, method
+
+
+def _compared(
+    survey: Survey, what: Measure, by: str, cells: _Cells, pairs: list[tuple[int, int]], effect: str, small_sample: bool
+) -> pd.DataFrame:
+    """The table of contrasts of these pairs of cells."""
+    scale, slope = SCALES[effect]
+    first, second = np.array(pairs, dtype=int).reshape(-1, 2).T
+    differ = np.eye(len(cells.names))[first] - np.eye(len(cells.names))[second]
+    df = np.array([_pair_freedom(survey.design, cells, a, b) for a, b in pairs])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        value, steep = scale(cells.value), slope(cells.value)
+        estimate = value[first] - value[second]
+    usable = np.isfinite(steep)
+    known = usable[first] & usable[second] & ~np.isnan(df)
+    weights = (np.where(usable, steep, 0) * differ * known[:, None])[:, ~np.isnan(cells.value)]
+    columns, method = _inferred(survey, cells.equations, weights, estimate, df, small_sample)
+    columns |= {name: np.where(known, columns[name], np.nan) for name in ("se", "df", "low", "high", "t", "p")}
+    table = pd.DataFrame({
+        "a": np.array(cells.names, dtype=object)[first], "b": np.array(cells.names, dtype=object)[second],
+        "n_a": cells.member.sum(axis=1)[first], "n_b": cells.member.sum(axis=1)[second],
+        **columns,
+    })
+    if effect == "odds_ratio":
+        table[["estimate", "low", "high"]] = np.exp(table[["estimate", "low", "high"]])
+    return _finish(survey, table, what, by, effect, method)
+
+
+def _finish(survey: Survey, table: pd.DataFrame, what: Measure, by: str, effect: str, method: str) -> pd.DataFrame:
+    return table.assign(
+        statistic=what.statistic, item=what.item, answer=what.answer, by=by, effect=effect, level=survey.level,
+        method=method, target=survey.design.target, provenance=survey.provenance,
+    )[list(COLUMNS)]
+
+
+def contrasts(
+    survey: Survey, item: str, answer: str | None, by: str, reference: str | None = None, *, effect: str = "difference",
+    ratio: bool = False, dont_know: bool = True, small_sample: bool = True,
+) -> pd.DataFrame:
+    """Differences between the groups of a frame variable: all pairs, or each group less the reference.
+
+    item, answer, ratio and dont_know as in `measure`. effect: difference (percentage points / 100, or the count's own
+    unit); for shares also cohens_h (Cohen 1988) and odds_ratio (se, t and p are of its logarithm). Delta method.
+
+    Raises ValueError for an unknown reference, KeyError for an unknown effect.
+    """
+    what = measure(survey, item, answer, ratio=ratio, dont_know=dont_know)
+    cells = _by_group(survey, what, by)
+    pairs = _pairs(len(cells.names), _place(cells.names, reference))
+    return _compared(survey, what, by, cells, pairs, effect, small_sample)
+
+
+def differences(
+    survey: Survey, measures: Sequence[Measure], reference: int | None = None, *, small_sample: bool = True
+) -> pd.DataFrame:
+    """Differences between statistics of the same respondents: all pairs, or each less the one at `reference`.
+
+    a and b name what tells the measures apart: "item" or "item=answer". The columns item and answer are blank.
+    """
+    names = [f"{what.item}={what.answer}" if what.answer else what.item for what in measures]
+    everyone = np.ones(len(survey.answers), dtype=bool)
+    cells = _cells(survey.design, [(what, everyone) for what in measures], names, np.zeros(len(names), dtype=int))
+    pairs = _pairs(len(names), reference)
+    what = replace(measures[0], item="", answer="")
+    return _compared(survey, what, "", cells, pairs, "difference", small_sample)
+
+
+def above(survey: Survey, what: Measure, limit: float, *, small_sample: bool = True) -> pd.DataFrame:
+    """How far a statistic of all respondents lies above a limit: one row, b is the limit."""
+    cells = _cells(survey.design, [(what, np.ones(len(what.base), dtype=bool))], [what.item], np.zeros(1, dtype=int))
+    one = np.ones((1, len(cells.equations.estimate)))
+    return _one(survey, what, "", cells.equations, one, limit, str(limit), small_sample)
+
+
+def _one(
+    survey: Survey, what: Measure, by: str, equations: Equations, combine: np.ndarray, limit: float, against: str,
+    small_sample: bool,
+) -> pd.DataFrame:
+    """A table of one row from one combination of estimates, less a limit; NaN where nothing could be estimated."""
+    used = np.isin(np.arange(len(what.base)), equations.row)
+    df = np.array([design_freedom(survey.design, used, combine.shape[1])])
+    estimate = combine @ equations.estimate - limit if combine.size else np.full(1, np.nan)
+    columns, method = _inferred(survey, equations, combine, estimate, df, small_sample)
+    table = pd.DataFrame({"a": what.answer or what.item, "b": against, "n_a": used.sum(), "n_b": 0,
+                          **columns})
+    return _finish(survey, table, what, by, "slope" if by else "difference", method)
+
+
+def slope(
+    survey: Survey, item: str, answer: str | None, by: str, *, dont_know: bool = True, small_sample: bool = True
+) -> pd.DataFrame:
+    """The trend over ordered groups: the weighted least-squares line through 0, 1, 2, ...; one row, change a step.
+
+    It is the linear contrast of the groups' values, weighted with their sizes (for shares: Armitage 1955).
+    """
+    what = measure(survey, item, answer, dont_know=dont_know)
+    row = np.flatnonzero(what.base & (survey.design.weights > 0))
+    x = np.column_stack([np.ones(len(row)), survey.group(by)[row]])
+    if len(np.unique(x[:, 1])) < 2:  # no line through one group
+        row, x = row[:0], np.empty((0, 0))
+    equations = solve(what.y[row], x, x, survey.design.weights[row], row)
+    return _one(survey, what, by, equations, np.eye(2)[1:, :x.shape[1]], 0.0, "", small_sample)
+
+
+def standardised(
+    survey: Survey, item: str, by: str, reference: str | None = None, *, small_sample: bool = True
+) -> pd.DataFrame:
+    """Standardised mean differences of a count between groups: the difference over their pooled standard deviation.
+
+    Delta method, the standard deviation's own error included (Hedges 1981; Särndal, Swensson & Wretman 1992).
+    """
+    what, names = measure(survey, item), list(survey.questionnaire.background[by].labels)
+    pairs = _pairs(len(names), _place(names, reference))
+    parts = [_standardised(survey, what, by, names, pair, small_sample) for pair in pairs]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _standardised(
+    survey: Survey, what: Measure, by: str, names: list[str], pair: tuple[int, int], small_sample: bool
+) -> pd.DataFrame:
+    """One pair: the two means in units of the pooled standard deviation, and the pooled variance (which is then 1)."""
+    group = survey.group(by)
+    inside = [group == place for place in pair]
+    labels, places = [names[place] for place in pair], np.arange(2)
+    value = _cells(survey.design, [(what, who) for who in inside], labels, places).value
+    n = np.sum(what.base & (inside[0] | inside[1]) & (survey.design.weights > 0))
+    squared = replace(what, y=(what.y - np.where(inside[0], *value)) ** 2 * n / max(n - 2, 1), x=np.ones(len(group)))
+    sd = np.sqrt(_cells(survey.design, [(squared, inside[0] | inside[1])], [""], places[:1]).value[0])
+    parts = [(replace(what, y=what.y / sd), who) for who in inside]
+    parts.append((replace(squared, y=squared.y / sd**2), inside[0] | inside[1]))
+    cells = _cells(survey.design, parts, [*labels, ""], np.array([0, 1, 1]))
+    d, df = cells.value[0] - cells.value[1], _pair_freedom(survey.design, cells, 0, 1)
+    exists = ~np.isnan(cells.value)
+    combine = np.where(np.isnan(d + df), 0, [1, -1, -d / 2])[None, exists]
+    columns, method = _inferred(survey, cells.equations, combine, np.array([d]), np.array([df]), small_sample)
+    table = pd.DataFrame({
+        "a": labels[:1], "b": labels[1:], "n_a": cells.member[0].sum(), "n_b": cells.member[1].sum(), **columns,
+    })
+    return _finish(survey, table, what, by, "smd", method)
+
+
+def equality(
+    survey: Survey, item: str, answer: str | None, by: str, *, ratio: bool = False, dont_know: bool = True,
+    small_sample: bool = True,
+) -> pd.DataFrame:
+    """Test that a share, mean or ratio is the same in all groups: `models.joint` of each against the first. One row.
+
+    Columns as `independence`, with method and without cramers_v. NaN with fewer than two groups, or where a group's
+    error is not known (`COLUMNS`); for shares `independence` has no such gap.
+    """
+    what = measure(survey, item, answer, ratio=ratio, dont_know=dont_know)
+    cells = _by_group(survey, what, by)
+    exists, used = np.flatnonzero(~np.isnan(cells.value)), what.base & (survey.design.weights > 0)
+    k, tested = len(exists), (np.nan,) * 4 + ("",)
+    if k > 1 and not any(np.isnan(_pair_freedom(survey.design, cells, exists[0], other)) for other in exists):
+        combine = np.column_stack([-np.ones(k - 1), np.eye(k - 1)])
+        df = design_freedom(survey.design, used, k)
+        tested = joint(survey.design, cells.equations, combine, df, small_sample=small_sample)
+    row = dict(zip(("statistic", "df1", "df2", "p", "method"), tested, strict=True))
+    names = {"test": "equality", "item": item, "answer": answer or "", "by": by, "n": int(used.sum())}
+    return pd.DataFrame([{**names, **row, "target": survey.design.target, "provenance": survey.provenance}])
+
+
+def corrected(tests: pd.DataFrame, method: str, family: str) -> pd.DataFrame:
+    """The tests with p_adjusted, correction, family and family_size; rows without p are outside the family.
+
+    method: holm (Holm 1979) or fdr_bh (Benjamini & Hochberg 1995). family: in words, which tests belong together.
+    """
+    p = tests["p"].to_numpy(float)
+    known = ~np.isnan(p)
+    adjusted = np.full(len(p), np.nan)
+    if known.any():
+        adjusted[known] = multipletests(p[known], method=method)[1]
+    return tests.assign(p_adjusted=adjusted, correction=method, family=family, family_size=int(known.sum()))
+
+
+# ---- Equivalence and verdicts ---------------------------------------------------------------------------------------
+
+
+def equivalence(table: pd.DataFrame, margin: float) -> pd.DataFrame:
+    """Two one-sided tests of each contrast against a smallest effect of interest (Schuirmann 1987).
+
+    margin: in the unit of `estimate`. Adds margin, low90 and high90 (equivalent at 5 percent where both lie within the
+    margin), p_equivalence, equivalent, and low_all and high_all: simultaneous 95 percent intervals,
+    Bonferroni over the rows with a standard error. For k groups to be equal every pair must pass, and no correction is
+    due (intersection-union, Berger 1982).
+
+    Raises ValueError for a margin that is not positive, and for odds ratios, whose margin is not symmetrical.
+    """
+    if not margin > 0 or (table["effect"] == "odds_ratio").any():
+        raise ValueError("a margin is a positive distance from no difference")
+    estimate, se, df = table[["estimate", "se", "df"]].to_numpy(float).T
+    low, high = interval(table, 0.90)
+    low_all, high_all = simultaneous(table)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        p = np.maximum(student.sf((estimate + margin) / se, df), student.cdf((estimate - margin) / se, df))
+    return table.assign(
+        margin=margin, low90=low, high90=high, p_equivalence=p, equivalent=(low > -margin) & (high < margin),
+        low_all=low_all, high_all=high_all,
+    )
+
+
+def interval(table: pd.DataFrame, level: float) -> tuple[np.ndarray, np.ndarray]:
+    """t intervals of a table's rows at another level than its own."""
+    values = t_table(*table[["estimate", "se", "df"]].to_numpy(float).T, level)
+    return values["low"], values["high"]
+
+
+def simultaneous(table: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """95 percent intervals that hold together: Bonferroni over the rows that have a standard error.
+
+    A verdict is the same whatever level an edition shows its intervals at.
+    """
+    return interval(table, 1 - 0.05 / max(int(table["se"].notna().sum()), 1))
+
+
+def _verdict(supported: bool, contradicted: bool) -> str:
+    return SUPPORTED if supported else CONTRADICTED if contradicted else UNDECIDED
+
+
+def verdict_equal(narrow: tuple[float, float], wide: tuple[float, float], value: float, margin: float) -> str:
+    """Whether an estimate equals a published value: the 90 percent interval lies within the margin around it.
+
+    Contradicted where the 95 percent interval lies wholly outside. narrow, wide: the 90 and 95 percent intervals.
+    """
+    low, high = value - margin, value + margin
+    return _verdict(low < narrow[0] and narrow[1] < high, wide[0] > high or wide[1] < low)
+
+
+def verdict_no_difference(table: pd.DataFrame) -> str:
+    """Whether k groups are equal, from `equivalence` of all pairs: supported only if every pair is equivalent.
+
+    Contradicted if any simultaneous interval lies wholly outside the margin.
+    """
+    outside = (table["low_all"] > table["margin"]) | (table["high_all"] < -table["margin"])
+    return _verdict(len(table) > 0 and bool(table["equivalent"].all()), bool(outside.any()))
+
+
+def verdict_ranks_first(table: pd.DataFrame, first: str | Sequence[str], *, last: bool = False) -> str:
+    """Whether one group (or each of several) lies above all others, from a table of contrasts that holds them.
+
+    Supported only if every contrast of them to the others is positive at one-sided 5 percent; contradicted if any
+    simultaneous interval (over those contrasts) lies below 0. last: below all others instead.
+
+    Raises ValueError where the table holds none of those contrasts.
+    """
+    chosen = {first} if isinstance(first, str) else set(first)
+    in_a, in_b = table["a"].isin(chosen), table["b"].isin(chosen)
+    used = table[in_a != in_b]
+    if used.empty:
+        raise ValueError(f"no contrast between {', '.join(sorted(chosen))} and others")
+    sign = np.where(in_a[in_a != in_b], 1, -1) * (-1 if last else 1)
+    turned = used.assign(estimate=used["estimate"] * sign)
+    return _verdict(bool(np.all(interval(turned, 0.90)[0] > 0)), bool(np.any(simultaneous(turned)[1] < 0)))
+
+
+def verdict_more_than(table: pd.DataFrame) -> str:
+    """Whether a contrast, a distance above a limit or a slope is positive; for a table of one row.
+
+    Supported at one-sided 5 percent, contradicted where the 95 percent interval lies below 0.
+    """
+    row = table.iloc[[0]]
+    return _verdict(bool(interval(row, 0.90)[0][0] > 0), bool(interval(row, 0.95)[1][0] < 0))

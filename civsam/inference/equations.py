@@ -1,0 +1,203 @@
+"""Estimating equations of statistics and their standard errors, the bias-reduced ones (CR2) among them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import f as fisher
+from scipy.stats import t as student
+
+from civsam.inference.estimate import variables
+from civsam.inference.variance import covariance, degrees_of_freedom
+from civsam.survey.design import Design
+from civsam.survey.survey import Survey
+
+# ---- Estimating equations -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class Measure:
+    """A statistic of the answers: the weighted sum of y over that of x among the rows of base. Arrays of shape (n,)."""
+
+    statistic: str
+    item: str
+    answer: str
+    y: np.ndarray
+    x: np.ndarray
+    base: np.ndarray
+
+
+def measure(
+    survey: Survey, item: str, answer: str | None = None, *, ratio: bool = False, dont_know: bool = True
+) -> Measure:
+    """The share who gave `answer` ("a+b": either), else the mean of a count, or its ratio to the counts it is part of.
+
+    item: "a+b" is the sum of two counts. dont_know: whether 'ved ikke' counts in the base of a share.
+    """
+    statistic = "share" if answer is not None else "ratio" if ratio else "mean"
+    those = variables(survey, statistic, item, answer or "", dont_know=dont_know)
+    x = np.ones(len(those.base)) if those.x is None else those.x
+    return Measure(statistic, item, answer or "", those.y.astype(float), x, those.base)
+
+
+@dataclass(frozen=True, eq=False)
+class Equations:
+    """Solved estimating equations, sum of w z (y - x'b) = 0, scaled so that the residuals have one variance.
+
+    x and z: (m, k). weight, residual, row (which respondent): (m,). estimate: (k,). A respondent may have several rows.
+    """
+
+    x: np.ndarray
+    z: np.ndarray
+    weight: np.ndarray
+    residual: np.ndarray
+    row: np.ndarray
+    estimate: np.ndarray
+
+    @property
+    def sensitivity(self) -> np.ndarray:
+        """How the estimates move with each y, shape (m, k)."""
+        wz = self.weight[:, None] * self.z
+        return wz @ np.linalg.inv(wz.T @ self.x).T
+
+    def influence(self, n: int) -> np.ndarray:
+        """Influence of each of n respondents on the estimates, shape (n, k) (Binder 1983)."""
+        total = np.zeros((n, len(self.estimate)))
+        np.add.at(total, self.row, self.residual[:, None] * self.sensitivity)
+        return total
+
+
+def solve(y: np.ndarray, x: np.ndarray, z: np.ndarray, weight: np.ndarray, row: np.ndarray) -> Equations:
+    """Solve sum of w z (y - x'b) = 0; shapes as in `Equations`. Raises LinAlgError where there is no one solution."""
+    wz = weight[:, None] * z
+    estimate = np.linalg.solve(wz.T @ x, wz.T @ y)
+    return Equations(x, z, weight, y - x @ estimate, row, estimate)
+
+
+# ---- Standard errors ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class BiasReduced:
+    """CR2 for q combinations of estimates.
+
+    loading: (m, q), what to multiply the residuals with before they are summed within clusters. cluster: (m,), codes
+    0, 1, ... The rest gives the covariance of clusters g and h for combinations i and j where y is independent with
+    variance 1: (g == h) own[g, i, j] + bend[g, i] @ middle @ bend[h, j].
+    """
+
+    loading: np.ndarray
+    cluster: np.ndarray
+    own: np.ndarray
+    bend: np.ndarray
+    middle: np.ndarray
+
+    def covariance(self, residual: np.ndarray) -> np.ndarray:
+        """The variance estimate of the combinations, shape (q, q)."""
+        totals = np.column_stack([np.bincount(self.cluster, residual * column) for column in self.loading.T])
+        return totals.T @ totals
+
+    def diagonal(self, i: int, j: int) -> np.ndarray:
+        """What `own` lacks of each cluster's covariance with itself, shape (clusters,)."""
+        return np.sum((self.bend[:, i] @ self.middle) * self.bend[:, j], axis=1)
+
+    def overlap(self, i: int, j: int, k: int, m: int) -> float:
+        """Sum over all pairs of clusters of the covariance of (i, j) times that of (k, m)."""
+        left, right = self.bend[:, m].T @ self.bend[:, j], self.bend[:, i].T @ self.bend[:, k]
+        first, second = self.own[:, i, j], self.own[:, k, m]
+        crossed = first @ self.diagonal(k, m) + second @ self.diagonal(i, j)
+        return float(first @ second + crossed + np.sum((self.middle @ left.T @ self.middle) * right))
+
+    def freedom(self) -> np.ndarray:
+        """Satterthwaite degrees of freedom of each combination, shape (q,); NaN for one that is 0 by definition."""
+        each = range(self.own.shape[1])
+        trace = np.array([np.sum(self.own[:, j, j] + self.diagonal(j, j)) for j in each])
+        with np.errstate(invalid="ignore"):
+            return trace**2 / np.array([self.overlap(j, j, j, j) for j in each])
+
+
+def bias_reduced(equations: Equations, cluster: np.ndarray, combine: np.ndarray) -> BiasReduced:
+    """CR2 of the combinations of estimates in `combine` (q, k); cluster: (m,) codes.
+
+    The variance is unbiased where the residuals are independent with one variance (Bell & McCaffrey 2002; Pustejovsky
+    & Tipton 2018). A cluster that decides an estimate alone adds nothing to it.
+    """
+    s, x, q = equations.sensitivity, equations.x, len(combine)
+    inner, one = s.T @ s, np.eye(s.shape[1])
+    code = np.unique(cluster, return_inverse=True)[1]
+    clusters = np.split(np.argsort(code, kind="stable"), np.cumsum(np.bincount(code))[:-1])
+    loading, own = np.empty((len(x), q)), np.empty((len(clusters), q, q))
+    bend = np.empty((len(clusters), q, 2 * len(one)))
+    for g, rows in enumerate(clusters):
+        cross = x[rows] @ s[rows].T
+        values, vectors = np.linalg.eigh(np.eye(len(rows)) - cross - cross.T + x[rows] @ inner @ x[rows].T)
+        root = np.where(values > 1e-10, 1 / np.sqrt(np.maximum(values, 1e-10)), 0.0)
+        load = loading[rows] = (vectors * root) @ (vectors.T @ (s[rows] @ combine.T))
+        own[g], bend[g] = load.T @ load, np.hstack([load.T @ x[rows], load.T @ s[rows]])
+    return BiasReduced(loading, code, own, bend, np.block([[inner, -one], [-one, 0 * one]]))
+
+
+def errors(
+    design: Design, equations: Equations, combine: np.ndarray, df: np.ndarray, *, small_sample: bool
+) -> tuple[np.ndarray, np.ndarray, str]:
+    """Standard errors and degrees of freedom of combinations (q, k) of estimates, both (q,), and the method's name.
+
+    df: (q,), by the design's own convention. CR2 is used for the process, unless small_sample is False. Where nothing
+    varies the standard error is NaN, not 0.
+    """
+    if small_sample and design.target == "process" and len(equations.row):
+        reduced = bias_reduced(equations, design.nested[0].cluster[equations.row], combine)
+        variance = np.diag(reduced.covariance(equations.residual))
+        varies = np.any(np.abs(reduced.loading * equations.residual[:, None]) > 1e-12, axis=0)
+        return np.sqrt(np.where(varies, variance, np.nan)), reduced.freedom(), "CR2"
+    influence = equations.influence(len(design.weights)) @ combine.T
+    return from_influence(influence, design), df, "design"
+
+
+def from_influence(influence: np.ndarray, design: Design) -> np.ndarray:
+    """Standard errors of estimates from their influence values (n, q); NaN where nothing varies. Shape (q,)."""
+    variance = np.maximum(np.diag(covariance(influence, design)), 0)
+    return np.sqrt(np.where(np.any(np.abs(influence) > 1e-12, axis=0), variance, np.nan))
+
+
+def design_freedom(design: Design, used: np.ndarray, parameters: int) -> float:
+    """R's residual degrees of freedom: clusters less strata among the used rows (n,), plus 1, less the parameters."""
+    return float(degrees_of_freedom(design, np.where(used, 0, -1), 1)[0] + 1 - parameters)
+
+
+def t_table(estimate: np.ndarray, se: np.ndarray, df: np.ndarray, level: float) -> dict[str, np.ndarray]:
+    """The columns estimate, se, df, low, high, t and p (two-sided); arguments of shape (q,)."""
+    half = student.ppf((1 + level) / 2, df) * se
+    with np.errstate(divide="ignore", invalid="ignore"):
+        t = estimate / se
+    p = 2 * student.sf(np.abs(t), df)
+    return {"estimate": estimate, "se": se, "df": df, "low": estimate - half, "high": estimate + half, "t": t, "p": p}
+
+
+def joint(
+    design: Design, equations: Equations, combine: np.ndarray, df: float, *, small_sample: bool
+) -> tuple[float, float, float, float, str]:
+    """F, its two degrees of freedom, p and method for the hypothesis that all q combinations of estimates are 0.
+
+    Wald test with df residual degrees of freedom by the design's convention; for the process the approximate Hotelling
+    test on CR2 (Pustejovsky & Tipton 2018), unless small_sample is False. combine: (q, k).
+    """
+    if not (small_sample and design.target == "process"):
+        influence = equations.influence(len(design.weights)) @ combine.T
+        return *wald(combine @ equations.estimate, covariance(influence, design), df), "design"
+    working, q = equations.sensitivity.T @ equations.sensitivity, len(combine)
+    unit = np.linalg.solve(np.linalg.cholesky(combine @ working @ combine.T), combine)
+    reduced = bias_reduced(equations, design.nested[0].cluster[equations.row], unit)
+    spread = sum(reduced.overlap(i, i, j, j) + reduced.overlap(i, j, j, i) for i in range(q) for j in range(q))
+    freedom = q * (q + 1) / spread
+    estimate = unit @ equations.estimate
+    distance = estimate @ np.linalg.solve(reduced.covariance(equations.residual), estimate)
+    f, last = float(distance) * (freedom - q + 1) / (freedom * q), freedom - q + 1
+    return f, q, last, float(fisher.sf(f, q, last)), "CR2"
+
+
+def wald(estimate: np.ndarray, variance: np.ndarray, df: float) -> tuple[float, float, float, float]:
+    """F, its two degrees of freedom and p for the hypothesis that all q estimates are 0 (Wald 1943)."""
+    f = float(estimate @ np.linalg.solve(variance, estimate)) / len(estimate)
+    return f, len(estimate), df, float(fisher.sf(f, len(estimate), df))

@@ -1,0 +1,374 @@
+"""Shares, means, ratios, totals and quantiles with standard error and interval, in all or by group.
+
+What an estimate is about follows from the survey's design: `population` (what all in the frame would say; response is
+the second phase) or `process` (what lies behind the answers; see `weighting.for_process`).
+
+Every variance comes from influence values through `design.covariance`. A group is a domain: the rows outside it stay in
+the design with influence 0 (Särndal, Swensson & Wretman 1992, chapter 10).
+
+Estimates are tidy tables with the columns `COLUMNS`: statistic (share of respondents, mean of a count, ratio: share of
+what the counts count, total, quantile, or "share difference" and so on between groups), item and answer (codes; several
+items are joined by +; of a quantile the answer is its probability), by and group (frame variable and code, "" for all),
+n (respondents in the base), count (how many of them, or of what they count), estimate, se, low, high, df (degrees of
+freedom: clusters less strata among the base of the group), level (of confidence, the survey's own), target, whether the
+answers are weighted, and provenance.
+
+deff is the design effect: the variance over that of a simple random sample with replacement of n respondents (R
+`survey`'s deff="replace"; the default there is this over 1 - n / N). n_effective is n / deff: how many respondents of
+such a sample would tell as much (Kish 1965).
+
+Where an estimate stands on little, as in R `survey`:
+- Weight 0: the respondent is in no estimate, not in n, count or df, but in the size of cluster and stratum.
+- Nobody in a group: n is 0, estimate, standard error and interval are missing.
+- One cluster in a group (or one respondent, where respondents are the clusters): the standard error is that of a domain
+  and says nothing; df is 0, so there is no interval.
+- One cluster in a stratum that is not the whole stratum: ValueError. Join the stratum with another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from scipy.stats import t as student
+
+from civsam.inference.intervals import share_interval, t_interval
+from civsam.inference.variance import cluster_sums, freedom, grouped_covariance, staged_covariance
+from civsam.instrument.questionnaire import DONT_KNOW
+from civsam.survey.design import Nested
+from civsam.survey.survey import Survey
+
+COLUMNS = (
+    "statistic", "item", "answer", "by", "group", "n", "count", "estimate", "se", "low", "high", "df",
+    "level", "target", "weighted", "provenance", "deff", "n_effective",
+)
+
+TIE = 1e-9  # a cumulated share this close to a probability has reached it: sums of weights are not exact
+Columns = dict[str, np.ndarray]
+
+
+# ---- What is estimated, and for whom ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class Variables:
+    """What an estimate is made of: a ratio of weighted sums of y and x (None: 1) over the respondents in the base.
+
+    Shapes (n,). y is 0 outside the base; it is boolean for shares.
+    """
+
+    y: np.ndarray
+    x: np.ndarray | None
+    base: np.ndarray
+
+
+def variables(survey: Survey, statistic: str, item: str, answer: str = "", *, dont_know: bool = True) -> Variables:
+    """The variables of a share, mean or ratio, as the functions of those names describe them.
+
+    item: several counts are joined by +. answer: of a share only; several are joined by +. Raises ValueError for
+    another statistic.
+    """
+    weighs = survey.design.weights > 0
+    if statistic == "share":
+        base = weighs & (survey.answered(item) if dont_know else survey.knows(item))
+        return Variables(survey.says(item, *answer.split("+")) & base, None, base)
+    if statistic not in ("mean", "ratio"):
+        raise ValueError(f"statistic must be share, mean or ratio, not {statistic!r}")
+    y, x = sum(survey.number(name) for name in item.split("+")), None
+    base = weighs & ~np.isnan(y)
+    if statistic == "ratio":
+        x = sum(survey.number(name) for name in survey.questionnaire.items[item].part_of)
+        base &= ~np.isnan(x)
+        x = np.where(base, x, 0.0)
+    return Variables(np.where(base, y, 0.0), x, base)
+
+
+@dataclass(frozen=True, eq=False)
+class Groups:
+    """The groups of a frame variable among the respondents of a base.
+
+    labels: the k codes; code: (n,) each row's group; weights: (n,), 0 outside the base; count: (n,) how many of the
+    base a row is: 1 or 0, or more where rows were `merged`; stages: the design's, of these rows.
+    """
+
+    survey: Survey
+    by: str | None
+    labels: list[str]
+    code: np.ndarray
+    weights: np.ndarray
+    count: np.ndarray
+    stages: list[Nested]
+
+    def merged(self, y: np.ndarray) -> tuple[Groups, np.ndarray]:
+        """Rows alike in cluster, group and y (boolean) added up into one, and their y; shapes (m,).
+
+        These are all that shares and their errors depend on, in few rows. As it is where that would not be fewer, and
+        for a calibrated survey, whose residuals differ from row to row.
+        """
+        *before, last = self.stages
+        clusters, k = len(last.stratum), len(self.labels)
+        if self.survey.design.calibration is not None or clusters * k * 3 >= len(y):
+            return self, y
+        cell = last.cluster * k  # then group, and 0, 1, 2 for out of the base, not y, y; in place, as it is long
+        cell += self.code
+        cell *= 3
+        cell += self.count
+        cell += y
+        cluster, code, state = np.indices((clusters, k, 3)).reshape(3, -1)
+        weights, count = np.bincount(cell, self.weights, len(state)), np.bincount(cell, minlength=len(state))
+        stages = [*(replace(stage, cluster=_of_each(last.cluster, stage.cluster)[cluster]) for stage in before),
+                  replace(last, cluster=cluster)]
+        return replace(self, code=code, weights=weights, count=count * (state > 0), stages=stages), state == 2
+
+    def sums(self, values: np.ndarray) -> np.ndarray:
+        """Sum of values (n,) in each group, shape (k,). Not weighted."""
+        if len(self.labels) == 1:
+            return np.array([values.sum()], dtype=float)
+        return np.bincount(self.code, values, len(self.labels))
+
+    def covariance(self, influence: np.ndarray, *, left_out: bool = False) -> np.ndarray:
+        """Covariance of the groups' estimators from influence values (n,), 0 outside the base; shape (k, k).
+
+        left_out: as of `design.covariance`.
+        """
+        design, k = self.survey.design, len(self.labels)
+        if design.calibration is not None:
+            return grouped_covariance(influence, self.code, k, design, left_out=left_out)
+        return staged_covariance(influence, self.code, k, self.stages)
+
+    @cached_property
+    def n(self) -> np.ndarray:
+        """Respondents in the base of each group, shape (k,)."""
+        return self.sums(self.count).astype(int)
+
+    @cached_property
+    def by_cluster(self) -> np.ndarray:
+        """Sums of the weights in each cluster of the first stage and group, shape (clusters, k)."""
+        return cluster_sums(self.weights, self.code, len(self.labels), self.stages[0])
+
+    @cached_property
+    def size(self) -> np.ndarray:
+        """How many each group's respondents stand for: the sum of their weights, shape (k,)."""
+        return self.sums(self.weights)  # in the order of all sums, so that a share of all is 1 to the last bit
+
+    @cached_property
+    def df(self) -> np.ndarray:
+        """Degrees of freedom of each group, shape (k,)."""
+        return freedom(self.by_cluster > 0, self.stages[0])
+
+
+def _of_each(inner: np.ndarray, outer: np.ndarray) -> np.ndarray:
+    """The outer code of each inner code, which lies within it."""
+    found = np.empty(int(inner.max(initial=-1)) + 1, dtype=int)
+    found[inner] = outer
+    return found
+
+
+def groups(survey: Survey, base: np.ndarray, by: str | None) -> Groups:
+    """The groups of a frame variable, or all as one, among the respondents in base (n,)."""
+    labels = list(survey.questionnaire.background[by].labels) if by else [""]
+    code = survey.group(by) if by else np.zeros(len(base), dtype=int)
+    weights = survey.design.weights if base.all() else survey.design.weights * base
+    return Groups(survey, by, labels, code, weights, base, survey.design.nested)
+
+
+# ---- Estimates and their variances -----------------------------------------------------------------------------------
+
+
+def ratio(
+    among: Groups, y: np.ndarray, x: np.ndarray | None = None, covariance: np.ndarray | None = None,
+    interval: str = "t",
+) -> tuple[Columns, np.ndarray]:
+    """Weighted sum of y over that of x in each group: columns of shape (k,), and the covariance (k, k).
+
+    y and x: (n,), 0 outside the base; no x is 1. Influence of a row: w (y - r x) / X inside its group, 0 outside
+    (Särndal, Swensson & Wretman 1992). covariance: another than that, say from replicate weights. interval: where it is
+    "jackknife", the columns have that interval, see `means`.
+    """
+    if y.dtype == bool and x is None and covariance is None:
+        among, y = among.merged(y)
+    values, weights = y.astype(float), among.weights
+    below = among.size if x is None else among.sums(weights * x)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        r = among.sums(weights * values) / below
+        residual = np.where(below > 0, r, 0.0)[among.code]
+        if x is not None:
+            residual *= x
+        np.subtract(values, residual, out=residual)
+        influence = weights * residual
+        spread = below * r * (1 - r) if y.dtype == bool else among.sums(influence * residual)
+        if covariance is None:
+            covariance = among.covariance(influence) / np.outer(below, below)
+        srs = among.size * spread / (among.n - 1) / below**2
+        columns = _columns(among, values, r, covariance, srs)
+        if interval == "jackknife" and among.survey.design.calibration is not None:
+            se = np.sqrt(np.maximum(np.diag(among.covariance(influence, left_out=True)), 0)) / below
+            columns |= dict(zip(("low", "high"), t_interval(r, se, columns["df"], among.survey.level), strict=True))
+    return columns, covariance
+
+
+def total(among: Groups, y: np.ndarray) -> Columns:
+    """Weighted sum of y in each group, columns as of `ratio`. Influence of a row: w y inside its group, 0 outside."""
+    values, weights = y.astype(float), among.weights
+    sums = among.sums(weights * values)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        residual = values - np.where(among.size > 0, sums / among.size, 0.0)[among.code]
+        srs = among.size * among.sums(weights * residual**2) / (among.n - 1)
+    return _columns(among, values, np.where(among.n > 0, sums, np.nan), among.covariance(weights * values), srs)
+
+
+def _columns(among: Groups, y: np.ndarray, estimate: np.ndarray, covariance: np.ndarray, srs: np.ndarray) -> Columns:
+    """The columns that differ from row to row; srs: the variance under simple random sampling, shape (k,)."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        se = np.where(np.isnan(estimate), np.nan, np.sqrt(np.diag(covariance)))
+        deff = se**2 / srs
+        return {"n": among.n, "count": among.sums(y * among.count), "estimate": estimate, "se": se, "df": among.df,
+                "deff": deff, "n_effective": among.n / deff}
+
+
+def tidy(
+    among: Groups, statistic: str, item: str, answers: Sequence[str], columns: Columns, interval: str = "beta"
+) -> pd.DataFrame:
+    """The table of `COLUMNS` with a row an answer and group, from columns such as those of `ratio`.
+
+    Where there is no low and high yet, shares get the interval of that name, see `share_interval`, others t intervals.
+    """
+    if "low" not in columns:
+        estimate, se, n, df = (columns[name] for name in ("estimate", "se", "n", "df"))
+        level, share = among.survey.level, statistic == "share"
+        limits = share_interval(estimate, se, n, df, level, interval) if share else t_interval(estimate, se, df, level)
+        columns = columns | dict(zip(("low", "high"), limits, strict=True))
+    table = pd.DataFrame({
+        "statistic": statistic, "item": item, "answer": [answer for answer in answers for _ in among.labels],
+        "by": among.by or "", "group": among.labels * len(answers), "level": among.survey.level,
+        "target": among.survey.design.target, "weighted": among.survey.design.weighted,
+        "provenance": among.survey.provenance, **columns,
+    })
+    return table[list(COLUMNS)]
+
+
+def _joined(parts: Sequence[Columns]) -> Columns:
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+# ---- The estimates ---------------------------------------------------------------------------------------------------
+
+
+def _answers(survey: Survey, item: str, answers: str | list[str] | None, dont_know: bool) -> list[str]:
+    """The answers asked for; all of the scale for None."""
+    if answers is None:
+        offered = list(survey.questionnaire.items[item].scale.answers)
+        return [*offered, DONT_KNOW] if dont_know else offered
+    return [answers] if isinstance(answers, str) else list(answers)
+
+
+def _one(survey: Survey, statistic: str, items: str | list[str], by: str | None, interval: str) -> pd.DataFrame:
+    if interval not in ("jackknife", "t"):
+        raise ValueError(f"interval must be jackknife or t, not {interval!r}")
+    item = _joint(items)
+    those = variables(survey, statistic, item)
+    among = groups(survey, those.base, by)
+    return tidy(among, statistic, item, [""], ratio(among, those.y, those.x, interval=interval)[0])
+
+
+def _joint(items: str | list[str]) -> str:
+    return items if isinstance(items, str) else "+".join(items)
+
+
+def shares(
+    survey: Survey, item: str, answers: str | list[str] | None = None, by: str | None = None, *,
+    dont_know: bool = True, interval: str = "beta",
+) -> pd.DataFrame:
+    """Share of those who answered the item that gave each answer; one row a group and answer.
+
+    answers: a code, several (a row each), or None for all of the scale, 'ved ikke' included where it is offered. A code
+    "a+b" is the share who gave either. dont_know: whether 'ved ikke' counts in the base. interval: "beta"
+    (Korn-Graubard) or "logit", see `share_interval`.
+    """
+    wanted = _answers(survey, item, answers, dont_know)
+    those = [variables(survey, "share", item, answer, dont_know=dont_know) for answer in wanted]
+    among = groups(survey, those[0].base, by)
+    columns = _joined([ratio(among, one.y)[0] for one in those])
+    return tidy(among, "share", item, wanted, columns, interval)
+
+
+def means(
+    survey: Survey, items: str | list[str], by: str | None = None, *, interval: str = "jackknife"
+) -> pd.DataFrame:
+    """Mean of a count, or of the sum of several, among those who gave a number to all of them; one row a group.
+
+    interval: "t" is estimate ± t se, as R `survey`'s. "jackknife" is the same, but for calibrated weights: there se is
+    too small, as the margins were fitted to the residuals that it is made of, and the limits are made with a standard
+    error from residuals that leave each cluster out (`Design.left_out`). The column se is R's in both. Raises
+    ValueError for another interval.
+    """
+    return _one(survey, "mean", items, by, interval)
+
+
+def ratios(survey: Survey, part: str, by: str | None = None, *, interval: str = "jackknife") -> pd.DataFrame:
+    """Share of the collaborations: the sum of a count over the sum of the counts that it is a part of; one row a group.
+
+    The base is managers who gave all the numbers; `count` is collaborations. interval: as for `means`.
+    """
+    return _one(survey, "ratio", part, by, interval)
+
+
+def totals(
+    survey: Survey, items: str | list[str], answers: str | list[str] | None = None, by: str | None = None
+) -> pd.DataFrame:
+    """Weighted total of a count or the sum of several, or of those who gave each answer; one row a group and answer.
+
+    answers: as for `shares`; counts have none. Who did not answer the item adds nothing to the total. t intervals.
+    """
+    item = _joint(items)
+    if survey.questionnaire.items[item.split("+")[0]].scale.type == "antal":
+        wanted, those = [""], [variables(survey, "mean", item)]
+    else:
+        wanted = _answers(survey, item, answers, True)
+        those = [variables(survey, "share", item, answer) for answer in wanted]
+    among = groups(survey, those[0].base, by)
+    return tidy(among, "total", item, wanted, _joined([total(among, one.y) for one in those]))
+
+
+def quantiles(
+    survey: Survey, items: str | list[str], probabilities: Sequence[float] = (0.25, 0.5, 0.75), by: str | None = None
+) -> pd.DataFrame:
+    """Quantiles of a count, or of the sum of several, with Woodruff intervals; one row a group and probability.
+
+    The quantile is the smallest value that at least the share p is at or below (R `survey`'s rule "math"; a share
+    within `TIE` of p has reached it). Its interval runs between the quantiles at the limits of the t interval of the
+    share F that is at or below it (Woodruff 1952), or to the group's smallest or largest value; the standard error is
+    its length over 2 t. count, deff and n_effective are those of F. Raises ValueError for probabilities outside 0 to 1.
+    """
+    if not all(0 < p < 1 for p in probabilities):
+        raise ValueError("probabilities must lie between 0 and 1")
+    item, parts = _joint(items), []
+    those = variables(survey, "mean", item)
+    among = groups(survey, those.base, by)
+    at = _inverse(among, those.y)
+    for p in probabilities:
+        quantile = at(np.full(len(among.labels), p))
+        columns, _ = ratio(among, those.base & (those.y <= quantile[among.code]))
+        low, high = (at(limit) for limit in t_interval(columns["estimate"], columns["se"], columns["df"], survey.level))
+        se = (high - low) / 2 / student.ppf((1 + survey.level) / 2, np.maximum(columns["df"], 1))
+        parts.append(columns | {"estimate": quantile, "se": se, "low": low, "high": high})
+    return tidy(among, "quantile", item, [f"{p:g}" for p in probabilities], _joined(parts))
+
+
+def _inverse(among: Groups, y: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+    """The function from cumulated shares, one a group, to the smallest values that reach them; both (k,)."""
+    there, k = among.weights > 0, len(among.labels)
+    values, place = np.unique(y[there], return_inverse=True)
+    weight = np.bincount(place * k + among.code[there], among.weights[there], len(values) * k).reshape(-1, k)
+    with np.errstate(invalid="ignore"):
+        cumulated = weight.cumsum(axis=0) / weight.sum(axis=0)
+
+    def value(share: np.ndarray) -> np.ndarray:
+        before = (cumulated < np.clip(share, 0, 1) - TIE) | (cumulated == 0)
+        found = np.append(values, np.nan)[before.sum(axis=0)]
+        return np.where(np.isnan(share) | (among.n == 0), np.nan, found)
+
+    return value

@@ -1,0 +1,226 @@
+"""Regression on a survey's design: estimating equations, their standard errors, and the models built on them.
+
+statsmodels fits; the variance is ours: the design's own (R's convention), or for the process behind the answers the
+bias-reduced cluster-robust CR2 with Satterthwaite degrees of freedom (Bell & McCaffrey 2002; Pustejovsky & Tipton
+2018). CR2 looks at the clusters of the first stage only, not at strata, and takes calibrated weights as they are.
+
+Coefficients and average marginal effects are tidy tables with the columns `COLUMNS`: model (linear, logit, count or
+ordinal), statistic, item and answer as in `estimate`, term (variable=group, or a covariate), estimate (a coefficient on
+the model's own scale, or a marginal effect), se, df, low, high, t, p, n, level, method (CR2 or design), target and
+provenance. Groups are held against the first that occurs.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.optimize import minimize_scalar
+from statsmodels.genmod import families
+from statsmodels.genmod.generalized_linear_model import GLM
+from statsmodels.tools.sm_exceptions import PerfectSeparationWarning
+
+from civsam.inference.equations import Equations, Measure, design_freedom, errors, from_influence, joint, t_table, wald
+from civsam.inference.variance import covariance
+from civsam.survey.survey import Survey
+
+COLUMNS = (
+    "model", "statistic", "item", "answer", "term", "estimate", "se", "df", "low", "high", "t", "p", "n", "level",
+    "method", "target", "provenance",
+)
+
+
+# ---- Generalised linear models --------------------------------------------------------------------------------------
+
+FAMILIES = {"linear": families.Gaussian(), "logit": families.Binomial(), "count": families.Poisson()}
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """A fitted model. names: of the k coefficients; terms: places of those that belong together; x: (m, k) of the m
+    respondents in `row`; coef: (k,); influence: (n, k); df: R's residual degrees of freedom.
+
+    equations: what CR2 is made from; None for the ordinal model, whose thresholds come last in names and coef.
+    """
+
+    model: str
+    survey: Survey
+    what: Measure
+    names: list[str]
+    terms: dict[str, list[int]]
+    x: np.ndarray
+    row: np.ndarray
+    coef: np.ndarray
+    influence: np.ndarray
+    df: float
+    equations: Equations | None
+
+    @property
+    def covariance(self) -> np.ndarray:
+        """Design-based covariance of the coefficients, R's convention, shape (k, k)."""
+        return covariance(self.influence, self.survey.design)
+
+
+def model_matrix(
+    survey: Survey, what: Measure, by: Sequence[str], covariates: pd.DataFrame | None
+) -> tuple[np.ndarray, np.ndarray, list[str], dict[str, list[int]]]:
+    """The rows used, their matrix without constant, the columns' names, and which columns make up each term."""
+    numbers = covariates if covariates is not None else pd.DataFrame(index=survey.answers.index)
+    known = ~np.isnan(numbers.to_numpy(float)).any(axis=1)
+    row = np.flatnonzero(what.base & known & (survey.design.weights > 0))
+    columns, names, terms = [], [], {}
+    for variable in by:
+        codes, group = list(survey.questionnaire.background[variable].labels), survey.group(variable)[row]
+        found = np.unique(group)[1:]
+        terms[variable] = list(range(len(names), len(names) + len(found)))
+        columns += [group == place for place in found]
+        names += [f"{variable}={codes[place]}" for place in found]
+    for name in numbers:
+        terms[name] = [len(names)]
+        columns.append(numbers[name].to_numpy(float)[row])
+        names.append(name)
+    return row, np.column_stack([np.empty((len(row), 0)), *columns]), names, terms
+
+
+def regression(
+    survey: Survey, what: Measure, by: Sequence[str], model: str, covariates: pd.DataFrame | None = None
+) -> Fit:
+    """Generalised linear model of a share or mean on frame variables and numeric covariates (n, p), main effects.
+
+    model: linear, logit or count (Poisson mean, variance from the data: quasi-Poisson). Solves the weighted score
+    equations of McCullagh & Nelder (1989); variance after Binder (1983).
+
+    Raises ValueError for a ratio, and where the groups separate the answers, so that a coefficient is infinite.
+    """
+    if what.statistic == "ratio":
+        raise ValueError("a ratio is compared by contrasts, not by a regression")
+    row, x, names, terms = model_matrix(survey, what, by, covariates)
+    x = np.column_stack([np.ones(len(row)), x])
+    terms = {name: [place + 1 for place in places] for name, places in terms.items()}
+    equations = fitted_glm(x, what.y[row], survey.design.weights[row], model, row)
+    used = np.isin(np.arange(len(what.base)), row)
+    df = design_freedom(survey.design, used, x.shape[1])
+    influence = equations.influence(len(what.base))
+    return Fit(model, survey, what, ["constant", *names], terms, x, row, equations.estimate, influence, df, equations)
+
+
+def fitted_glm(x: np.ndarray, y: np.ndarray, weight: np.ndarray, model: str, row: np.ndarray) -> Equations:
+    """Fit by iterated least squares; its score equations, scaled by the standard deviation that the model expects."""
+    family, apart = FAMILIES[model], "the groups separate the answers: a coefficient has no finite value"
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", PerfectSeparationWarning)
+        try:
+            coef = GLM(y, x, family=family, var_weights=weight / weight.mean()).fit(tol=1e-13, maxiter=100).params
+        except PerfectSeparationWarning:
+            raise ValueError(apart) from None
+    mean = family.link.inverse(x @ coef)
+    spread = np.sqrt(family.variance(mean))
+    if model != "linear" and spread.min() < 1e-4:
+        raise ValueError(apart)
+    scaled = x * (family.link.inverse_deriv(x @ coef) / spread)[:, None]
+    return Equations(scaled, scaled, weight, (y - mean) / spread, row, coef)
+
+
+def _tidy(fit: Fit, names: Sequence[str], estimate: np.ndarray, combine: np.ndarray, small: bool) -> pd.DataFrame:
+    df = np.full(len(combine), fit.df)
+    if fit.equations is None:
+        se, method = from_influence(fit.influence @ combine.T, fit.survey.design), "design"
+    else:
+        se, df, method = errors(fit.survey.design, fit.equations, combine, df, small_sample=small)
+    table = pd.DataFrame({"term": names, **t_table(estimate, se, df, fit.survey.level)})
+    return table.assign(
+        model=fit.model, statistic=fit.what.statistic, item=fit.what.item, answer=fit.what.answer, n=len(fit.row),
+        level=fit.survey.level, method=method, target=fit.survey.design.target, provenance=fit.survey.provenance,
+    )[list(COLUMNS)]
+
+
+def coefficients(fit: Fit, *, small_sample: bool = True) -> pd.DataFrame:
+    """The coefficients on the model's own scale: log odds for logit and ordinal, log of the mean for count."""
+    return _tidy(fit, fit.names, fit.coef, np.eye(len(fit.coef)), small_sample)
+
+
+def _effect(fit: Fit, column: int, weight: np.ndarray) -> tuple[float, np.ndarray]:
+    """Average marginal effect of one column and its gradient in the coefficients (k,)."""
+    link = FAMILIES[fit.model].link
+    group = next((places for name, places in fit.terms.items() if column in places and "=" in fit.names[places[0]]), [])
+    if not group:
+        first = link.inverse_deriv(fit.x @ fit.coef)
+        second = link.inverse_deriv2(fit.x @ fit.coef) * fit.coef[column]
+        own = np.eye(len(fit.coef))[column] * (weight @ first)
+        return float(weight @ first * fit.coef[column]), own + (weight * second) @ fit.x
+    without, inside = fit.x.copy(), fit.x.copy()
+    without[:, group], inside[:, group] = 0, 0
+    inside[:, column] = 1
+    change = weight @ (link.inverse(inside @ fit.coef) - link.inverse(without @ fit.coef))
+    slopes = [(weight * link.inverse_deriv(at @ fit.coef)) @ at for at in (inside, without)]
+    return float(change), slopes[0] - slopes[1]
+
+
+def marginal_effects(fit: Fit, *, small_sample: bool = True) -> pd.DataFrame:
+    """Average marginal effects on the scale of the answer (a share, a count), weighted over the respondents.
+
+    A group's effect is all in it against all in the first group; a covariate's is the mean derivative. Delta method
+    with the covariates as they are (Bartus 2005; Cameron & Trivedi 2005).
+    """
+    weight = fit.survey.design.weights[fit.row]
+    made = [_effect(fit, column, weight / weight.sum()) for column in range(1, len(fit.coef))]
+    estimate, gradient = np.array([effect for effect, _ in made]), np.array([slope for _, slope in made])
+    return _tidy(fit, fit.names[1:], estimate, gradient, small_sample)
+
+
+def term_test(fit: Fit, term: str, *, small_sample: bool = True) -> pd.DataFrame:
+    """Test that a term makes no difference. One row: f, df1, df2, p, method, model, term and what it is about."""
+    places = fit.terms[term]
+    if fit.equations is None:
+        result = *wald(fit.coef[places], fit.covariance[np.ix_(places, places)], fit.df), "design"
+    else:
+        combine = np.eye(len(fit.coef))[places]
+        result = joint(fit.survey.design, fit.equations, combine, fit.df, small_sample=small_sample)
+    return tested(fit, term, result)
+
+
+def tested(fit: Fit, term: str, result: tuple[float, float, float, float, str]) -> pd.DataFrame:
+    """A test of a term of a model as a table of one row; result: f, df1, df2, p and method."""
+    table = pd.DataFrame([result], columns=["f", "df1", "df2", "p", "method"])
+    return table.assign(
+        model=fit.model, statistic=fit.what.statistic, item=fit.what.item, answer=fit.what.answer, term=term,
+        n=len(fit.row), target=fit.survey.design.target, provenance=fit.survey.provenance,
+    )
+
+
+# ---- How much the municipality means --------------------------------------------------------------------------------
+
+
+def intraclass_correlation(survey: Survey, what: Measure) -> pd.DataFrame:
+    """Share of the variance of an answer that lies between municipalities: a random intercept, by REML.
+
+    On the observed scale (0/1 for a share, the count itself for a mean), not on a latent one; unweighted, never below
+    0. One row: estimate, between and within (variances), n, clusters and provenance (Snijders & Bosker 2012, ch. 3).
+
+    The variances and their ratio are NaN where all answered alike, or no municipality answered twice.
+    """
+    cluster = np.unique(survey.own_cluster[what.base], return_inverse=True)[1]
+    y, size = what.y[what.base], np.bincount(cluster)
+    divisible = size.max(initial=0) >= 2 and np.ptp(y) > 0
+
+    def profile(share: float) -> tuple[float, float]:
+        """-2 log of the restricted likelihood, and the total variance, at an intraclass correlation."""
+        shrunk = 1 / (1 + (size - 1) * share)
+        gap = y - (shrunk @ np.bincount(cluster, y)) / (shrunk @ size)
+        variance = (gap @ gap - share * shrunk @ np.bincount(cluster, gap) ** 2) / (1 - share) / (len(y) - 1)
+        log_det = (len(y) - len(size)) * np.log1p(-share) - np.log(shrunk).sum()
+        return log_det + np.log(shrunk @ size) + (len(y) - 1) * np.log(variance), variance
+
+    share = variance = np.nan
+    if divisible:
+        inside = minimize_scalar(lambda at: profile(at)[0], bounds=(0, 1 - 1e-9), options={"xatol": 1e-10}).x
+        share = float(inside) if profile(inside)[0] < profile(0.0)[0] else 0.0
+        variance = profile(share)[1]
+    return pd.DataFrame([{
+        "statistic": what.statistic, "item": what.item, "answer": what.answer, "estimate": share,
+        "between": share * variance, "within": (1 - share) * variance, "n": len(y), "clusters": len(size),
+        "provenance": survey.provenance,
+    }])

@@ -1,0 +1,103 @@
+"""Whether answers depend on the group: the Rao-Scott test."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from scipy.stats import chi2
+from scipy.stats import f as fisher
+
+from civsam.inference.equations import design_freedom, wald
+from civsam.inference.variance import covariance
+from civsam.survey.design import Design
+from civsam.survey.survey import Survey
+
+# ---- Tests ----------------------------------------------------------------------------------------------------------
+
+
+def _two_way(survey: Survey, item: str, by: str, answer: str | None, dont_know: bool) -> tuple[np.ndarray, ...]:
+    """The respondents of the table (n,), and their group and answer among those that occur, as 0/1 columns."""
+    scale = survey.questionnaire.items[item].scale
+    if answer is None and scale.type not in ("enkelt", "ordinal"):
+        raise ValueError(f"{item} has no single answer to tabulate: name one")
+    base = (survey.answered(item) if dont_know else survey.knows(item)) & (survey.design.weights > 0)
+    codes = survey.codes(item) if answer is None else survey.says(item, *answer.split("+")).astype(int)
+    return base, *((code[:, None] == np.unique(code[base])).astype(float) for code in (survey.group(by), codes))
+
+
+def independence(
+    survey: Survey, item: str, by: str, answer: str | None = None, *, method: str = "F", dont_know: bool = True
+) -> pd.DataFrame:
+    """Rao-Scott test that an item's answers (or `answer` against the rest) do not depend on the group. One row.
+
+    method: F (second order) or Chisq (first order; Rao & Scott 1984), Wald (Koch, Freeman & Freeman 1975) or adjWald
+    (Thomas & Rao 1987). Columns: test, item, answer, by, n, statistic, df1, df2, p, cramers_v (Cramér 1946), target,
+    provenance. NaN where fewer than two groups or answers occur. dont_know: whether 'ved ikke' is an answer or left
+    out.
+
+    For the process, R's degrees of freedom: with few municipalities a group, `equality` keeps its level better.
+
+    Raises ValueError for an unknown method, and for counts, free text and items with several answers, unless an answer
+    is named.
+    """
+    if method not in ("F", "Chisq", "Wald", "adjWald"):
+        raise ValueError(f"unknown method {method}")
+    base, rows, columns = _two_way(survey, item, by, answer, dont_know)
+    row = {"test": method, "item": item, "answer": answer or "", "by": by, "n": int(base.sum())}
+    names = ["statistic", "df1", "df2", "p", "cramers_v"]
+    if min(rows.shape[1], columns.shape[1]) < 2:
+        values = [np.nan] * len(names)
+    else:
+        values = _rao_scott(survey.design, base, rows, columns, method)
+    ends = {"target": survey.design.target, "provenance": survey.provenance}
+    return pd.DataFrame([{**row, **dict(zip(names, values, strict=True)), **ends}])
+
+
+def _rao_scott(
+    design: Design, base: np.ndarray, rows: np.ndarray, columns: np.ndarray, method: str
+) -> tuple[float, float, float, float, float]:
+    """Statistic, df1, df2, p and Cramér's V from the respondents' 0/1 columns of group and answer."""
+    n, weight = base.sum(), np.where(base, design.weights, 0.0) / design.weights[base].sum()
+    p_row, p_column, whole = weight @ rows, weight @ columns, design_freedom(design, base, 1)
+    excess = (rows * weight[:, None]).T @ columns - np.outer(p_row, p_column)
+    phi2 = float(np.sum(excess**2 / np.outer(p_row, p_column)))
+    v = np.sqrt(phi2 / (min(excess.shape) - 1))
+    if method in ("Wald", "adjWald"):
+        # of the counts less those expected, whose sum is not known beforehand: hence not centred at the excess
+        product = _products((rows - p_row)[:, :-1], (columns - p_column)[:, :-1]) * weight[:, None]
+        q = product.shape[1]
+        last = whole if method == "Wald" else whole - q + 1
+        f = wald(excess[:-1, :-1].ravel(), covariance(product, design), last)[0] * last / whole
+        return f, q, last, float(fisher.sf(f, q, last)), v
+    effects = _design_effects(design, n, weight, rows, columns)
+    q, trace = len(effects), np.trace(effects)
+    if method == "Chisq":
+        return n * phi2, q, np.nan, float(chi2.sf(n * phi2 * q / trace, q)), v
+    with np.errstate(divide="ignore", invalid="ignore"):  # no variance where all were asked and all answered
+        f, df = n * phi2 / trace, trace**2 / np.trace(effects @ effects)
+    return f, df, df * whole, float(fisher.sf(f, df, df * whole)), v
+
+
+def _products(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Every column of left times every column of right, row by row."""
+    return (left[:, :, None] * right[:, None, :]).reshape(len(left), -1)
+
+
+def _design_effects(
+    design: Design, n: int, weight: np.ndarray, rows: np.ndarray, columns: np.ndarray
+) -> np.ndarray:
+    """inv(C'PC / n) C'VC for the interaction contrasts C, with P and V at the shares found (Rao & Scott 1984).
+
+    With an empty cell C'PC has no inverse, and P is taken at the shares expected under independence.
+    """
+    r, c = rows.shape[1], columns.shape[1]
+    left, right = (np.vstack([np.eye(k - 1), -np.ones(k - 1)]) for k in (r, c))
+    margins = np.column_stack([np.kron(left, np.ones((c, 1))), np.kron(np.ones((r, 1)), right)])
+    cells = _products(rows, columns)
+    share = weight @ cells
+    at = share if share.min() > 0 else np.kron(weight @ rows, weight @ columns)
+    multinomial = np.diag(at) - np.outer(at, at)
+    mixed = np.kron(left, right)
+    contrast = mixed - margins @ np.linalg.solve(margins.T @ multinomial @ margins, margins.T @ multinomial @ mixed)
+    variance = covariance(weight[:, None] * (cells - share) @ contrast, design)
+    return np.linalg.solve(contrast.T @ multinomial @ contrast / n, variance)

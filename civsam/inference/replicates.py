@@ -1,0 +1,189 @@
+"""Replicate weights: bootstrap, jackknife, or given with the data; and the variance that they give any estimate.
+
+A replicate is the survey with other weights. The spread of an estimate over the replicates is its variance, whatever
+the estimate, as long as it is a function of the weights (Wolter 2007).
+
+`bootstrap` and `jackknife` take clusters of the first stage as the design has them: respondents within response groups
+where the question is what all in the frame would say, municipalities where it is the process behind the answers. A
+factor belongs to a cluster, so that 1,000 replicates of many respondents in few clusters are a small table; weights for
+each respondent and replicate are made only by `Replicates.matrix`.
+
+Designs with later stages are refused where these would count (a first stage with a finite population correction). So
+are calibrated weights: replicate the design with the weights before calibration, and give `covariance` a statistic that
+calibrates the weights it gets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from civsam.inference import estimate
+from civsam.survey.design import Design, Nested
+from civsam.survey.survey import Survey
+
+CHUNK = 4_000_000  # factors held as floats at a time, 32 MB
+
+
+@dataclass(frozen=True, eq=False)
+class Replicates:
+    """R sets of weights: replicate r gives row i in cluster c weights[i] * (shift[c] + slope[c] * counts[c, r]).
+
+    weights and cluster: (n,); shift and slope: (clusters,); counts: (clusters, R). The variance is scale times the sum
+    of rscales (R,) times squared deviations from the mean of the replicates, or, with `mse`, from the estimate itself.
+    """
+
+    weights: np.ndarray
+    cluster: np.ndarray
+    shift: np.ndarray
+    slope: np.ndarray
+    counts: np.ndarray
+    scale: float
+    rscales: np.ndarray
+    mse: bool = False
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        """The weights of each replicate in turn, shape (n,)."""
+        for counts in self.counts.T:
+            yield self.weights * (self.shift + self.slope * counts)[self.cluster]
+
+    def matrix(self) -> np.ndarray:
+        """All weights at once, shape (n, R)."""
+        return self.weights[:, None] * (self.shift[:, None] + self.slope[:, None] * self.counts)[self.cluster]
+
+    def sums(self, values: np.ndarray, group: np.ndarray, groups: int) -> np.ndarray:
+        """Weighted sums of values (n,) in each group by each replicate, shape (R, groups).
+
+        Sums by cluster first, then one matrix product.
+        """
+        cells = np.bincount(self.cluster * groups + group, self.weights * values, len(self.shift) * groups)
+        totals = cells.reshape(-1, groups)
+        moved, step = self.slope[:, None] * totals, max(1, CHUNK // self.counts.shape[1])
+        result = np.tile(self.shift @ totals, (self.counts.shape[1], 1))
+        for at in range(0, len(totals), step):
+            result += self.counts[at:at + step].astype(float).T @ moved[at:at + step]
+        return result
+
+
+# ---- Making them -----------------------------------------------------------------------------------------------------
+
+
+def bootstrap(design: Design, replicates: int = 1000, seed: int | np.random.Generator = 0) -> Replicates:
+    """Rescaled bootstrap: in each stratum m - 1 of its m clusters are drawn with replacement (Rao & Wu 1988).
+
+    A cluster drawn t times counts 1 - a + a t m / (m - 1) times, a = sqrt(1 - f), so that the variance of a total is on
+    average that of `design.covariance`, and no weight is negative (Rao, Wu & Yue 1992). The relative Monte Carlo error
+    of a standard error is about 1 / sqrt(2 R). seed: a number, or a generator to draw from.
+
+    Raises ValueError for calibrated weights, for later stages that count, and for a stratum with a single cluster that
+    is not the whole of it.
+    """
+    stage, rng = _first_stage(design), np.random.default_rng(seed)
+    counts = np.zeros((len(stage.stratum), replicates), dtype=np.uint8)  # more than 255 of m - 1 draws does not happen
+    order, ends = np.argsort(stage.stratum, kind="stable"), np.cumsum(stage.size)
+    for members in np.split(order, ends[:-1]):
+        counts[members] = _multiplicities(len(members), replicates, rng)
+    size = np.maximum(stage.size, 2)
+    root = np.where(stage.size > 1, np.sqrt(1 - stage.fraction), 0.0)
+    shift, slope = (1 - root)[stage.stratum], (root * size / (size - 1))[stage.stratum]
+    scale = 1 / (replicates - 1)
+    return Replicates(design.weights, stage.cluster, shift, slope, counts, scale, np.ones(replicates))
+
+
+def _multiplicities(m: int, replicates: int, rng: np.random.Generator) -> np.ndarray:
+    """How often each of m clusters is drawn in m - 1 draws, shape (m, replicates)."""
+    result = np.empty((m, replicates), dtype=np.uint8)
+    step = max(1, CHUNK // m)
+    for at in range(0, replicates, step):
+        part = result[:, at:at + step]
+        place = rng.integers(m, size=(m - 1, part.shape[1])) * part.shape[1] + np.arange(part.shape[1])
+        part[:] = np.bincount(place.ravel(), minlength=part.size).reshape(part.shape)
+    return result
+
+
+def jackknife(design: Design) -> Replicates:
+    """Jackknife: each cluster is left out in turn, and the others of its stratum stand in for it (JKn, JK1).
+
+    The deviations of a stratum of m clusters count (1 - f) (m - 1) / m (Wolter 2007, chapter 4). Needs memory for
+    clusters x clusters factors. Raises ValueError as `bootstrap`.
+    """
+    stage = _first_stage(design)
+    clusters, stratum = len(stage.stratum), stage.stratum
+    m = stage.size[stratum].astype(float)
+    counts = np.where(stratum[:, None] == stratum, (m / np.maximum(m - 1, 1))[:, None], 1.0)
+    np.fill_diagonal(counts, 0.0)
+    return Replicates(design.weights, stage.cluster, np.zeros(clusters), np.ones(clusters), counts, 1.0,
+                      (1 - stage.fraction)[stratum] * (m - 1) / m)
+
+
+def _first_stage(design: Design) -> Nested:
+    """The stage that is resampled. Raises ValueError where that would not do."""
+    if design.calibration is not None:
+        raise ValueError("the weights are calibrated: replicate those before, and calibrate in the statistic")
+    _, *later = [stage.scale for stage in design.nested]  # raises for single clusters
+    if any(np.any(scale > 0) for scale in later):
+        raise ValueError("replicates of the first stage miss the variance of the later ones: use design.covariance")
+    return design.nested[0]
+
+
+def given(weights: np.ndarray, scale: float, rscales: np.ndarray | None = None, *, mse: bool = False) -> Replicates:
+    """Replicate weights that came with the data, shape (n, R), with the scales that its producer states.
+
+    weights: ready for use (not factors on the weights of the survey). rscales: (R,), 1 for none. mse: deviations from
+    the estimate itself, not from the mean of the replicates. Raises ValueError for weights that are missing or negative
+    and for scales of another length.
+    """
+    weights = np.asarray(weights, dtype=float)
+    n, replicates = weights.shape
+    rscales = np.ones(replicates) if rscales is None else np.asarray(rscales, dtype=float)
+    if not np.all(np.isfinite(weights)) or np.any(weights < 0):
+        raise ValueError("replicate weights must be finite and not negative")
+    if rscales.shape != (replicates,):
+        raise ValueError(f"rscales must have {replicates} entries, one a replicate")
+    return Replicates(np.ones(n), np.arange(n), np.zeros(n), np.ones(n), weights, scale, rscales, mse)
+
+
+# ---- Using them ------------------------------------------------------------------------------------------------------
+
+
+def covariance(replicates: Replicates, statistic: Callable[[np.ndarray], np.ndarray], full: np.ndarray) -> np.ndarray:
+    """Covariance (k, k) of any estimate: statistic makes k numbers of weights (n,); full: those of the survey's own.
+
+    Calls it once a replicate, with weights for all respondents.
+    """
+    return spread(replicates, np.array([np.atleast_1d(statistic(weights)) for weights in replicates]), full)
+
+
+def spread(replicates: Replicates, estimates: np.ndarray, full: np.ndarray) -> np.ndarray:
+    """Covariance (k, k) of estimates made by each replicate (R, k); full: the survey's own, (k,).
+
+    An estimate that a replicate could not make (NaN: nobody of the group is in it) has no variance. Replicates that do
+    not count (rscales 0) have no part in the mean either.
+    """
+    counts = replicates.rscales > 0
+    estimates, rscales = estimates[counts], replicates.rscales[counts]
+    deviation = estimates - (np.atleast_1d(full) if replicates.mse else estimates.mean(axis=0))
+    return replicates.scale * (deviation.T @ (deviation * rscales[:, None]))
+
+
+def table(
+    survey: Survey, replicates: Replicates, statistic: str, item: str, by: str | None = None, answer: str = "", *,
+    dont_know: bool = True,
+) -> pd.DataFrame:
+    """A share, mean or ratio as `estimate` has it, by group, with the standard error from replicates.
+
+    statistic, item, answer and dont_know: as for `estimate.variables`. The degrees of freedom are the design's, at most
+    R - 1; the interval of a share is Korn-Graubard.
+    """
+    those = estimate.variables(survey, statistic, item, answer, dont_know=dont_know)
+    among = estimate.groups(survey, those.base, by)
+    k, over = len(among.labels), those.base.astype(float) if those.x is None else those.x
+    with np.errstate(invalid="ignore", divide="ignore"):
+        made = replicates.sums(those.y.astype(float), among.code, k) / replicates.sums(over, among.code, k)
+    full, _ = estimate.ratio(among, those.y, those.x, np.zeros((k, k)))
+    columns, _ = estimate.ratio(among, those.y, those.x, spread(replicates, made, full["estimate"]))
+    columns["df"] = np.minimum(columns["df"], len(replicates.rscales) - 1)
+    return estimate.tidy(among, statistic, item, [answer], columns)

@@ -1,0 +1,90 @@
+"""The one variance function that every estimator uses."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from civsam.survey.design import Design, Nested, cluster_totals
+
+
+def covariance(influence: np.ndarray, design: Design, *, left_out: bool = False) -> np.ndarray:
+    """Covariance of estimators from their influence values; shape (n, k) gives (k, k).
+
+    At each stage: the sum over strata of (1 - f) m / (m - 1) times the squared deviations of the totals of its m
+    clusters, times the fractions f of the stages before (Cochran 1977; Särndal, Swensson & Wretman 1992).
+    After calibration the residuals take the place of the influence values; left_out: those of `Design.left_out`.
+
+    Raises ValueError where a stratum holds a single cluster that is not the whole stratum.
+    """
+    if design.calibration is not None:
+        influence = design.calibration.residual(influence, design.weights)
+        influence = design.left_out(influence) if left_out else influence
+    return sum(_stage_variance(stage, cluster_totals(influence, stage.cluster)) for stage in design.nested)
+
+
+def grouped_covariance(
+    influence: np.ndarray, group: np.ndarray, groups: int, design: Design, *, left_out: bool = False
+) -> np.ndarray:
+    """The same where each row bears on one estimator only, its group's: shape (n,) and (n,) give (groups, groups)."""
+    if design.calibration is not None:  # the residual of one row bears on every group
+        spread = np.zeros((len(group), groups))
+        spread[np.arange(len(group)), group] = influence
+        return covariance(spread, design, left_out=left_out)
+
+    return staged_covariance(influence, group, groups, design.nested)
+
+
+def staged_covariance(influence: np.ndarray, group: np.ndarray, groups: int, stages: list[Nested]) -> np.ndarray:
+    """The same from the stages alone, without calibration. Rows of one cluster and group may be added up beforehand."""
+    def variance(stage: Nested) -> np.ndarray:
+        if len(stage.stratum) == len(group):
+            return _element_variance(stage, influence, group, groups)
+        return _stage_variance(stage, cluster_sums(influence, group, groups, stage))
+
+    return sum(variance(stage) for stage in stages)
+
+
+def _stage_variance(stage: Nested, totals: np.ndarray) -> np.ndarray:
+    """One stage's part of the covariance from the totals of its clusters, shape (clusters, k)."""
+    if len(stage.size) == 1:
+        deviation = totals - totals.mean(axis=0)
+    else:
+        mean = cluster_totals(totals, stage.stratum) / stage.size[:, None]
+        deviation = totals - mean[stage.stratum]
+    return deviation.T @ (deviation * stage.scale[:, None])
+
+
+def _element_variance(stage: Nested, influence: np.ndarray, group: np.ndarray, groups: int) -> np.ndarray:
+    """The same where every row is a cluster of its own, without a matrix of rows by groups.
+
+    In a stratum of m rows with means t of the groups' influence over all of them, two groups covary by -m t t'; a group
+    varies by its own rows' squared deviations and by t^2 for each of the others.
+    """
+    cell, cells = stage.stratum[stage.cluster] * groups + group, len(stage.size) * groups
+    mean = np.bincount(cell, influence, cells) / np.repeat(stage.size, groups)
+    squares = np.bincount(cell, (influence - mean[cell]) ** 2, cells)
+    others = np.repeat(stage.size, groups) - np.bincount(cell, minlength=cells)
+    own, mean = (squares + others * mean**2).reshape(-1, groups), mean.reshape(-1, groups)
+    scale = np.zeros(len(stage.size))
+    scale[stage.stratum] = stage.scale
+    result = -(mean.T @ (mean * (scale * stage.size)[:, None]))
+    np.fill_diagonal(result, scale @ own)
+    return result
+
+
+def cluster_sums(values: np.ndarray, group: np.ndarray, groups: int, stage: Nested) -> np.ndarray:
+    """Sums of values (n,) over the rows of each cluster and group, shape (clusters, groups)."""
+    cells = len(stage.stratum) * groups
+    return np.bincount(stage.cluster * groups + group, values, cells).reshape(-1, groups)
+
+
+def degrees_of_freedom(design: Design, group: np.ndarray, groups: int) -> np.ndarray:
+    """Clusters less strata of the first stage among the rows of each group; weight 0 and group -1 are left out."""
+    stage = design.nested[0]
+    return freedom(cluster_sums(design.weights, group + 1, groups + 1, stage)[:, 1:] > 0, stage)
+
+
+def freedom(there: np.ndarray, stage: Nested) -> np.ndarray:
+    """Clusters less strata from which clusters each group is in; shape (clusters, groups) gives (groups,)."""
+    strata = [np.count_nonzero(np.bincount(stage.stratum[inside])) for inside in there.T]
+    return np.count_nonzero(there, axis=0) - np.array(strata, dtype=int)

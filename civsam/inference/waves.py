@@ -1,0 +1,142 @@
+"""Two waves of a survey: what has changed, with intervals that know that the same municipalities answer in both.
+
+The waves are stacked into one survey in which the wave is a variable that groups are formed by. A change is then a
+contrast as any other (`compare.contrasts`), and its variance comes from the one variance function. What the design of
+the stack is depends on the question:
+
+- `population`: what would all who were asked then, and all who are asked now, have said? Each wave has a response phase
+  of its own. Its response groups are strata of their own, with the finite population correction and the margins of that
+  wave, so the variances add up. Where those who answered once are readier to answer again and hold on to what they
+  said, this is a little too wide.
+- `process`: has what lies behind the answers changed? A municipality is one cluster in both waves, so that what it
+  brings to both cancels: var(a - b) = var(a) + var(b) - 2 cov(a, b), where the covariance comes of adding up the
+  influence values of both waves within clusters (Binder 1983; for pooled surveys Lewis 2017). A manager who answers in
+  both waves is in the same municipality in both, and so is accounted for too. CR2 as in `compare`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from itertools import zip_longest
+
+import numpy as np
+import pandas as pd
+
+from civsam.danish import listed
+from civsam.files import UserError
+from civsam.inference import compare, estimate, weighting
+from civsam.instrument.questionnaire import Background, Item, Questionnaire
+from civsam.survey.design import Calibration, Design, Stage
+from civsam.survey.survey import PLURAL, Survey
+
+WAVE, NOW, THEN = "boelge", "nu", "foer"
+WAVES = Background(WAVE, "bølge", {NOW: "Nu", THEN: "Før"})
+
+Measured = tuple[str, str | None, bool]  # item, answer (None for a count), and whether a count is a share of others
+
+
+def measures(items: Iterable[Item]) -> list[Measured]:
+    """What is followed from wave to wave, a few numbers an item; free text has none.
+
+    The first answer of two, else every answer; the upper half of an ordered scale as one; the mean of a count, or the
+    share that it is of others.
+    """
+    found: list[Measured] = []
+    for item in items:
+        codes = list(item.scale.answers)
+        if item.scale.type == "antal":
+            found.append((item.id, None, bool(item.part_of)))
+        elif item.scale.type == "ordinal":
+            found.append((item.id, "+".join(codes[-(len(codes) // 2):]), False))
+        elif item.scale.type != "tekst":
+            found += [(item.id, code, False) for code in (codes[:1] if len(codes) == 2 else codes)]
+    return found
+
+
+def levels(survey: Survey, wanted: Iterable[Measured]) -> pd.DataFrame:
+    """The measures of one wave, a row each, as `estimate` has them."""
+    def one(item: str, answer: str | None, ratio: bool) -> pd.DataFrame:
+        if answer is not None:
+            return estimate.shares(survey, item, answer)
+        return estimate.ratios(survey, item) if ratio else estimate.means(survey, item)
+
+    return pd.concat([one(*measured) for measured in wanted], ignore_index=True)
+
+
+def shared(new: Questionnaire, old: Questionnaire) -> list[Item]:
+    """The items that both questionnaires have with the same answers (and parts of the same counts), in order."""
+    both = [(item, old.items.get(name)) for name, item in new.items.items()]
+    return [item for item, other in both if other and (item.scale.type, item.scale.answers, item.part_of) == (
+        other.scale.type, other.scale.answers, other.part_of)]
+
+
+def changes(
+    new: Survey, old: Survey, wanted: Iterable[Measured] | None = None, *, process: bool = False,
+    small_sample: bool = True,
+) -> pd.DataFrame:
+    """The new wave less the old one, a row a measure, with the columns of `compare.contrasts`; by is `WAVE`.
+
+    wanted: all `measures` of the `shared` items unless given. process: the question, see above; both waves are weighted
+    as for the population. small_sample: as in `compare`.
+
+    Raises UserError for waves of which only one is synthetic, and for an item that only one of them has; ValueError for
+    waves with different targets.
+    """
+    both = stacked(new, old)
+    wanted = measures(both.questionnaire.items.values()) if wanted is None else list(wanted)
+    if missing := list(dict.fromkeys(item for item, *_ in wanted if item not in both.questionnaire.items)):
+        raise UserError(f"{listed(missing)}: spørgsmålet findes kun i den ene bølge, eller svarmulighederne er ændret. "
+                        "Udelad det af sammenligningen.")
+    both = weighting.for_process(both) if process else both
+    parts = [compare.contrasts(both, item, answer, WAVE, THEN, ratio=ratio, small_sample=small_sample)
+             for item, answer, ratio in wanted]
+    return pd.concat(parts, ignore_index=True).assign(provenance=new.provenance)
+
+
+def stacked(new: Survey, old: Survey) -> Survey:
+    """Both waves as one survey of the `shared` items, grouped by `WAVE`; a municipality is the same cluster in both.
+
+    What is shown of it must go through the plans of both waves (`disclosure.between`): it has none of its own. Errors
+    as `changes`.
+    """
+    if new.provenance != old.provenance:
+        raise UserError(f"den ene bølges svar er {PLURAL[new.provenance]} og den andens {PLURAL[old.provenance]}. "
+                        "De kan ikke holdes op mod hinanden.")
+    if new.design.target != old.design.target:
+        raise ValueError(f"one wave is about {new.design.target}, the other about {old.design.target}")
+    items = {item.id: item for item in shared(new.questionnaire, old.questionnaire)}
+    cluster = replace(new.questionnaire.weighting, groups=(), margins=())
+    waves = {NOW: new, THEN: old}
+    frames = {name: wave.frame.assign(**{WAVE: name}) for name, wave in waves.items()}
+    return replace(
+        new, answers=pd.concat({name: wave.answers[list(items)] for name, wave in waves.items()}),
+        frame=pd.concat(frames), framed=new.framed and old.framed, design=_design(new.design, old.design),
+        questionnaire=replace(new.questionnaire, items=items, background={WAVE: WAVES}, weighting=cluster),
+    )
+
+
+def _design(new: Design, old: Design) -> Design:
+    """Both designs side by side: no stratum, cluster or margin is shared."""
+    stages = tuple(
+        Stage(_apart(a.strata, b.strata), _apart(a.clusters, b.clusters), np.concatenate([a.population, b.population]))
+        for a, b in zip(new.stages, old.stages, strict=True))
+    calibration = _calibration(new, old) if new.calibration or old.calibration else None
+    return Design(np.concatenate([new.weights, old.weights]), stages, new.target, calibration)
+
+
+def _calibration(new: Design, old: Design) -> Calibration:
+    """Both calibrations side by side. A wave without one has a margin with weight 0, which explains nothing."""
+    a, b = (one.calibration or Calibration(nothing := np.zeros(len(one.weights), dtype=int), (nothing[:1],), nothing)
+            for one in (new, old))
+    everybody = [np.zeros(len(one.margins[0]), dtype=int) for one in (a, b)]
+    margins = [(everybody[0] if x is None else x, everybody[1] if y is None else y)
+               for x, y in zip_longest(a.margins, b.margins)]
+    return Calibration(_apart(a.cell, b.cell), tuple(_apart(*pair) for pair in margins),
+                       np.concatenate([a.weights, b.weights]), max(a.iterations, b.iterations),
+                       max(a.discrepancy, b.discrepancy))
+
+
+def _apart(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Both arrays of codes as one, with no code in common."""
+    return np.concatenate([first, second + first.max(initial=-1) + 1])

@@ -1,0 +1,264 @@
+"""The instrument: blocks, items, scales and labels; the single source of truth for what an answer may be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from civsam.files import LINE, QUESTIONNAIRE, UserError, project, read_table, read_yaml, shown
+
+DONT_KNOW = "ved_ikke"
+NONE = "ingen"  # the answer to items with several answers that says none of the others
+TYPES = ("enkelt", "flere", "ordinal", "antal", "tekst")
+BACKGROUND = "baggrund"  # the type of what a frame else tells: one answer, and nobody is in doubt
+
+
+@dataclass(frozen=True)
+class Scale:
+    """What may be answered: a type from `TYPES` or `BACKGROUND`, codes with their labels, or the range of a count."""
+
+    id: str
+    type: str
+    answers: dict[str, str] = field(default_factory=dict)
+    low: int = 0
+    high: int = 0
+
+
+@dataclass(frozen=True)
+class Item:
+    """One question: wording, scale, block and the published statements that it serves.
+
+    `part_of` names the count items whose sum a count may not exceed.
+    """
+
+    id: str
+    block: str
+    scale: Scale
+    topic: str
+    wording: str
+    help: str = ""
+    statements: tuple[str, ...] = ()
+    part_of: tuple[str, ...] = ()
+
+    @property
+    def allows_dont_know(self) -> bool:
+        """All but free text and background may be answered with 'ved ikke'."""
+        return self.scale.type not in ("tekst", BACKGROUND)
+
+
+@dataclass(frozen=True)
+class Background:
+    """A frame variable that groups may be formed by: its name in a sentence, and the labels of its codes in order.
+
+    ordered: whether the order means something, as of sizes.
+    """
+
+    id: str
+    name: str
+    labels: dict[str, str]
+    ordered: bool = False
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """What is known of a respondent by one code, as that of a school or a municipality.
+
+    key: the column that holds the code. name: what it is a code of. labels: of each code. known: what follows from the
+    code, a row a code (as text) and a column a variable, all of it text.
+    """
+
+    key: str
+    name: str
+    labels: dict[str, str]
+    known: pd.DataFrame = field(repr=False, compare=False)
+
+
+@dataclass(frozen=True)
+class Weighting:
+    """Which frame variables are used for what.
+
+    groups: crossed, they are the response groups; the last is the one along which small groups are joined. margins:
+    what the weights are raked to. cluster: who shares something; blank if each respondent stands alone.
+    """
+
+    groups: tuple[str, ...] = ()
+    margins: tuple[str, ...] = ()
+    cluster: str = ""
+
+
+@dataclass(frozen=True)
+class Questionnaire:
+    """The whole instrument. Dicts keep the order of the file. key: the column that names a respondent."""
+
+    title: str
+    scope: str
+    dont_know: str
+    blocks: dict[str, str]
+    items: dict[str, Item]
+    key: str = "svarperson"
+    background: dict[str, Background] = field(default_factory=dict)
+    weighting: Weighting = field(default_factory=Weighting)
+    without_item: dict[str, str] = field(default_factory=dict)
+    lookup: Lookup | None = None
+
+    def block(self, block: str) -> list[Item]:
+        """The items of one block, in order."""
+        return [item for item in self.items.values() if item.block == block]
+
+    def label(self, item: str, code: str) -> str:
+        """The words that a respondent saw for an answer code."""
+        return self.dont_know if code == DONT_KNOW else self.items[item].scale.answers[code]
+
+    def source(self, variable: str) -> str:
+        """The column that tells a background variable: that of the lookup, for what the lookup knows."""
+        return self.lookup.key if self.lookup and variable in self.lookup.known else variable
+
+    def unknown(self) -> list[Item]:
+        """What a respondent must be asked where no frame knows it: the background, as items without a block."""
+        asked = dict.fromkeys(self.source(name) for name in self.background if name not in self.items)
+        return [_as_item(name, self.background.get(name) or Background(name, self.lookup.name, self.lookup.labels))
+                for name in asked]
+
+
+def _as_item(name: str, variable: Background) -> Item:
+    """A background variable as a question."""
+    words = variable.name[:1].upper() + variable.name[1:]
+    return Item(name, "", Scale(f"{BACKGROUND}_{name}", BACKGROUND, variable.labels), words, words)
+
+
+class _Reader:
+    """Turns the YAML into objects; every fault is told with file and line."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.content = read_yaml(path)
+
+    def stop(self, line: int | str, message: str) -> UserError:
+        return UserError(f"{shown(self.path)}, linje {line}: {message}")
+
+    def get(self, mapping: dict[str, Any], key: str, kind: type, default: Any = None) -> Any:
+        """The value under `key`, of the wanted kind; a key without default must be there."""
+        value = mapping.get(key, default)
+        if not isinstance(value, kind):
+            names = {str: "tekst", list: "en liste", dict: "en opslagstabel", int: "et helt tal", bool: "true/false"}
+            found = "mangler" if value is None else f"er {value!r}"
+            raise self.stop(mapping[LINE], f"'{key}' {found}; der skal stå {names[kind]}.")
+        return {k: v for k, v in value.items() if k != LINE} if kind is dict else value
+
+    def known(self, line: int, what: str, value: str, allowed: Any) -> str:
+        """`value`, if it is one of the allowed; else a message that suggests the nearest."""
+        if value in allowed:
+            return value
+        near = get_close_matches(str(value), list(allowed), n=1)
+        hint = f" Mente du '{near[0]}'?" if near else ""
+        raise self.stop(line, f"ukendt {what} '{value}'.{hint} Kendte: {', '.join(allowed)}.")
+
+    def scale(self, name: str, raw: dict[str, Any]) -> Scale:
+        kind = self.known(raw[LINE], "type", self.get(raw, "type", str), TYPES)
+        if kind == "antal":
+            low, high = self.get(raw, "mindst", int), self.get(raw, "hoejst", int)
+            if low > high:
+                raise self.stop(raw[LINE], f"'mindst' ({low}) er større end 'hoejst' ({high}).")
+            return Scale(name, kind, low=low, high=high)
+        if kind == "tekst":
+            return Scale(name, kind)
+        answers = self.get(raw, "svar", dict)
+        bad = [code for code in answers if not str(code).isidentifier() or code == DONT_KNOW]
+        if bad or not all(isinstance(label, str) for label in answers.values()):
+            what = f"svarkoden {bad[0]!r}" if bad else "en svartekst"
+            raise self.stop(raw[LINE], f"{what} kan ikke bruges. Koder er bogstaver, tal og _, og svar er tekst.")
+        labels = [*answers.values(), self.get(self.content, "ved_ikke", str)]
+        if twice := [label for label in labels if labels.count(label) > 1]:
+            raise self.stop(raw[LINE], f"to svar hedder {twice[0]!r}. Giv hvert svar, og 'ved_ikke', sin egen tekst.")
+        return Scale(name, kind, answers)
+
+    def item(self, raw: dict[str, Any], blocks: dict[str, str], scales: dict[str, Scale]) -> Item:
+        line = raw[LINE]
+        allowed = ("id", "blok", "skala", "emne", "ordlyd", "hjaelp", "udsagn", "del_af", LINE)
+        for key in raw:
+            self.known(line, "nøgle", key, allowed)
+        name = self.get(raw, "id", str)
+        if not name.isidentifier():
+            raise self.stop(line, f"id {name!r} kan ikke bruges. Det skal være bogstaver, tal og _ og ikke begynde med "
+                                  "et tal.")
+        return Item(
+            id=name,
+            block=self.known(line, "blok", self.get(raw, "blok", str), blocks),
+            scale=scales[self.known(line, "skala", self.get(raw, "skala", str), scales)],
+            topic=self.get(raw, "emne", str),
+            wording=self.get(raw, "ordlyd", str),
+            help=self.get(raw, "hjaelp", str, ""),
+            statements=tuple(self.get(raw, "udsagn", list, [])),
+            part_of=tuple(self.get(raw, "del_af", list, [])),
+        )
+
+    def items(self, blocks: dict[str, str], scales: dict[str, Scale]) -> dict[str, Item]:
+        items: dict[str, Item] = {}
+        lines: dict[str, int] = {}
+        for raw in self.get(self.content, "spoergsmaal", list):
+            item = self.item(raw, blocks, scales)
+            if item.id in items:
+                first = lines[item.id]
+                raise self.stop(raw[LINE], f"id '{item.id}' er brugt i linje {first}. Giv spørgsmålet et andet id.")
+            for total in item.part_of:
+                self.known(raw[LINE], "tæller i del_af", total, [i for i in items if items[i].scale.type == "antal"])
+            items[item.id], lines[item.id] = item, raw[LINE]
+        return items
+
+    def background(self, name: str, raw: dict[str, Any]) -> Background:
+        line = raw[LINE]
+        if not name.isidentifier():
+            raise self.stop(line, f"variablen {name!r} kan ikke bruges. Navne er bogstaver, tal og _.")
+        labels = {str(code): str(label) for code, label in self.get(raw, "svar", dict).items()}
+        return Background(name, self.get(raw, "navn", str), labels, self.get(raw, "ordnet", bool, False))
+
+    def weighting(self, raw: dict[str, Any], variables: dict[str, Background]) -> Weighting:
+        groups, margins = (tuple(self.get(raw, name, list, [])) for name in ("svargrupper", "margener"))
+        for name in (*groups, *margins):
+            self.known(raw[LINE], "baggrundsvariabel", name, variables)
+        return Weighting(groups, margins, self.get(raw, "klynge", str, ""))
+
+    def lookup(self, raw: dict[str, Any] | None) -> Lookup | None:
+        """The lookup and its file, which lies beside the questionnaire."""
+        if raw is None:
+            return None
+        file, key, name, text = (self.get(raw, part, str) for part in ("fil", "noegle", "navn", "tekst"))
+        known = read_table(self.path.parent / file, [key, text]).set_index(key)
+        if doubled := [code for code in known.index if not code or (known.index == code).sum() > 1]:
+            raise UserError(f"{shown(self.path.parent / file)}: {key} '{doubled[0]}' er tom eller står to gange.")
+        return Lookup(key, name, known[text].sort_values().to_dict(), known)
+
+
+def read(path: Path | None = None) -> Questionnaire:
+    """Read and check a questionnaire: the project's own unless another is given.
+
+    Raises UserError, with file and line, for a key that is missing or unknown, a duplicate id, an unknown scale,
+    block or type, a code that cannot be used, and two answers with the same text.
+    """
+    return _read(path or project.root / QUESTIONNAIRE)
+
+
+@cache
+def _read(path: Path) -> Questionnaire:
+    reader = _Reader(path)
+    content = reader.content
+    blocks = reader.get(content, "blokke", dict)
+    scales = {name: reader.scale(name, raw) for name, raw in reader.get(content, "skalaer", dict).items()}
+    background = {name: reader.background(name, raw) for name, raw in reader.get(content, "baggrund", dict, {}).items()}
+    return Questionnaire(
+        title=reader.get(content, "titel", str),
+        scope=reader.get(content, "afgraensning", str),
+        dont_know=reader.get(content, "ved_ikke", str),
+        blocks=blocks,
+        items=reader.items(blocks, scales),
+        key=reader.get(content, "noegle", str, "svarperson"),
+        background=background,
+        weighting=reader.weighting(content.get("vaegtning", {LINE: content[LINE]}), background),
+        without_item=reader.get(content, "uden_spoergsmaal", dict, {}),
+        lookup=reader.lookup(content.get("opslag")),
+    )

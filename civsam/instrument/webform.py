@@ -1,0 +1,137 @@
+"""The questionnaire as an electronic form: one page that needs no server and makes no request to anywhere."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from html import escape
+from pathlib import Path
+from string import Template
+from typing import Any
+
+from civsam.danish import listed
+from civsam.files import LINE, UserError, project, read_yaml, shown
+from civsam.instrument import keys
+from civsam.instrument.questionnaire import BACKGROUND, DONT_KNOW, NONE, Item, Questionnaire
+
+FORM = Path(__file__).parent / "form"
+VENDOR = FORM / "vendor"
+SCRIPTS = (VENDOR / "survey.core.min.js", VENDOR / "danish.min.js", VENDOR / "survey-js-ui.min.js", FORM / "form.js")
+STYLES = (VENDOR / "survey-core.fontless.min.css", FORM / "form.css")
+TEXTS = ("afsender", "formaal", "samtykke", "kontakt", "rettigheder")
+YOU, YOU_TITLE = "om:dig", "Om dig"  # the page for those without a key; no block can be called so
+MANY = 20  # answers to choose among; more are unfolded
+
+
+def read_about(path: Path | None = None) -> dict[str, str]:
+    """What the page tells the respondent: a text under each name in `TEXTS`.
+
+    Raises UserError for a text that is missing, and for an unknown name.
+    """
+    path = path or project.data / "skematekst.yml"
+    content = read_yaml(path)
+    for name in content:
+        if name not in (*TEXTS, LINE):
+            raise UserError(f"{shown(path)}: ukendt tekst '{name}'. Kendte: {', '.join(TEXTS)}.")
+    for name in TEXTS:
+        if not isinstance(content.get(name), str) or not content[name].strip():
+            raise UserError(f"{shown(path)}: teksten '{name}' mangler. Skriv den; den vises øverst i skemaet.")
+    return {name: content[name].strip() for name in TEXTS}
+
+
+def definition(questionnaire: Questionnaire) -> dict[str, Any]:
+    """The form as SurveyJS defines one: a page a block, an element an item, with two for a count.
+
+    The first page is about the respondent; the script takes it away from those with a key.
+    """
+    you = [part for item in questionnaire.unknown() for part in _elements(item, questionnaire)]
+    pages = [{"name": YOU, "title": YOU_TITLE, "elements": you}] if you else []
+    pages += [
+        {"name": block, "title": title, "description": questionnaire.scope,
+         "elements": [part for item in questionnaire.block(block) for part in _elements(item, questionnaire)]}
+        for block, title in questionnaire.blocks.items() if questionnaire.block(block)
+    ]
+    return {"locale": "da", "showTitle": False, "pages": pages, "showProgressBar": True, "progressBarType": "pages",
+            "progressBarLocation": "top", "checkErrorsMode": "onValueChanged", "questionErrorLocation": "bottom",
+            "questionDescriptionLocation": "underTitle", "requiredMark": "", "completeText": "Hent dit svar"}
+
+
+def _elements(item: Item, questionnaire: Questionnaire) -> list[dict[str, Any]]:
+    kind, dont_know = item.scale.type, questionnaire.dont_know
+    shared = {"name": item.id, "title": item.wording, "description": item.help}
+    if kind == "tekst":
+        advice = " ".join(filter(None, (item.help, "Skriv ikke navne eller andet, der peger på en bestemt person.")))
+        return [shared | {"type": "comment", "description": advice, "maxLength": keys.LONGEST}]
+    if kind == "antal":
+        box = {"type": "checkbox", "name": f"{DONT_KNOW}:{item.id}", "title": f"{item.wording} {dont_know}",
+               "titleLocation": "hidden", "choices": [{"value": DONT_KNOW, "text": dont_know}]}
+        return [shared | {"type": "text"}, box]
+    if kind == BACKGROUND:
+        choices = [{"value": code, "text": text} for code, text in item.scale.answers.items()]
+        how = {"type": "dropdown", "renderAs": "select"} if len(choices) > MANY else {"type": "radiogroup"}
+        return [shared | how | {"choices": choices, "isRequired": True, "requiredErrorText": "Vælg et svar."}]
+    choices = [{"value": code, "text": text} for code, text in (*item.scale.answers.items(), (DONT_KNOW, dont_know))]
+    if kind == "flere":
+        for choice in choices:
+            choice["isExclusive"] = choice["value"] in (NONE, DONT_KNOW)
+        return [shared | {"type": "checkbox", "choices": choices}]
+    return [shared | {"type": "radiogroup", "choices": choices}]
+
+
+def _facts(questionnaire: Questionnaire) -> dict[str, Any]:
+    """What the page's own script needs to know."""
+    items = [
+        {"id": item.id, "type": item.scale.type, "topic": item.topic, "codes": [*item.scale.answers, DONT_KNOW],
+         "low": item.scale.low, "high": item.scale.high, "totals": item.part_of}
+        for item in keys.asked(questionnaire).values()
+    ]
+    return {"definition": definition(questionnaire), "items": items, "dontKnow": DONT_KNOW, "you": YOU,
+            "digest": keys.digest(questionnaire), "version": keys.VERSION,
+            "alphabet": keys.ALPHABET, "length": keys.LENGTH}
+
+
+def _without_key(questionnaire: Questionnaire) -> dict[str, str]:
+    """What the page tells those without a key, who are asked about themselves, as HTML; the script unfolds it."""
+    asked = [item.topic[:1].lower() + item.topic[1:] for item in questionnaire.unknown()]
+    if not asked:
+        return {"undtagen": "", "om_dig": ""}
+    texts = {"undtagen": ", bortset fra spørgsmålene om dig selv",
+             "om_dig": f" Uden personligt link spørges der også om {listed(asked)}. Det kommer med i filen. Er I kun "
+                       "få, der svarer ens på det, kan det vise, hvem du er."}
+    return {name: f'<span class="uden-noegle" hidden>{escape(text)}</span>' for name, text in texts.items()}
+
+
+def page(questionnaire: Questionnaire, about: dict[str, str], home: str = "") -> bytes:
+    """The whole page as UTF-8, the same bytes for the same questionnaire and texts.
+
+    about: see `read_about`. home: address of the book to link to, if any. The page's own policy forbids the browser
+    any request, and any script but those that are in the page.
+    """
+    scripts = [path.read_text("utf-8") for path in SCRIPTS]
+    hashes = [base64.b64encode(hashlib.sha256(_between(text).encode()).digest()).decode() for text in scripts]
+    allowed = " ".join(f"'sha256-{value}'" for value in hashes)
+    return Template((FORM / "skema.html").read_text("utf-8")).substitute(
+        policy=f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data:; "
+               "base-uri 'none'; form-action 'none'",
+        title=escape(questionnaire.title),
+        style="\n".join(path.read_text("utf-8") for path in STYLES),
+        home=f'<p><a href="{escape(home)}">Til bogen</a></p>' if home else "",
+        **{name: escape(text) for name, text in about.items()},
+        **_without_key(questionnaire),
+        data=json.dumps(_facts(questionnaire), ensure_ascii=False).replace("<", "\\u003c"),
+        scripts="\n".join(f"<script>{_between(text)}</script>" for text in scripts)
+                + f"\n<!-- SurveyJS:\n{(VENDOR / 'LICENSE').read_text('utf-8')}-->",
+    ).encode()
+
+
+def _between(script: str) -> str:
+    """The script as it stands between its tags."""
+    return f"\n{script.strip()}\n"
+
+
+def write(questionnaire: Questionnaire, folder: Path, about: dict[str, str], home: str = "") -> Path:
+    """Write the page as `skema.html` in a folder, and return where it is; arguments as of `page`."""
+    path = folder / "skema.html"
+    path.write_bytes(page(questionnaire, about, home))
+    return path

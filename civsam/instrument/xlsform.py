@@ -1,0 +1,209 @@
+"""The questionnaire as others need it: an XLSForm for ODK and Kobo, a page to print, a codebook.
+
+What a reader of that form's exports must know:
+
+- A column is called as its item. The group of its block, `blok_<block>`, may stand before it (`blok_x/item`,
+  `blok_x-item`).
+- One answer is its code, `ved_ikke` included; several are codes with a space between, or a column `<item>/<code>` each
+  with 0 and 1.
+- A count is a number. Whoever does not know it ticks `<item>_ved_ikke`, which then holds `ved_ikke` (where it is split:
+  a column `<item>_ved_ikke/ved_ikke` with 1); the count is then blank.
+- `noegle` is the respondent's key. Only whoever has none answers the group `YOU`, about the background. The columns of
+  `NOTES` are blank: they are text to read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping
+from io import BytesIO
+from pathlib import Path
+from zipfile import ZipFile, ZipInfo
+
+from openpyxl import Workbook
+from openpyxl.worksheet.worksheet import Worksheet
+
+from civsam.danish import listed, number, slug
+from civsam.files import UserError
+from civsam.instrument import keys, webform
+from civsam.instrument.questionnaire import BACKGROUND, DONT_KNOW, NONE, Item, Questionnaire
+
+About = Mapping[str, str]
+KEY = "noegle"
+NOTES = ("formaal", "afgraensning", "samtykke")
+YOU = "om_dig"
+LANGUAGE = "Dansk (da)"
+TICK = "kun_ved_ikke"  # the list of choices with 'ved ikke' alone
+TYPES = {"enkelt": "select_one", "ordinal": "select_one", "flere": "select_multiple", "antal": "integer",
+         "tekst": "text", BACKGROUND: "select_one"}
+KINDS = {"enkelt": "ét svar", "ordinal": "ét svar på en ordnet skala", "flere": "et eller flere svar",
+         "antal": "et antal", "tekst": "fri tekst"}
+SURVEY = ("type", "name", f"label::{LANGUAGE}", f"hint::{LANGUAGE}", "appearance", "relevant", "required", "constraint",
+          f"constraint_message::{LANGUAGE}")
+CHOICES = ("list_name", "name", f"label::{LANGUAGE}")
+SETTINGS = ("form_title", "form_id", "version", "default_language", "style")
+
+KEY_LABEL = "Din nøgle"
+KEY_HINT = ("Står i den henvendelse, du har fået. Er feltet udfyldt, så lad det stå. Har du ingen nøgle, så lad det "
+            "være tomt.")
+
+
+# ---- Words shared by the forms
+
+
+def answers(item: Item, questionnaire: Questionnaire) -> dict[str, str]:
+    """The codes that may be ticked with the words beside them, 'ved ikke' last; of a count only that."""
+    own = {DONT_KNOW: questionnaire.dont_know} if item.allows_dont_know else {}
+    return {**item.scale.answers, **own}
+
+
+def rule(item: Item, questionnaire: Questionnaire) -> str:
+    """What an answer must keep to, in words; blank for one answer and for text."""
+    if item.scale.type == "antal":
+        words = f"Skriv et helt tal fra {number(item.scale.low)} til {number(item.scale.high)}."
+        totals = [f"»{questionnaire.items[total].topic}«" for total in item.part_of]
+        together = " tilsammen" if len(totals) > 1 else ""
+        return f"{words} Tallet må ikke være større end i {listed(totals)}{together}." if totals else words
+    alone = [f"»{label}«" for code, label in answers(item, questionnaire).items() if code in (NONE, DONT_KNOW)]
+    return f"{listed(alone)} kan kun vælges alene." if item.scale.type == "flere" else ""
+
+
+def purpose_of(about: About) -> str:
+    """Who asks, what for, and how to reach them."""
+    return " ".join(about[name] for name in ("afsender", "formaal", "kontakt"))
+
+
+# ---- XLSForm
+
+
+def xlsform(questionnaire: Questionnaire, path: Path, about: About) -> None:
+    """Write the questionnaire as an XLSForm (.xlsx), the same bytes each time. Raises UserError for names that clash.
+
+    about: see `webform.read_about`. Nothing is required: a blank is an answer not given.
+    """
+    survey, choices = survey_rows(questionnaire, about), choice_rows(questionnaire)
+    _check_names(row["name"] for row in survey if "name" in row)
+    settings = {"form_title": questionnaire.title, "form_id": form_id(questionnaire),
+                "version": version(questionnaire, about), "default_language": LANGUAGE, "style": "pages"}
+    book = Workbook()
+    book.remove(book.active)
+    for name, columns, rows in (("survey", SURVEY, survey), ("choices", CHOICES, choices),
+                                ("settings", SETTINGS, [settings])):
+        _fill(book.create_sheet(name), columns, rows)
+    path.write_bytes(_timeless(book))
+
+
+def form_id(questionnaire: Questionnaire) -> str:
+    """The form's name for machines: the title in lower-case ASCII, which stays when questions change."""
+    return slug(questionnaire.title)[:60]
+
+
+def version(questionnaire: Questionnaire, about: About) -> str:
+    """Twelve hexadecimal digits of the SHA-256 of all that the form says, asks and offers."""
+    content = json.dumps([survey_rows(questionnaire, about), choice_rows(questionnaire)], ensure_ascii=False)
+    return hashlib.sha256(content.encode()).hexdigest()[:12]
+
+
+def survey_rows(questionnaire: Questionnaire, about: About) -> list[dict[str, str]]:
+    """The rows of the sheet `survey`, each a dict of the columns that are filled in."""
+    notes = zip(NOTES, (purpose_of(about), questionnaire.scope, about["samtykke"]), strict=True)
+    rows = [_group("indledning", questionnaire.title)]
+    rows += [_row("note", name, text) for name, text in notes]
+    rows += [_row("text", KEY, KEY_LABEL, hint=KEY_HINT), {"type": "end_group"}]
+    if you := questionnaire.unknown():
+        inside = [row | {"required": "yes"} for item in you for row in _item_rows(item, questionnaire)]
+        rows += [_group(YOU, webform.YOU_TITLE) | {"relevant": f"${{{KEY}}} = ''"}, *inside, {"type": "end_group"}]
+    for block, title in questionnaire.blocks.items():
+        items = questionnaire.block(block)
+        if items:
+            inside = [row for item in items for row in _item_rows(item, questionnaire)]
+            rows += [_group(f"blok_{block}", title), *inside, {"type": "end_group"}]
+    return rows
+
+
+def choice_rows(questionnaire: Questionnaire) -> list[dict[str, str]]:
+    """The rows of the sheet `choices`: every scale with codes, 'ved ikke' last, and a list of 'ved ikke' alone."""
+    lists = {item.scale.id: answers(item, questionnaire) for item in keys.asked(questionnaire).values()
+             if item.scale.answers}
+    lists[TICK] = {DONT_KNOW: questionnaire.dont_know}
+    return [dict(zip(CHOICES, (name, code, label), strict=True))
+            for name, labels in lists.items() for code, label in labels.items()]
+
+
+def _row(kind: str, name: str, label: str, *, hint: str = "", message: str = "", **cells: str) -> dict[str, str]:
+    row = {"type": kind, "name": name, SURVEY[2]: label, SURVEY[3]: hint, SURVEY[-1]: message, **cells}
+    return {column: text for column, text in row.items() if text}
+
+
+def _group(name: str, label: str) -> dict[str, str]:
+    return _row("begin_group", name, label, appearance="field-list")  # a page of its own
+
+
+def _item_rows(item: Item, questionnaire: Questionnaire) -> list[dict[str, str]]:
+    """An item's row; a count is followed by the tick for 'ved ikke', offered as long as no number stands."""
+    scale, test = item.scale, constraint(item)
+    kind = f"{TYPES[scale.type]} {scale.id}" if scale.answers else TYPES[scale.type]
+    row = _row(kind, item.id, item.wording, hint=item.help, constraint=test,
+               message=rule(item, questionnaire) if test else "",
+               appearance="multiline" if scale.type == "tekst" else "minimal" if has_many(item) else "")
+    if scale.type != "antal":
+        return [row]
+    tick = _row(f"select_multiple {TICK}", f"{item.id}_{DONT_KNOW}", f"{item.topic}: sæt kryds, hvis du ikke ved det.",
+                relevant=f"${{{item.id}}} = ''")
+    return [row, tick]
+
+
+def has_many(item: Item) -> bool:
+    """Whether it is about the background, with too many answers to be seen at once."""
+    return item.scale.type == BACKGROUND and len(item.scale.answers) > webform.MANY
+
+
+def constraint(item: Item) -> str:
+    """What the answer must fulfil, in XPath with `${item}` for other answers; blank where nothing is demanded.
+
+    A part is held against its totals only where all of them are given.
+    """
+    scale = item.scale
+    if scale.type == "flere":
+        alone = [code for code in (*scale.answers, DONT_KNOW) if code in (NONE, DONT_KNOW)]
+        return " and ".join(f"(not(selected(., '{code}')) or count-selected(.) = 1)" for code in alone)
+    if scale.type != "antal":
+        return ""
+    test, totals = f". >= {scale.low} and . <= {scale.high}", [f"${{{total}}}" for total in item.part_of]
+    blank = " or ".join(f"{total} = ''" for total in totals)
+    return f"{test} and ({blank} or . <= {' + '.join(totals)})" if totals else test
+
+
+def _check_names(names: Iterable[str]) -> None:
+    """Raise UserError for a name that is given twice, capitals aside: the form itself needs some."""
+    seen: set[str] = set()
+    for name in names:
+        if name.casefold() in seen:
+            raise UserError(f"formularen kan ikke laves: to felter ville hedde '{name}'. Navnene {KEY}, {YOU}, "
+                            f"{', '.join(NOTES)} og dem, der ender på _{DONT_KNOW} efter et antal, bruger formularen "
+                            "selv. Giv spørgsmålet et andet id.")
+        seen.add(name.casefold())
+
+
+def _fill(sheet: Worksheet, columns: tuple[str, ...], rows: list[dict[str, str]]) -> None:
+    """Write a heading and the rows. Everything is text, also what begins as a formula does."""
+    for place, row in enumerate([dict(zip(columns, columns, strict=True)), *rows], 1):
+        for column, name in enumerate(columns, 1):
+            if name in row:
+                cell = sheet.cell(place, column, row[name])
+                cell.data_type = "s"
+
+
+def _timeless(book: Workbook) -> bytes:
+    """The workbook without the time it was made, and not packed: the same bytes each time and everywhere."""
+    made, timeless = BytesIO(), BytesIO()
+    book.save(made)
+    with ZipFile(made) as source, ZipFile(timeless, "w") as target:
+        for name in source.namelist():
+            content = source.read(name)
+            if name == "docProps/core.xml":
+                content = re.sub(rb"\d{4}-\d\d-\d\dT[\d:.]+Z", b"2000-01-01T00:00:00Z", content)
+            target.writestr(ZipInfo(name), content)
+    return timeless.getvalue()

@@ -1,0 +1,222 @@
+"""Answers out again: with labels for SPSS and Stata, as CSV, and a Data Package of the project's own files.
+
+What a reader of these files must know:
+
+- One answer (.sav, .dta): 1, 2, ... in the order of the scale, with its label. `codes` gives the numbers.
+- 'Ved ikke' of one answer or a count: -8, labelled as in the questionnaire. Of a count it is also user-missing in .sav,
+  which readers turn into a blank unless they are told otherwise (pyreadstat: user_missing=True).
+- Several answers: a column `<item>_<code>` for each code, `<item>_ved_ikke` too: 1 ticked, 0 not, blank in all of them
+  where the item was not answered.
+- Not answered: system missing, in text an empty string.
+- A name longer than the format takes (.sav 64 bytes, .dta 28 characters) is cut; `columns` gives item and code of each.
+- CSV with codes is the answer file's own form: comma, UTF-8, several codes with a space between. For Danish Excel:
+  semicolon, UTF-8 with byte order mark, the columns of .sav with labels in place of numbers.
+- In both kinds of CSV text that a spreadsheet would run has an apostrophe before it; `unguard` takes it away.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from civsam.files import UserError, project, shown
+from civsam.instrument.questionnaire import DONT_KNOW, Item, Questionnaire
+from civsam.instrument.value_codes import TICKED, codes
+from civsam.survey.survey import COLLECTED, SYNTHETIC, provenance
+
+LIMITS = {".sav": (64, "utf-8"), ".dta": (28, "utf-32-le")}  # longest name: bytes, or characters
+# Stata takes 32 characters, but pyreadstat calls a column's labels by its name with its number after.
+ORIGIN = {SYNTHETIC: "Syntetiske svar", COLLECTED: "Indsamlede svar"}
+RISKY = re.compile(r"^'*[=+\-@\t\r\n＝＋－＠]")
+
+
+# ---- The answers as columns of numbers and texts
+
+
+@dataclass(frozen=True, eq=False)
+class Column:
+    """A column of an exported file: one item, or one of its codes. labels: number to words; blank for text."""
+
+    item: str
+    values: pd.Series
+    label: str
+    labels: dict[int, str] = field(default_factory=dict)
+
+
+def columns(questionnaire: Questionnaire, suffix: str) -> dict[str, tuple[str, str]]:
+    """The names of the columns in a .sav or .dta file, each with its item and code ("" but for several answers)."""
+    parts = [(item.id, code) for item in questionnaire.items.values()
+             for code in ([*item.scale.answers, DONT_KNOW] if item.scale.type == "flere" else [""])]
+    names: dict[str, tuple[str, str]] = {}
+    taken = {questionnaire.key.casefold()}
+    for item, code in parts:
+        name = _free(f"{item}_{code}" if code else item, taken, suffix)
+        taken.add(name.casefold())
+        names[name] = item, code
+    return names
+
+
+def _free(name: str, taken: set[str], suffix: str) -> str:
+    """The name, cut to what the format takes; where that is taken, the end is a number."""
+    short, place = cut(name, *LIMITS[suffix]), 2
+    while short.casefold() in taken:
+        end = f"_{place}"
+        short, place = cut(name, LIMITS[suffix][0] - len(end), LIMITS[suffix][1]) + end, place + 1
+    return short
+
+
+def cut(text: str, limit: int, encoding: str = "utf-8") -> str:
+    """The text up to so many bytes (of UTF-8) or characters (of "utf-32-le"), never half a character."""
+    size = 4 if encoding == "utf-32-le" else 1
+    return text.encode(encoding)[: limit * size].decode(encoding, errors="ignore")
+
+
+def coded(answers: pd.DataFrame, questionnaire: Questionnaire, suffix: str) -> dict[str, Column]:
+    """The answers as the columns of a .sav or .dta file, shape (n,) each.
+
+    Raises ValueError for an answer that its item does not allow: nothing is left out unsaid.
+    """
+    return {name: _column(answers[item], questionnaire.items[item], code, questionnaire)
+            for name, (item, code) in columns(questionnaire, suffix).items()}
+
+
+def _column(given: pd.Series, item: Item, code: str, questionnaire: Questionnaire) -> Column:
+    if item.scale.type == "tekst":
+        return Column(item.id, given, item.topic)
+    if code:
+        sets = {text: text.split(" ") for text in given.unique() if text}
+        _stop_at({one for those in sets.values() for one in those} - {*item.scale.answers, DONT_KNOW}, item)
+        ticked = given.map({text: float(code in those) for text, those in sets.items()})
+        return Column(item.id, ticked.astype(float), f"{item.topic}: {questionnaire.label(item.id, code)}", TICKED)
+    numbers = codes(item)
+    values = given.map(numbers)
+    if item.scale.type == "antal":
+        values = values.fillna(pd.to_numeric(given.where(~given.isin(["", DONT_KNOW])), errors="coerce"))
+    _stop_at(set(given[values.isna() & (given != "")]), item)
+    labels = {value: questionnaire.label(item.id, key) for key, value in numbers.items()}
+    return Column(item.id, values.astype(float), item.topic, labels)
+
+
+def _stop_at(strange: set[str], item: Item) -> None:
+    """Raise ValueError if there are any answers that the item does not allow."""
+    if strange:
+        raise ValueError(f"{item.id} does not allow {min(strange)!r}")
+
+
+# ---- Files
+
+
+def write(answers: pd.DataFrame, questionnaire: Questionnaire, path: Path, *, excel: bool = False) -> None:
+    """Write answers, as in `Survey.answers`, with labels to a .sav, .dta or .csv file that is not there yet.
+
+    excel: CSV for Danish Excel, with labels. Raises UserError for a file that may not be written, see `check_place`.
+    """
+    path = path.expanduser().resolve()
+    check_place(path, excel=excel)
+    writers = {".sav": write_sav, ".dta": write_dta, ".csv": write_excel if excel else write_csv}
+    unfinished = path.with_name(f".{path.name}.ny")
+    try:
+        writers[path.suffix.lower()](answers, questionnaire, unfinished)
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def check_place(path: Path, *, excel: bool = False) -> None:
+    """Raise UserError for another kind of file, one that exists, a folder that does not, and a place in the books.
+
+    The books are made to be published. path: absolute.
+    """
+    kinds = (".sav", ".dta", ".csv")
+    if path.suffix.lower() not in kinds:
+        raise UserError(f"{shown(path)}: ukendt filtype. Filen skal ende på {', '.join(kinds)}.")
+    if excel and path.suffix.lower() != ".csv":
+        raise UserError(f"{shown(path)}: udgaven til Excel er en CSV-fil. Lad navnet ende på .csv.")
+    if path.is_relative_to(project.build):
+        raise UserError(f"{shown(path)}: svar må ikke ligge i {shown(project.build)}, hvor bøgerne er. "
+                        "Vælg en anden mappe.")
+    if path.exists():
+        raise UserError(f"{shown(path)}: filen findes allerede og bliver ikke overskrevet. Vælg et andet navn.")
+    if not path.parent.is_dir():
+        raise UserError(f"{shown(path.parent)}: mappen findes ikke. Opret den først.")
+
+
+def write_sav(answers: pd.DataFrame, questionnaire: Questionnaire, path: Path) -> None:
+    """Write an SPSS file with labels; 'ved ikke' of a count is user-missing."""
+    table, facts = _labelled(answers, questionnaire, ".sav")
+    counts = {name: list(codes(questionnaire.items[item]).values())
+              for name, (item, _) in columns(questionnaire, ".sav").items()
+              if questionnaire.items[item].scale.type == "antal"}
+    _write_statistics("write_sav", table, path, facts | {"missing_ranges": counts})
+
+
+def write_dta(answers: pd.DataFrame, questionnaire: Questionnaire, path: Path) -> None:
+    """Write a Stata file with labels (version 15, UTF-8)."""
+    table, facts = _labelled(answers, questionnaire, ".dta")
+    _write_statistics("write_dta", table, path, facts)
+
+
+def _write_statistics(write: str, table: pd.DataFrame, path: Path, facts: dict[str, Any]) -> None:
+    import pyreadstat  # here, since a browser's Python does not have it
+
+    try:
+        getattr(pyreadstat, write)(table, path, **facts)
+    except pyreadstat.PyreadstatError as fault:
+        raise UserError(f"{shown(path.parent)}: filen kan ikke skrives dér. Vælg en anden mappe.") from fault
+
+
+def _labelled(
+    answers: pd.DataFrame, questionnaire: Questionnaire, suffix: str
+) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """The table, the key first, and its labels, cut to what both formats take."""
+    made = coded(answers, questionnaire, suffix)
+    table = pd.DataFrame({questionnaire.key: answers.index, **{name: column.values.to_numpy()
+                                                              for name, column in made.items()}})
+    title = f"{ORIGIN[provenance(answers)]}: {questionnaire.title}"
+    labels = ["Svarpersonens nøgle", *(column.label for column in made.values())]
+    return table, {
+        "file_label": cut(title, 64),
+        "column_labels": [cut(label, 80) for label in labels],
+        "variable_value_labels": {name: {number: cut(label, 120) for number, label in column.labels.items()}
+                                  for name, column in made.items() if column.labels},
+    }
+
+
+def write_csv(answers: pd.DataFrame, questionnaire: Questionnaire, path: Path) -> None:
+    """Write the answers' own form: codes, comma, UTF-8."""
+    table = answers.rename_axis(questionnaire.key).reset_index()
+    counts = [item.id for item in questionnaire.items.values() if item.scale.type == "antal"]
+    safe = table.apply(lambda column: column if column.name in counts else column.map(guard))
+    safe.to_csv(path, index=False, lineterminator="\r\n", encoding="utf-8")
+
+
+def write_excel(answers: pd.DataFrame, questionnaire: Questionnaire, path: Path) -> None:
+    """Write the columns of .sav with labels, as Danish Excel opens them: semicolon, UTF-8 with byte order mark."""
+    table = {questionnaire.key: answers.index.to_series().map(guard)}
+    for name, column in coded(answers, questionnaire, ".sav").items():
+        table[name] = column.values.map(guard if not column.labels else partial(_worded, labels=column.labels))
+    pd.DataFrame(table).to_csv(path, index=False, sep=";", lineterminator="\r\n", encoding="utf-8-sig")
+
+
+def _worded(value: float, labels: dict[int, str]) -> str:
+    """A number's label; a count that has none as digits; nothing where there is no number."""
+    return "" if pd.isna(value) else guard(labels[int(value)]) if int(value) in labels else str(int(value))
+
+
+def guard(text: str) -> str:
+    """Text that a spreadsheet would take for a formula, with an apostrophe before it; other text as it is.
+
+    That is what begins with = + - @ (wide ones too), tab or line break, after apostrophes or none. One more apostrophe
+    is what `unguard` takes away, so that every text comes back as it was.
+    """
+    return f"'{text}" if RISKY.match(text) else text
+
+
+def unguard(text: str) -> str:
+    """The text as it was before `guard`."""
+    return text[1:] if text.startswith("'") and RISKY.match(text) else text

@@ -1,0 +1,154 @@
+"""What is wrong with an answer file: each fault with what is allowed and the remedy, and the report of them all."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+import pandas as pd
+
+from civsam.files import UserError, shown
+from civsam.instrument.questionnaire import DONT_KNOW, NONE, Item
+from civsam.intake import export, tabular
+from civsam.intake.coding import UNREAD, Spelling, plain, whole_number
+
+FAULT_COLUMNS = ["fil", "raekke", "kolonne", "vaerdi", "fejl", "tilladt", "rettelse"]
+SHOWN = 50  # faults in a printed report
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is wrong with a cell, what may stand there, and what to do about it."""
+
+    column: str
+    value: str
+    fault: str
+    allowed: str
+    remedy: str
+
+
+def nearest(text: str, options: Iterable[str]) -> str:
+    """'Mente du »...«?' with the option that looks most like the text, or nothing."""
+    near, text = {plain(option): option for option in options}, plain(text)[:100]
+    found = get_close_matches(text, near, n=1) or [option for option in near if len(text) > 2 and text in option]
+    return f"Mente du »{near[found[0]]}«?" if found else ""
+
+
+DATE = re.compile(
+    r"\d{4}-\d\d-\d\d([ T].*)?|\d{1,2}[-./]\d{1,2}[-./](\d{2}|\d{4})|\d\d:\d\d(:\d\d)?"
+    r"|\d{1,2}[-. ]+(jan|feb|mar|apr|maj|may|jun|jul|aug|sep|okt|oct|nov|dec)[a-z]*\.?"
+    r"|(jan|feb|mar|apr|maj|may|jun|jul|aug|sep|okt|oct|nov|dec)[a-z]*[-. ]+\d{1,4}", re.IGNORECASE)
+
+
+def damaged(cell: str) -> tuple[str, str] | None:
+    """What a spreadsheet or a wrong encoding has made of a cell, and the remedy; None if neither."""
+    text = cell.strip()
+    if text.startswith("="):
+        return "en formel, ikke et svar", "Indsæt resultatet som værdi (Indsæt speciel, Værdier)."
+    if re.fullmatch(r"#[A-ZÆØÅ/0-9]+[!?]?", text):
+        return "en fejlværdi fra regnearket", "Ret formlen, og indsæt resultatet som værdi, eller tøm cellen."
+    if "\ufffd" in text or re.search("Ã[¦¸¥†˜…]", text):
+        return ("forkert tegnsæt: æ, ø og å er gået tabt",
+                "Hent svarene igen, og gem dem som CSV UTF-8 eller .xlsx.")
+    if DATE.fullmatch(text):
+        return ("en dato, ikke et svar: regnearket kan have lavet for eksempel 3-5 om til en dato",
+                "Formatér kolonnen som tekst, og skriv svaret igen.")
+    return None
+
+
+def explain(item: Item, cell: str, answer: str, dont_know: str, suggest: bool) -> tuple[str, str]:
+    """What is wrong with an invalid cell, and the remedy. answer: what `coded` made of it."""
+    if item.scale.type == "tekst":
+        return "fri tekst kan ikke besvares med ved ikke", "Lad cellen være tom."
+    harm = damaged(cell)
+    if harm:
+        return harm
+    if item.scale.type == "antal":
+        return _explain_count(item, cell, answer)
+    spelling = Spelling.of(item.scale.answers, dont_know)
+    known = spelling.codes | spelling.labels
+    given = spelling.split(cell)
+    strange = [text for text in given if text not in known]
+    if not strange and len(given) > 1:
+        return _explain_several(item, [known[text] for text in given])
+    if not strange:
+        return "kan både være en kode og teksten til et andet svar", "Brug koder i hele kolonnen."
+    options = [*item.scale.answers.values(), *item.scale.answers, dont_know]
+    hint = nearest(strange[0], options) if suggest else ""
+    which = f"»{tabular.visible(strange[0])}« er ukendt" if len(given) > 1 else "et ukendt svar"
+    if whole_number(strange[0]) is not None:
+        return f"{which}: et tal, hvor der skal stå et svar", "Erstat tallet med svarets kode eller tekst."
+    return which, hint or "Skriv en af koderne eller svarteksterne, eller tøm cellen."
+
+
+def _explain_count(item: Item, cell: str, answer: str) -> tuple[str, str]:
+    scale, text = item.scale, cell.strip()
+    if not answer.startswith(UNREAD) or re.fullmatch(r"-?[0-9]{19,}", text):
+        return ("tallet er uden for det tilladte", f"Ret det til et tal fra {scale.low} til {scale.high}.")
+    if re.fullmatch(r"-?[0-9]{1,3}([.,][0-9]{3})+", text):
+        bare = re.sub("[.,]", "", text)
+        return ("et flertydigt tal: punktum eller komma kan skille tusinder eller decimaler",
+                f"Skriv {bare}, hvis det er tusinder.")
+    if text.endswith(f" {DONT_KNOW}"):
+        return "både et tal og ved ikke", "Behold det ene svar."
+    if re.fullmatch(r"-?[0-9]+[.,][0-9]+", text):
+        return "et decimaltal, hvor der skal stå et helt tal", "Ret det til et helt tal."
+    return "tekst, hvor der skal stå et tal", "Skriv kun tallet, uden enhed og mellemrum, eller tøm cellen."
+
+
+def _explain_several(item: Item, codes: list[str]) -> tuple[str, str]:
+    if item.scale.type != "flere":
+        return f"{len(codes)} svar, hvor der kun må gives ét", "Behold det ene svar."
+    if len(set(codes)) < len(codes):
+        return "samme svar står to gange", "Fjern det ene."
+    return "svarene udelukker hinanden", f"»{NONE}« og »{DONT_KNOW}« kan ikke stå sammen med andre svar."
+
+
+def report(faults: pd.DataFrame, limit: int = SHOWN) -> str:
+    """The faults as lines of text: the first `limit`, and how many there are in all."""
+    rows = faults["raekke"].nunique()
+    where = f" i {amount(rows, 'række', 'rækker')}" if rows else ""
+    lines = [f"{amount(len(faults), 'fejl', 'fejl')}{where}."]
+    for row, column, value, fault, may, remedy in faults.head(limit)[FAULT_COLUMNS[1:]].itertuples(index=False):
+        place = f"række {row}, kolonne {column}" if not pd.isna(row) else f"kolonne {column}"
+        cell = f", »{_short(value)}«" if value else ""
+        allows = f" Tilladt: {_short(may, 400)}." if may else ""
+        lines.append(f"  {place}{cell}: {fault}.{allows} {remedy}")
+    if len(faults) > limit:
+        lines.append(f"  ... og {amount(len(faults) - limit, 'fejl mere', 'fejl mere')}.")
+    return "\n".join(lines)
+
+
+def amount(number: int, one: str, many: str) -> str:
+    """A number and its noun: 1 fejl, 12 rækker."""
+    return f"{number:,} ".replace(",", ".") + (one if number == 1 else many)
+
+
+def _short(text: str, limit: int = 60) -> str:
+    text = tabular.visible(text)
+    return text if len(text) <= limit else text[:limit] + "..."
+
+
+def write_report(faults: pd.DataFrame, path: Path) -> None:
+    """Write all faults as CSV that Danish Excel opens: semicolon, UTF-8 with BOM. No cell can run as a formula.
+
+    Raises UserError for a file that is there already, unless it is such a report, and a folder that is not.
+    """
+    if path.exists() and not path.read_bytes().startswith(";".join(FAULT_COLUMNS).encode("utf-8-sig")):
+        raise UserError(f"{shown(path)}: filen findes allerede og er ikke en fejlliste. Vælg et andet navn.")
+    if not path.parent.is_dir():
+        raise UserError(f"{shown(path.parent)}: mappen findes ikke. Opret den først.")
+    safe = faults.assign(**{name: faults[name].astype(str).map(export.guard)
+                            for name in FAULT_COLUMNS if name != "raekke"})
+    safe.to_csv(path, sep=";", index=False, encoding="utf-8-sig", lineterminator="\r\n")
+
+
+def write_rejected(rejected: pd.DataFrame, path: Path) -> None:
+    """Write the rejected rows as they stood, under the file's own column names: semicolon, UTF-8 with BOM.
+
+    The cells are unchanged, so that the file can be mended and read again; open it only if you trust the answers.
+    """
+    rejected.to_csv(path, sep=";", index=False, encoding="utf-8-sig", lineterminator="\r\n")

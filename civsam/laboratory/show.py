@@ -1,0 +1,227 @@
+"""Figures, tables and numbers of a summary for a page; all of it simulated, and marked as such."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from functools import cache
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from civsam import danish
+from civsam.danish import number
+from civsam.files import HOME
+from civsam.laboratory import run
+from civsam.laboratory.declare import FACTORS, Drawing, Scenario
+from civsam.pages import html
+from civsam.pages.figure import INK, QUIET, SMALL, Figure, canvas, finish, wrapped
+from civsam.pages.output import Output
+from civsam.pages.words import Words
+from civsam.study import published
+from civsam.survey.survey import SYNTHETIC
+
+SUMMARY = HOME / "data" / "scenarier.parquet"  # of the study, also in a project of another
+LOOKS = (("#154095", "o"), ("#c2540a", "s"), ("#552a55", "D"), ("#6f6f00", "^"), ("#800015", "v"))
+ERRORS = 2  # Monte Carlo errors to each side of a dot
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A column of the summary: its heading, unit, what a number is multiplied by, and what it should be."""
+
+    heading: str
+    unit: str
+    times: int
+    decimals: int
+    right: float | None = None
+
+    def told(self, value: float) -> str:
+        """The number, without unit."""
+        return number(self.times * value, self.decimals)
+
+    @property
+    def axis(self) -> str:
+        """Heading with unit."""
+        return f"{self.heading}, {self.unit}" if self.unit else self.heading
+
+
+QUANTITIES = {
+    "bias": Quantity("Skævhed", "procentpoint", 100, 1, 0),
+    "se": Quantity("Virkelig standardfejl", "procentpoint", 100, 2),
+    "stated": Quantity("Oplyst standardfejl", "procentpoint", 100, 2),
+    "ratio": Quantity("Oplyst standardfejl delt med den virkelige", "", 1, 2, 1),
+    "coverage": Quantity("Intervaller, der dækker sandheden", "procent", 100, 1, 0.95),
+    "false_alarm": Quantity("Falske alarmer", "procent", 100, 1, 0.05),
+    "missed": Quantity("Oversete forskelle", "procent", 100, 1),
+    "truth": Quantity("Svarprocent med rykkere", "procent", 100, 1),
+}
+IN_UNITS = ("bias", "se", "stated")  # that are counts where the estimate is a mean
+
+
+def quantity(rows: pd.DataFrame, column: str) -> Quantity:
+    """How the column of these rows is told."""
+    found = QUANTITIES[column]
+    if column in IN_UNITS and (rows["statistic"] == "mean").all():
+        return Quantity(found.heading, "samarbejder", 1, 2, found.right)
+    return found
+
+
+# ---- Which rows ------------------------------------------------------------------------------------------------------
+
+
+@cache
+def summary() -> pd.DataFrame:
+    """The standard grid's."""
+    return run.read(SUMMARY)
+
+
+def of_scenarios(**factors: Any) -> pd.DataFrame:
+    """All rows of the scenarios with these factors: one value or a list, which is then the order; else as the study."""
+    table = summary()
+    for name, value in reversed((Scenario().values | factors).items()):
+        values = value if isinstance(value, list) else [value]
+        table = table[table[name].isin(values)].sort_values(name, key=lambda x, v=values: x.map(v.index), kind="stable")
+    return table
+
+
+def rows(target: str, what: dict[str, str], **factors: Any) -> pd.DataFrame:
+    """The rows of one figure, that `what` tells from the others: a row a scenario. Raises ValueError for none."""
+    table = of_scenarios(**factors)
+    for name, value in ({"by": "", "a": "", "b": "", "name": "", "target": target} | what).items():
+        table = table[table[name] == value]
+    if table.empty:
+        raise ValueError(f"the standard grid has no {what} with {factors}")
+    return table.reset_index(drop=True)
+
+
+def told(rows: pd.DataFrame, column: str, **factors: Any) -> Words:
+    """The number of the one row with these factors, with its unit, for a sentence."""
+    for name, value in factors.items():
+        rows = rows[rows[name] == value]
+    (value,), shown = rows[column], quantity(rows, column)
+    return Words(f"{shown.told(value)} {shown.unit}".strip())
+
+
+# ---- On a page -------------------------------------------------------------------------------------------------------
+
+
+def words(rows: pd.DataFrame, factor: str) -> list[str]:
+    """The factor's value of each row."""
+    return [FACTORS[factor].told(value) for value in rows[factor].tolist()]
+
+
+def numbers(rows: pd.DataFrame, factors: tuple[str, ...], columns: tuple[str, ...]) -> pd.DataFrame:
+    """Factors and columns in words and numbers, those that have it with their Monte Carlo error."""
+    frame = pd.DataFrame({FACTORS[factor].heading: words(rows, factor) for factor in factors})
+    for column in columns:
+        shown, error = quantity(rows, column), rows.get(f"{column}_mc", pd.Series(np.nan, rows.index))
+        frame[shown.axis] = [shown.told(value) + (f" ± {shown.told(ERRORS * more)}" if more > 0 else "")
+                             for value, more in zip(rows[column], error, strict=True)]
+    return frame.set_index(frame.columns[0])
+
+
+def note(rows: pd.DataFrame) -> str:
+    """How many surveys there are behind, and what has not been said by the factors."""
+    least = rows["used"].min()
+    return (f"Simuleret: mindst {number(least)} gennemførte undersøgelser bag hvert tal. Tallene svinger med "
+            f"tilfældet i simuleringen; ± er {ERRORS} gange simuleringens standardfejl.")
+
+
+def scenarios_table(
+    rows: pd.DataFrame, factors: tuple[str, ...], columns: tuple[str, ...], caption: str, name: str
+) -> Output:
+    """A row a scenario."""
+    return html.table(numbers(rows, factors, columns), caption, name, provenance=SYNTHETIC, note=note(rows))
+
+
+def figure(rows: pd.DataFrame, column: str, across: str, by: str, caption: str, name: str) -> Figure:
+    """A dot a scenario, with its Monte Carlo error: a line down for each value of `across`, a look for each of `by`.
+
+    What the column should be is a line across them all.
+    """
+    shown, frame = quantity(rows, column), numbers(rows, (across, by), (column,))
+    drawn, axes = _canvas(rows, across, by)
+    _draw(axes, rows, shown, column, across, by)
+    _axis(axes, shown)
+    drawn.legend(*axes.get_legend_handles_labels(), loc="upper left", ncols=1, frameon=False, handletextpad=0.1,
+                 title=FACTORS[by].heading, title_fontsize=SMALL, alignment="left", borderpad=0.2, labelspacing=0.25)
+    said = "; ".join(f"{first}, {second}: {shown.told(value)}" for first, second, value in
+                     zip(words(rows, across), words(rows, by), rows[column], strict=True))
+    return finish(drawn, SYNTHETIC, frame, caption, name=name, alt=f"Prikdiagram. {shown.axis}. {said}.",
+                  note=note(rows), reading=_reading(rows, shown, column, across, by))
+
+
+def _canvas(rows: pd.DataFrame, across: str, by: str) -> tuple[plt.Figure, plt.Axes]:
+    lines, looks = rows[across].nunique(), rows[by].nunique()
+    return canvas(lines * max(0.36, 0.11 * looks + 0.12), top=0.55 + 0.19 * looks, bottom=0.72, left=1.75)
+
+
+def _draw(axes: plt.Axes, rows: pd.DataFrame, shown: Quantity, column: str, across: str, by: str) -> None:
+    """The dots; those of one line stand a little apart."""
+    lines, looks = (list(dict.fromkeys(rows[factor].tolist())) for factor in (across, by))
+    apart = np.linspace(1, -1, len(looks)) * min(0.28, 0.16 * (len(looks) - 1))
+    for value, (colour, shape), shift in zip(looks, LOOKS, apart, strict=False):
+        mine = rows[rows[by] == value]
+        at = len(lines) - 1 - mine[across].map(lines.index).to_numpy() + shift
+        middle, error = shown.times * mine[column], shown.times * ERRORS * mine[f"{column}_mc"]
+        axes.hlines(at, middle - error, middle + error, color=colour, linewidth=2.5, alpha=0.5)
+        axes.scatter(middle, at, c=colour, marker=shape, s=30, zorder=3, linewidth=0, label=FACTORS[by].told(value))
+    axes.set_yticks(range(len(lines))[::-1], [wrapped(FACTORS[across].told(value), 20) for value in lines])
+    axes.set_ylim(-0.6, len(lines) - 0.4)
+    axes.set_title(FACTORS[across].heading, loc="left", x=-0.55, fontsize=SMALL, color=INK)
+
+
+def _axis(axes: plt.Axes, shown: Quantity) -> None:
+    """The quantity below, and a line where it should be."""
+    if shown.right is not None:
+        axes.axvline(shown.times * shown.right, color=INK, linewidth=1, zorder=1)
+    axes.margins(x=0.06)
+    axes.set_xlabel(wrapped(shown.axis, 38), color=QUIET)
+    axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: number(x, 2).rstrip("0").removesuffix(",")))
+    axes.grid(axis="y", visible=False)
+    sns.despine(ax=axes, left=True)
+
+
+def _reading(rows: pd.DataFrame, shown: Quantity, column: str, across: str, by: str) -> str:
+    """What a dot and the line are, and one dot in words."""
+    first = rows.iloc[[0]]
+    right = None if shown.right is None else shown.told(shown.right)
+    line = f" Den lodrette streg er, hvad tallet skulle være: {right}." if right else ""
+    return (f"Hver prik er et scenarie, gennemført mange gange. Den vandrette streg er tilfældet i simuleringen.{line} "
+            f"Ved »{words(first, across)[0]}« og »{words(first, by)[0]}« er tallet {told(first, column)}.")
+
+
+def claims_table(caption: str, name: str, **factors: Any) -> Output:
+    """The study's statements that are judged here: how often they are true, supported in error, and overlooked."""
+    found = of_scenarios(**factors)
+    found = found[found["kind"] == "claim"]
+    columns = {"Sand": "truth", "Understøttet, skønt falsk": "false_alarm", "Ikke understøttet, skønt sand": "missed"}
+    frame = pd.DataFrame({
+        "Udsagn": [published.statements().loc[one, "udsagn"] for one in found["name"]],
+        **{heading: [danish.percent(share) for share in found[column]] for heading, column in columns.items()},
+    }, index=pd.Index(found["name"], name="Nr."))
+    told = "Første tal er, hvor ofte udsagnet er sandt i de trukne populationer, eller i modellen bag dem. En streg: "
+    return html.table(frame, caption, name, provenance=SYNTHETIC, note=f"{told}det sker aldrig. {note(found)}")
+
+
+def size() -> tuple[Words, ...]:
+    """How many scenarios the standard grid has, how many kinds of surveys they are analyses of, and runs of each."""
+    table = summary()
+    surveys = table[[one.name for one in fields(Drawing)]].drop_duplicates()
+    return tuple(Words(number(n)) for n in (table["scenario"].nunique(), len(surveys), table["used"].max()))
+
+
+def factors_table(caption: str, name: str) -> Output:
+    """What may stand in a grid: each factor with its values."""
+    study = Scenario().values
+    frame = pd.DataFrame({
+        "I gitteret": FACTORS.keys(),
+        "Værdier": [factor.allowed for factor in FACTORS.values()],
+        "I undersøgelsen": [str(study[factor]) for factor in FACTORS],
+    }, index=pd.Index([factor.heading for factor in FACTORS.values()], name="Faktor"))
+    return html.table(frame, caption, name, provenance="projekt", words=True)

@@ -1,0 +1,1 @@
+"""The one door through which results reach a reader: tables, figures, sentences, downloads."""

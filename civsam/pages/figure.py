@@ -1,0 +1,143 @@
+"""The figures of the book: one house style, readable without colour vision and on a phone.
+
+Each comes with alternative text, how to read it, and the numbers behind it, all written from its data.
+"""
+
+from __future__ import annotations
+
+import io
+import textwrap
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import pandas as pd
+import seaborn as sns
+from matplotlib import font_manager
+from matplotlib.textpath import TextPath
+
+from civsam.danish import number
+from civsam.instrument.questionnaire import Questionnaire
+from civsam.pages.html import table_html
+from civsam.pages.provenance import MARKS, mark
+from civsam.survey.survey import SYNTHETIC
+
+WIDTH = 4.6  # inches; `figurer.css` shows figures so wide that the smallest text is 11 pixels on a phone
+SMALL = 10  # points: the smallest text of a figure
+INK, QUIET, ACCENT, FOCUS = "#222222", "#6b6b6b", "#0b5a8a", "#c2540a"
+SYNTHETIC_INK = "#7a4b00"
+# One colour for each group of the first background variable, through the whole book: told apart with any colour vision
+# and against white paper (contrast 3:1 or more).
+AREA_COLOURS = ("#d46a95", "#800015", "#aa4000", "#959500", "#552a55", "#4095ea", "#154095", "#156abf", "#80556a")
+# Red to blue through grey: told apart by readers with any colour vision, and in grey print by lightness.
+DIVERGING = {
+    3: ("#ef8a62", "#d9d9d9", "#67a9cf"),
+    4: ("#b2182b", "#ef8a62", "#67a9cf", "#2166ac"),
+    5: ("#b2182b", "#ef8a62", "#d9d9d9", "#67a9cf", "#2166ac"),
+}
+SPAN = 1.4  # how many times all who answered the width of a figure of bars holds, so that bars can be compared
+STYLE = {
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],  # ships with matplotlib, so the layout is the same everywhere
+    "font.size": SMALL, "axes.labelsize": SMALL, "xtick.labelsize": SMALL, "ytick.labelsize": SMALL,
+    "legend.fontsize": SMALL,
+    "axes.edgecolor": "#9a9a9a", "grid.color": "#e3e3e3", "text.color": INK, "axes.labelcolor": QUIET,
+    "xtick.color": QUIET, "ytick.color": INK,
+    "svg.hashsalt": "civsam",
+    "svg.fonttype": "path",
+}
+
+
+def own_fonts_first() -> None:
+    """Prefer matplotlib's own DejaVu to a system's, which may be another version and so give other bytes."""
+    fonts = font_manager.fontManager
+    for name in ("DejaVuSans.ttf", "DejaVuSans-Bold.ttf"):
+        fonts.addfont(Path(mpl.get_data_path(), "fonts", "ttf", name))
+        fonts.ttflist.insert(0, fonts.ttflist.pop())
+
+
+own_fonts_first()
+mpl.rcParams["text.parse_math"] = False  # a dollar sign in a questionnaire is a dollar sign
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A drawn figure: SVG with the same bytes every time, and all that stands with it on a page.
+
+    note: base and uncertainty. reading: how to read it, with an example. mark and table: HTML, where the numbers come
+    from, and the numbers. tiles: for a map, see `maps`.
+    """
+
+    svg: str
+    name: str
+    caption: str
+    alt: str
+    note: str = ""
+    reading: str = ""
+    mark: str = ""
+    table: str = ""
+    tiles: dict[str, Any] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        """The words of the figure, for those who do not see it."""
+        return f"{self.caption}\n{self.alt}"
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict[str, str], dict[str, Any]]:
+        """Data and metadata for Jupyter (IPython's display protocol)."""
+        facts = {name: told for name, told in vars(self).items() if told and name != "svg"}
+        return {"image/svg+xml": self.svg, "text/plain": repr(self)}, {"image/svg+xml": {"civsam": facts}}
+
+
+def canvas(rows: float, top: float, bottom: float, left: float, right: float = 0.2, **kwargs: Any) -> tuple:
+    """Figure and axes of the given height with margins around them, all in inches: by hand, at half the time."""
+    height = rows + top + bottom
+    sides = {"left": left / WIDTH, "right": 1 - right / WIDTH, "top": 1 - top / height, "bottom": bottom / height}
+    with mpl.rc_context():
+        sns.set_theme(style="whitegrid", rc=STYLE)
+        return plt.subplots(figsize=(WIDTH, height), gridspec_kw=sides | kwargs.pop("gridspec", {}), **kwargs)
+
+
+def finish(figure: plt.Figure, provenance: str, frame: pd.DataFrame, caption: str, **words: Any) -> Figure:
+    """Put the provenance into the drawing itself, so that it follows a copy, and save it without date.
+
+    frame: the numbers behind it, as text for `table_html`. words: the other parts of a `Figure`.
+    """
+    if provenance == SYNTHETIC:
+        figure.text(0.01, 0.05 / figure.get_figheight(), MARKS[provenance].upper(), fontsize=SMALL, color=SYNTHETIC_INK,
+                    weight="bold")
+    stream = io.StringIO()
+    with mpl.rc_context(STYLE):
+        figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None}, transparent=False)
+    plt.close(figure)
+    table = table_html(frame, f"Tallene bag »{caption}«", provenance)
+    return Figure(stream.getvalue(), caption=caption, mark=mark(provenance), table=table, **words)
+
+
+def wrapped(words: str, width: int) -> str:
+    """Words on several lines of at most so many characters; a longer word has a line of its own."""
+    return "\n".join(textwrap.wrap(words, width, break_long_words=False))
+
+
+def room(labels: list[str], least: float = 1.8) -> float:
+    """Inches left of an axis for its labels, so that no word is cut."""
+    lines = [line for text in labels for line in text.split("\n")]
+    return max(least, 0.13 + max(TextPath((0, 0), line, size=SMALL).get_extents().width for line in lines) / 72)
+
+
+def row_height(labels: list[str], least: float) -> float:
+    """Inches a row, so that labels of several lines do not meet."""
+    return max(least, 0.19 * max(text.count("\n") + 1 for text in labels))
+
+
+def base_of(estimates: pd.DataFrame) -> str:
+    """The number of respondents behind a figure, or its range."""
+    low, high = estimates["n"].min(), estimates["n"].max()
+    return f"n = {number(low)}" if low == high else f"n fra {number(low)} til {number(high)}"
+
+
+def area_colours(questionnaire: Questionnaire) -> dict[str, str]:
+    """The colour of each group of the first background variable; none where it has more groups than there are."""
+    labels = list(next((one.labels for one in questionnaire.background.values()), {}))
+    return dict(zip(labels, AREA_COLOURS, strict=False)) if len(labels) <= len(AREA_COLOURS) else {}

@@ -1,0 +1,175 @@
+"""Models, nonresponse, weights and power as tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import numpy as np
+import pandas as pd
+
+from civsam.danish import confidence, number, percent, span
+from civsam.disclosure import plan
+from civsam.inference import models, nonresponse, ordinal
+from civsam.inference.equations import Measure
+from civsam.pages.door import NO_FRAME, hidden_note, plan_of, response_note, shown
+from civsam.pages.html import table
+from civsam.pages.output import Output
+from civsam.pages.provenance import provenance_of
+from civsam.pages.sentences import sentence
+from civsam.pages.words import (
+    described,
+    group_label,
+    is_mean,
+    p_value,
+    reading_note,
+    reading_target,
+    value,
+    with_interval,
+)
+from civsam.survey.survey import COLLECTED, Survey
+
+
+def _effects_table(survey: Survey, effects: pd.DataFrame, caption: str, name: str, note: str, folded: str) -> Output:
+    """Average marginal effects, each group against the first of its variable: by, group, reference and the numbers."""
+    background, note = survey.questionnaire.background, note + hidden_note(effects)
+    count = "statistic" in effects and (effects["statistic"] == "mean").any()
+    rows, times = [row for _, row in effects.iterrows()], 1 if count else 100
+    frame = pd.DataFrame({
+        "Mod": [background[row["by"]].labels[row["reference"]] for row in rows],
+        "Antal" if count else "Procentpoint": [number(times * row["estimate"], 1) for row in rows],
+        "Interval": [span(times * row["low"], times * row["high"]) for row in rows],
+        "p": [p_value(row["p"]) for row in rows],
+    }, index=pd.Index([group_label(row, survey.questionnaire) for row in rows], name="Gruppe"))
+    return table(frame, caption, name, provenance=survey.provenance, note=note, folded=folded)
+
+
+def response_model_table(survey: Survey, variables: Iterable[str], caption: str, name: str) -> Output:
+    """Average marginal effects on the chance of responding, each group against the first of its variable."""
+    named = list(variables)
+    note = "Gennemsnitlige marginale effekter i en logistisk model; usikkerheden er regnet mellem kommuner."
+    if not survey.framed:
+        note = NO_FRAME
+    elif not named:
+        note = "Alle eller ingen svarede i mindst én gruppe af hver variabel, så der er intet at modellere."
+    model = pd.DataFrame()
+    if named:
+        model = shown(survey, nonresponse.response_model(survey, named).query("statistic == 'effect'"))
+    return _effects_table(survey, model.drop(columns="statistic", errors="ignore"), caption, name, note,
+                          "Vis modellen af, hvem der svarer")
+
+
+def model_table(survey: Survey, what: Measure, model: str, variables: Iterable[str], caption: str, name: str) -> Output:
+    """Average marginal effects of all frame variables at once on a share or a mean; model as `models.regression`."""
+    words = {"logit": "en logistisk model", "count": "en Poisson-model", "linear": "en lineær model"}[model]
+    note = (f"Gennemsnitlige marginale effekter i {words} med alle variable på én gang; {reading_target(survey)} "
+            "Frihedsgrader og usikkerhed er korrigeret for få kommuner (CR2).")
+    try:
+        effects = shown(survey, models.marginal_effects(models.regression(survey, what, list(variables), model)))
+    except ValueError:
+        note = "Modellen kan ikke beregnes på disse svar."  # why would tell that all of a group answered alike
+        effects = pd.DataFrame(columns=[*models.COLUMNS])
+    effects[["by", "group"]] = effects["term"].str.split("=", expand=True).reindex(columns=[0, 1])
+    first = {by: next(code for place, code in enumerate(survey.questionnaire.background[by].labels)
+                      if (survey.group(by)[what.base] == place).any()) for by in effects["by"].unique()}
+    effects["reference"] = effects["by"].map(first)
+    return _effects_table(survey, effects, caption, name, note, "Vis modellen")
+
+
+def ordinal_sentence(survey: Survey, item: str, by: str) -> Output:
+    """The odds of a higher answer in the last group against the first (proportional odds), and whether that holds."""
+    words, topic = survey.questionnaire.background[by].labels, survey.questionnaire.items[item].topic
+    try:
+        fit = ordinal.ordinal(survey, item, [by])
+        row = shown(survey, models.coefficients(fit)).loc[len(fit.terms[by]) - 1]
+        p = ordinal.proportional_odds(fit)["p"].iloc[0]
+    except ValueError:
+        return sentence("Modellen kan ikke beregnes på disse svar.", survey)
+    odds, low, high = (number(np.exp(row[name]), 2) for name in ("estimate", "low", "high"))
+    last = words[row["term"].split("=")[1]]
+    held, told = "afvises" if p < 0.05 else "afvises ikke", f"p = {p_value(p)}"
+    if not plan_of(survey).idle:
+        told = f"p højst {p_value(plan.p_class(p))}"
+    return sentence(
+        f"{topic}: oddsene for et højere svar er {odds} gange så store i gruppen »{last}« som i gruppen »"
+        f"{next(iter(words.values()))}« ({confidence(survey.level)}-interval {low} til {high}). Forudsætningen om "
+        f"proportionale odds {held} ({told}).", survey)
+
+
+def item_nonresponse_table(survey: Survey, caption: str, name: str) -> Output:
+    """What respondents did with each question: answered, said 'ved ikke', or left it out."""
+    counts = shown(survey, nonresponse.item_nonresponse(survey))
+    frame = pd.DataFrame({
+        "Besvaret": [number(n) for n in counts["answered"]],
+        survey.questionnaire.dont_know: [number(n) for n in counts["dont_know"]],
+        "Ikke besvaret": [number(n) for n in counts["missing"]],
+        f"{survey.questionnaire.dont_know}, andel": [percent(x) for x in counts["dont_know_rate"]],
+        "Ikke besvaret, andel": [percent(x) for x in counts["missing_rate"]],
+    }, index=pd.Index([survey.questionnaire.items[item].topic for item in counts["item"]], name="Spørgsmål"))
+    note = f"Antal svarpersoner af {number(counts['asked'].iloc[0])}; andelene er af dem alle.{hidden_note(counts)}"
+    return table(frame, caption, name, provenance=provenance_of(counts), note=note, folded="Vis alle spørgsmål")
+
+
+def weights_table(survey: Survey, summary: pd.DataFrame, caption: str, name: str) -> Output:
+    """Versions of the weights: their range, design effect and effective number of respondents."""
+    summary = shown(survey, summary)
+    frame = pd.DataFrame({
+        "Mindste": [number(x, 0 if "hidden" in summary else 2) for x in summary["low"]],
+        "Største": [number(x, 0 if "hidden" in summary else 2) for x in summary["high"]],
+        "Designeffekt": [number(x, 3) for x in summary["design_effect"]],
+        "Effektivt antal": [number(x) for x in summary["effective_n"]],
+    }, index=pd.Index(summary["version"], name="Vægte"))
+    return table(frame, caption, name, provenance=provenance_of(summary), note=response_note(survey, summary))
+
+
+def power_table(power: pd.DataFrame, survey: Survey, by: str, caption: str, name: str) -> Output:
+    """What could have been detected: a row a true difference, with the chance of finding it and of finding none."""
+    words = survey.questionnaire.background[by].labels
+    power = shown(survey, power)
+    first = power.iloc[0]
+    frame = pd.DataFrame({
+        "Forskellen påvises": [percent(share) for share in power["power"]],
+        "»Ingen forskel« påvises": [percent(share) for share in power["equivalence"]],
+    }, index=pd.Index([number(100 * x) for x in power["difference"]], name="Sand forskel, procentpoint"))
+    sides = " ".join(f"{words[first[side]]}: {number(first[f'n_{side}'])} svar i {number(first[f'clusters_{side}'])} "
+                     "kommuner." for side in "ab")
+    note = (f"{sides} Margin: {number(100 * first['margin'])} procentpoint. Simuleret; usikkerheden på hvert tal er "
+            f"højst {number(200 * power['power_se'].max())} procentpoint.")
+    return table(frame, caption, name, provenance=provenance_of(power), note=note)
+
+
+def imputation_table(survey: Survey, plain: pd.DataFrame, imputed: pd.DataFrame, caption: str, name: str) -> Output:
+    """Estimates from those who answered beside the same with blanks filled in by multiple imputation."""
+    fmi, plain, imputed = imputed["fmi"], shown(survey, plain), shown(survey, imputed)
+    frame = described(plain, survey.questionnaire).iloc[:, [-1]].assign(**{
+        "Kun besvarede": [with_interval(row) for _, row in plain.iterrows()],
+        "Imputeret": [with_interval(row) for _, row in imputed.iterrows()],
+        "Manglende information": [percent(share) for share in fmi.where(imputed["estimate"].notna().to_numpy())],
+    })
+    frame = frame.set_index(frame.columns[0])
+    return table(frame, caption, name, provenance=provenance_of(plain), note=reading_note(survey, plain))
+
+
+def errors_table(
+    draw: tuple[Survey, Survey] | None, versions: dict[str, Callable[[Survey], Survey]],
+    measures: dict[str, Callable[[Survey], pd.DataFrame]], caption: str, name: str,
+) -> Output:
+    """How far estimates are from a known truth: a row a measure, a column a way of weighting.
+
+    draw: respondents and everybody, or None where nobody knows the truth: then the table says so.
+    """
+    if draw is None:
+        nobody = {"Hvorfor": ["De indsamlede svars sandhed kender ingen."]}
+        frame = pd.DataFrame(nobody, index=pd.Index(["–"], name="Mål"))
+        return table(frame, caption, name, provenance=COLLECTED, words=True)
+    respondents, everybody = draw
+    rows = {}
+    for words, make in measures.items():
+        known = make(everybody).iloc[0]
+        shown = (lambda x: number(x, 1)) if is_mean(known) else (lambda x: number(100 * x, 1))
+        rows[words] = {"Sandheden": value(known)} | {
+            heading: shown(make(weigh(respondents)).iloc[0]["estimate"] - known["estimate"])
+            for heading, weigh in versions.items()
+        }
+    frame = pd.DataFrame.from_dict(rows, orient="index")
+    frame.index.name = "Mål"
+    return table(frame, caption, name, provenance=everybody.provenance)

@@ -1,0 +1,98 @@
+"""Sentences, quotations and cards whose numbers are made by a cell."""
+
+from __future__ import annotations
+
+from html import escape
+
+import numpy as np
+import pandas as pd
+
+from civsam.danish import listed, number, percent
+from civsam.pages.door import INVISIBLE, NO_FRAME, plan_of, shown
+from civsam.pages.output import Output
+from civsam.pages.provenance import MARKS, mark, provenance_of
+from civsam.pages.words import HIDDEN, Words, labels, value, with_interval
+from civsam.survey.survey import Survey
+
+
+def summary(survey: Survey, estimates: pd.DataFrame) -> str:
+    """One estimate with its interval, or several from the highest, each with its words (and interval, if few)."""
+    provenance_of(estimates)
+    estimates = shown(survey, estimates)
+    if len(estimates) == 1:
+        return _alone(estimates.iloc[0])
+    ordered = estimates.sort_values("estimate", ascending=False, kind="stable")
+    words = labels(ordered, survey.questionnaire)
+    told = with_interval if len(ordered) <= 5 else value
+    return "; ".join(f"{text} {told(row)}" for text, (_, row) in zip(words, ordered.iterrows(), strict=True))
+
+
+def _alone(row: pd.Series) -> str:
+    """A single number: a response rate with its counts, an R-indicator, or an estimate with what it has of interval."""
+    if "responded" in row:
+        return f"{percent(row['estimate'])} ({number(row['responded'])} af {number(row['asked'])})"
+    if "unadjusted" in row:
+        return f"{number(row['estimate'], 2)} (interval {number(row['low'], 2)} til {number(row['high'], 2)})"
+    return with_interval(row) if "low" in row else value(row)
+
+
+# ---- Sentences, questions, cards
+
+
+def sentence(text: str, survey: Survey, *estimates: pd.DataFrame | Words) -> Output:
+    """A sentence with numbers, made by the cell: each {} takes an estimate (or several, or words made here).
+
+    Raises TypeError for text from elsewhere: it might hold numbers that may not be shown.
+    """
+    if not all(isinstance(part, pd.DataFrame | Words) for part in estimates):
+        raise TypeError("a sentence takes tables of estimates and words made by this module")
+    parts = [part if isinstance(part, Words) else summary(survey, part) for part in estimates]
+    filled = text.format(*parts)
+    if not survey.framed and any("responded" in part or "unadjusted" in part for part in estimates):
+        filled = NO_FRAME
+    elif not plan_of(survey).idle and any(part is HIDDEN or part.startswith("–") for part in parts):
+        filled = "Her er et tal skjult for at beskytte svarpersonerne."
+    html = f'<p class="saetning">{escape(filled)} {mark(survey.provenance)}</p>'
+    return Output(html, f"{filled} [{MARKS[survey.provenance]}]")
+
+
+def highest(survey: Survey, estimates: pd.DataFrame, *, lowest: bool = False) -> Words:
+    """The words of the estimate that is highest (or lowest); `HIDDEN` where it may be one that is not shown."""
+    values = shown(survey, estimates)["estimate"].to_numpy()
+    if np.isnan(values).all() or (np.isnan(values).any() and not plan_of(survey).idle):
+        return HIDDEN
+    ends = values == (np.nanmin(values) if lowest else np.nanmax(values))  # rounded numbers may be equal
+    return Words(listed(np.array(labels(estimates, survey.questionnaire), dtype=object)[ends]))
+
+
+def question(survey: Survey, *items: str) -> Output:
+    """Questions as they were asked, each with how many answered, said 'ved ikke' and left it out."""
+    parts = [_asked(survey, item) for item in items]
+    html = "".join(f'<p class="ordlyd">{escape(wording)}</p><p class="grundlag"><code>{item}</code> · {base}</p>'
+                   for item, wording, base in parts)
+    text = "\n".join(f"{wording}\n{item}: {base}" for item, wording, base in parts)
+    mine = survey.provenance
+    return Output(f'<div class="spoergsmaal">{html}{mark(mine)}</div>', f"{text} [{MARKS[mine]}]")
+
+
+def _asked(survey: Survey, item: str) -> tuple[str, str, str]:
+    """An item, its wording with help, and its base in words."""
+    asked = survey.questionnaire.items[item]
+    n, unsure, missing = plan_of(survey).base(item)
+    base = f"besvaret: {number(n)}, heraf ved ikke: {number(unsure)}; ikke besvaret: {number(missing)}"
+    return item, f"{asked.wording} {asked.help}".strip(), base
+
+
+def quotation(text: str) -> Output:
+    """Words from the questionnaire, set off from the chapter's own."""
+    return Output(f'<blockquote class="spoergsmaal"><p class="ordlyd">{escape(text)}</p></blockquote>', text)
+
+
+def texts(survey: Survey, item: str) -> Output:
+    """The answers in words, if the edition may show them: in alphabetical order, which says nothing of who wrote."""
+    if not survey.texts:
+        nothing = "Fri tekst vises ikke i denne udgave."
+        return Output(f'<p class="note">{nothing}</p>', nothing)
+    said = sorted(text.translate(INVISIBLE) for text in survey.answers[item] if text.strip())
+    html = "".join(f"<li><bdi>{escape(text)}</bdi></li>" for text in said)
+    return Output(f'<div class="fritekst"><ul>{html}</ul>{mark(survey.provenance)}</div>', "\n".join(said))

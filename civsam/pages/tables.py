@@ -1,0 +1,138 @@
+"""The door through which results reach a page: tables, sentences and cards, with Danish formats and provenance.
+
+Whatever is made from answers carries their provenance mark; nobody has to remember it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+from civsam.danish import confidence, number, percent, span
+from civsam.inference import estimate
+from civsam.instrument.questionnaire import DONT_KNOW
+from civsam.pages.door import hidden_note, plan_of, response_note, shown
+from civsam.pages.html import table
+from civsam.pages.output import Output
+from civsam.pages.provenance import provenance_of
+from civsam.pages.words import (
+    answer_of,
+    described,
+    group_label,
+    interval,
+    p_value,
+    reading_note,
+    reading_target,
+    topic_of,
+    value,
+    with_interval,
+)
+from civsam.survey.survey import Survey
+
+
+def estimates_table(survey: Survey, estimates: pd.DataFrame, caption: str, name: str) -> Output:
+    """Estimates as a table: a row each, with interval and base, and a column for all that varies among them."""
+    estimates = shown(survey, estimates)
+    frame = estimates_frame(survey, estimates)
+    return table(frame, caption, name, provenance=provenance_of(estimates), note=reading_note(survey, estimates))
+
+
+def estimates_frame(survey: Survey, estimates: pd.DataFrame, more: int = 0) -> pd.DataFrame:
+    """Estimates, as `shown`, in words and numbers: a row each; so many decimals more, where nothing is rounded."""
+    more *= "hidden" not in estimates
+    rows = [row for _, row in estimates.iterrows()]
+    frame = described(estimates, survey.questionnaire).assign(
+        Tal=[value(row, more) for row in rows],
+        Interval=[interval(row, more) for row in rows],
+        n=[number(n) for n in estimates["n"]],
+    )
+    if (estimates["statistic"] == "share").all():
+        frame["Uden ved ikke"] = [percent(share, more) for share in _among_those_who_know(survey, estimates)]
+    return frame.set_index(frame.columns[0])
+
+
+def p_table(survey: Survey, tests: pd.DataFrame, caption: str, name: str, *, note: str = "") -> Output:
+    """Tests as a table: a row each, named by its frame variable, with p before and after correction for the family."""
+    tests = shown(survey, tests)
+    frame = pd.DataFrame({
+        "F": [number(x, 2) for x in tests["statistic"]],
+        "p": [p_value(p, bound="hidden" in tests) for p in tests["p"]],
+        "p, korrigeret": [p_value(p, bound="hidden" in tests) for p in tests["p_adjusted"]],
+    }, index=pd.Index([survey.questionnaire.background[by].name.capitalize() for by in tests["by"]], name="Variabel"))
+    told = hidden_note(tests) if "item" in tests else response_note(survey, tests)
+    return table(frame, caption, name, provenance=provenance_of(tests), note=note + told)
+
+
+def contrasts_table(
+    survey: Survey, contrasts: pd.DataFrame, sizes: pd.DataFrame, caption: str, name: str
+) -> Output:
+    """Differences between pairs of groups with interval, effect size (Cohen's h) and p corrected for the family.
+
+    contrasts: from `compare.contrasts`, corrected; sizes: the same pairs with effect="cohens_h".
+    """
+    words = survey.questionnaire.background[contrasts["by"].iloc[0]].labels
+    family, contrasts, sizes = contrasts["family_size"].iloc[0], shown(survey, contrasts), shown(survey, sizes)
+    rows = [row for _, row in contrasts.iterrows()]
+    frame = pd.DataFrame({
+        "Forskel, procentpoint": [number(100 * row["estimate"], 1) for row in rows],
+        "Interval": [span(100 * row["low"], 100 * row["high"]) for row in rows],
+        "Cohens h": [number(h, 2) for h in sizes["estimate"]],
+        "p, korrigeret": [p_value(row["p_adjusted"]) for row in rows],
+    }, index=pd.Index([f"{words[row['a']]} – {words[row['b']]}" for row in rows], name="Par"))
+    note = (f"{confidence(survey.level)}-intervaller, ikke korrigeret; {reading_target(survey)} p-værdierne er "
+            f"korrigeret for de {family} par, der kan testes (Holms metode).{hidden_note(contrasts)}")
+    return table(frame, caption, name, provenance=provenance_of(contrasts), note=note, folded="Vis alle par")
+
+
+def _among_those_who_know(survey: Survey, estimates: pd.DataFrame) -> Iterable[float]:
+    """The same shares of those who answered with something else than 'ved ikke'."""
+    if not plan_of(survey).idle:
+        return plan_of(survey).without_dont_know(estimates)
+    wanted = estimates.loc[estimates["answer"] != DONT_KNOW, ["item", "answer", "by"]].drop_duplicates()
+    known = [estimate.shares(survey, item, answer, by or None, dont_know=False)
+             for item, answer, by in wanted.itertuples(index=False)]
+    found = pd.concat(known).set_index(["item", "answer", "by", "group"])["estimate"]
+    return [found.get(tuple(row), float("nan"))
+            for row in estimates[["item", "answer", "by", "group"]].itertuples(index=False)]
+
+
+def _without_dont_know(survey: Survey, estimates: pd.DataFrame) -> list[str]:
+    """A second line for the cells of shares: what they are without 'ved ikke'."""
+    lines = pd.Series("", index=range(len(estimates)))
+    shares = (estimates["statistic"] == "share").to_numpy()
+    if shares.any():
+        known = _among_those_who_know(survey, estimates[shares])
+        lines[shares] = ["" if pd.isna(share) else f"\n{percent(share)} uden ved ikke" for share in known]
+    return list(lines)
+
+
+def group_table(survey: Survey, estimates: pd.DataFrame, caption: str, name: str, *, folded: bool = False) -> Output:
+    """Estimates by group: a row a group, a column an answer (or a question, where there are several)."""
+    estimates = shown(survey, estimates)
+    one = estimates["item"].nunique() == 1 and (estimates["answer"] != "").all()
+    heading = answer_of if one else topic_of
+    cells = pd.DataFrame({
+        "row": [group_label(row, survey.questionnaire) for _, row in estimates.iterrows()],
+        "column": [heading(row, survey.questionnaire) for _, row in estimates.iterrows()],
+        "cell": [with_interval(row) for _, row in estimates.iterrows()],
+    })
+    cells["cell"] += _without_dont_know(survey, estimates)
+    frame = cells.pivot(index="row", columns="column", values="cell")
+    frame = frame.loc[cells["row"].unique(), cells["column"].unique()]
+    variable = survey.questionnaire.background[estimates["by"].iloc[0]].name
+    frame.index.name = variable.capitalize()
+    return table(frame, caption, name, provenance=provenance_of(estimates), note=reading_note(survey, estimates),
+                 folded=f"Vis fordelt efter {variable}" if folded else "")
+
+
+def rates_table(rates: pd.DataFrame, survey: Survey, caption: str, name: str) -> Output:
+    """Response rates as a table. Rows of several variables may be stacked."""
+    rates = shown(survey, rates)
+    frame = pd.DataFrame({
+        "Gruppe": [group_label(row, survey.questionnaire) for _, row in rates.iterrows()],
+        "Adspurgte": [number(n) for n in rates["asked"]],
+        "Svarede": [number(n) for n in rates["responded"]],
+        "Svarprocent": [percent(share) for share in rates["estimate"]],
+    }).set_index("Gruppe")
+    return table(frame, caption, name, provenance=provenance_of(rates), note=response_note(survey, rates))

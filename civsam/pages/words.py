@@ -1,0 +1,130 @@
+"""Estimates in words: numbers with their unit, intervals, groups and what an interval covers."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from civsam.danish import confidence, joined, number, percent
+from civsam.disclosure import plan
+from civsam.instrument.questionnaire import Questionnaire
+from civsam.pages.door import hidden_note
+from civsam.pages.provenance import provenance_of
+from civsam.survey.design import TARGETS
+from civsam.survey.survey import SYNTHETIC, Survey
+
+
+class Words(str):
+    """Words that were made here, and so hold no number that may not be shown."""
+
+
+HIDDEN = Words("–")
+BETWEEN = "usikkerheden er regnet mellem kommuner"
+
+
+def is_mean(row: pd.Series) -> bool:
+    """Whether an estimate is in the unit of a count; else it is a share."""
+    return row["statistic"] in ("mean", "total", "quantile")
+
+
+def value(row: pd.Series, more: int = 0) -> str:
+    """An estimate's number: percent for shares, one decimal for means, and so many decimals more."""
+    return number(row["estimate"], 1 + more) if is_mean(row) else percent(row["estimate"], more)
+
+
+def interval(row: pd.Series, more: int = 0) -> str:
+    """An estimate's interval, 79–84; decimals as of `value`."""
+    if pd.isna(row["low"]):
+        return "–"
+    times, decimals = (1, 1 + more) if is_mean(row) else (100, more)
+    return f"{number(times * row['low'], decimals)}–{number(times * row['high'], decimals)}"
+
+
+def with_interval(row: pd.Series) -> str:
+    """An estimate and its interval, 82 % (79–84)."""
+    return f"{value(row)} ({interval(row)})" if pd.notna(row["estimate"]) else "–"
+
+
+def group_label(row: pd.Series, questionnaire: Questionnaire) -> str:
+    """The words for the group that an estimate is about."""
+    return questionnaire.background[row["by"]].labels[row["group"]] if row["by"] else "Alle"
+
+
+def topic_of(row: pd.Series, questionnaire: Questionnaire) -> str:
+    """What an estimate is about: the topic of its question, or of several."""
+    return joined([questionnaire.items[item].topic for item in row["item"].split("+")], " og ")
+
+
+def answer_of(row: pd.Series, questionnaire: Questionnaire) -> str:
+    """The words of the answer that an estimate counts; blank where it counts none."""
+    if not row["answer"]:
+        return ""
+    return joined([questionnaire.label(row["item"], code) for code in row["answer"].split("+")], " eller ")
+
+
+def described(estimates: pd.DataFrame, questionnaire: Questionnaire) -> pd.DataFrame:
+    """What tells the estimates from one another, in words: only the columns that vary, the nearest first."""
+    words = pd.DataFrame({
+        name: [make(row, questionnaire) for _, row in estimates.iterrows()]
+        for name, make in {
+            "Gruppe": group_label,
+            "Svar": answer_of,
+            "Spørgsmål": topic_of,
+            "Variabel": lambda row, those: those.background[row["by"]].name.capitalize() if row["by"] else "",
+            "Gælder": lambda row, _: TARGETS[row["target"]],
+        }.items()
+    })
+    varying = words.loc[:, words.nunique() > 1]
+    return varying if len(varying.columns) else words[["Spørgsmål"]]
+
+
+def labels(estimates: pd.DataFrame, questionnaire: Questionnaire) -> list[str]:
+    """The words for each estimate in a figure or a list."""
+    return list(described(estimates, questionnaire).iloc[:, 0])
+
+
+def reading_note(survey: Survey, estimates: pd.DataFrame) -> str:
+    """What the intervals cover and which question they answer, in words."""
+    if estimates["target"].nunique() > 1:
+        return "Intervallerne svarer hver på sit spørgsmål."
+    level = confidence(estimates["level"].iloc[0])
+    shares = (estimates["statistic"] == "share").all()
+    counts = "" if shares else " Svarpersoner, der ikke kendte antallet, indgår ikke."
+    target = estimates["target"].iloc[0]
+    about = {"population": "for, hvad alle adspurgte ville svare", "process": "for processen bag svarene",
+             "sample": "for en tænkt population, som svarene er trukket tilfældigt fra"}[target]
+    how = BETWEEN if target == "process" else _weighted(estimates["weighted"].any())
+    covers = " Det dækker tilfældigt bortfald, ikke skævt bortfald."
+    counts += hidden_note(estimates)
+    return f"{level}-interval {about}; {how}.{covers}{counts}{chance_note(survey, estimates)}"
+
+
+def weighted(estimates: pd.DataFrame) -> str:
+    """Whether the answers are weighted, as a sentence."""
+    return f"{_weighted(estimates['weighted'].any()).capitalize()}."
+
+
+def _weighted(yes: bool) -> str:
+    return "svarene er vægtet" if yes else "svarene er ikke vægtet"
+
+
+def chance_note(survey: Survey, estimates: pd.DataFrame) -> str:
+    """Where synthetic groups are equal by construction, the reader is told that what she sees is chance."""
+    grouped = estimates[estimates["by"] != ""]
+    if grouped.empty or provenance_of(estimates) != SYNTHETIC or survey.effects is None:
+        return ""
+    pairs = {(name, by) for item, by in zip(grouped["item"], grouped["by"], strict=True) for name in item.split("+")}
+    if pairs & survey.effects:
+        return ""
+    return " I modellen bag de syntetiske svar er grupperne ens; forskellene er tilfældige."
+
+
+def reading_target(survey: Survey) -> str:
+    """How the uncertainty of comparisons is computed, in words."""
+    return f"{BETWEEN if survey.design.target == 'process' else _weighted(survey.design.weighted)}."
+
+
+def p_value(p: float, *, bound: bool = False) -> str:
+    """A p-value with three decimals; the smallest as under 0,001. bound: it is the upper end of its class."""
+    if bound and p == plan.P_CLASSES[-1]:
+        return f"over {number(plan.P_CLASSES[-2], 1)}"
+    return "–" if pd.isna(p) else "under 0,001" if p < 0.001 else number(p, 3)

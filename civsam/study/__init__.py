@@ -1,0 +1,1 @@
+"""What is special about this study: municipalities, published figures, claims and verdicts, the simulation."""

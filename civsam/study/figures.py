@@ -1,0 +1,225 @@
+"""Figures of claims: all verdicts at a glance, and a statement under other choices."""
+
+from __future__ import annotations
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from civsam.danish import listed, number, span
+from civsam.inference.compare import SUPPORTED
+from civsam.instrument.questionnaire import Questionnaire
+from civsam.pages.door import nothing_to_show, plan_of, shown
+from civsam.pages.figure import ACCENT, INK, QUIET, SMALL, Figure, base_of, canvas, finish, room, wrapped
+from civsam.pages.output import Output
+from civsam.pages.provenance import provenance_of
+from civsam.pages.words import reading_note
+from civsam.study import published, sensitivity
+from civsam.study.verdicts import HIDDEN_WORD, WORDS, verdict_words
+from civsam.survey.survey import Survey
+
+# ---- Claims
+
+
+# Colour and shape of each verdict, so that either tells it.
+VERDICT_LOOKS = dict(zip(WORDS, ((ACCENT, "o"), ("#757575", "s"), ("#b24a00", "X")), strict=False))
+CLAIM_LOOKS = dict(zip([*WORDS.values(), HIDDEN_WORD],
+                       [*VERDICT_LOOKS.values(), ("#6b6b6b", "D"), ("#6b6b6b", "v")], strict=True))
+
+
+def verdicts(survey: Survey, judged: pd.DataFrame, caption: str, name: str) -> Figure:
+    """All claims at a glance: a tile with the number of each statement, in the line of its verdict."""
+    facts, judged = published.statements()["udsagn"], shown(survey, judged)
+    words = verdict_words(judged)
+    groups = {word: list(judged.loc[words == word, "id"]) for word in CLAIM_LOOKS if (words == word).any()}
+    frame = pd.DataFrame({"Udsagn": [facts[key] for key in judged["id"]], "Afgørelse": words})
+    told = "; ".join(f"{word}: {listed(ids)}" for word, ids in groups.items())
+    word, (first, *_) = next(iter(groups.items()))
+    return finish(
+        _draw_verdicts(groups), provenance_of(judged), frame.set_index(pd.Index(judged["id"], name="Nr.")), caption,
+        name=name, alt=f"Oversigt over udsagn efter afgørelse. {told}.",
+        note=f"{number(len(judged))} udsagn. Tabellerne nedenfor viser tallene bag hvert af dem.",
+        reading=f"Hvert felt er et offentliggjort udsagn med sit nummer, og farven er afgørelsen. Feltet {first} står "
+                f"under »{word}«. Det er udsagnet »{facts[first]}«",
+    )
+
+
+def _draw_verdicts(groups: dict[str, list[str]]) -> plt.Figure:
+    """Under a heading for each verdict its statements as tiles."""
+    across, lines = 8, sum(1.15 - (-len(ids) // 8) for ids in groups.values())
+    figure, axes = canvas(0.31 * lines, top=0.05, bottom=0.3, left=0.05, right=0.05)
+    axes.set(xlim=(0, across), ylim=(-lines, 0))
+    axes.axis("off")
+    line = 0.0
+    for word, ids in groups.items():
+        colour, shape = CLAIM_LOOKS[word]
+        axes.scatter([0.15], [line - 0.55], c=colour, marker=shape, s=50)
+        axes.text(0.35, line - 0.55, f"{word.capitalize()}: {len(ids)}", va="center", weight="bold")
+        for place, key in enumerate(ids):
+            x, y = place % across, line - 2 - place // across
+            axes.add_patch(plt.Rectangle((x + 0.03, y + 0.08), 0.94, 0.84, color=colour, linewidth=0))
+            axes.text(x + 0.5, y + 0.48, key, ha="center", va="center", color="white")
+        line -= 1.15 - (-len(ids) // across)
+    return figure
+
+
+def specifications(survey: Survey, table: pd.DataFrame, caption: str, name: str) -> Figure | Output:
+    """A specification curve from `sensitivity.curve`: the estimates in order, and below which choices lie behind each.
+
+    After Simonsohn, Simmons & Nelson (2020). A place across for each row of the table, those without estimate last.
+    """
+    if plan_of(survey).isolates(sensitivity.tells_apart(survey)):  # the difference would be those few
+        table = table[table["guldborgsund"].isin(["", next(iter(sensitivity.CHOICES["guldborgsund"]))])]
+    rows = shown(survey, table).sort_values(["estimate", "low", "measure", *sensitivity.CHOICES], ignore_index=True)
+    if rows.empty:
+        return nothing_to_show(caption)
+    return finish(
+        _draw_curve(rows, survey.questionnaire), provenance_of(table), _curve_frame(rows, survey.questionnaire),
+        caption, name=name, alt=_curve_alt(rows, survey.questionnaire), reading=_curve_reading(rows),
+        note=f"{base_of(rows)}. {_together(rows)}Stregen er {reading_note(survey, rows)}",
+    )
+
+
+def _together(rows: pd.DataFrame) -> str:
+    """Where a statement asks for several questions at once: under how many combinations they all support it."""
+    measures = rows["measure"].nunique()
+    if measures < 2:
+        return ""
+    every = rows.groupby(list(sensitivity.CHOICES))["verdict"].agg(["size", lambda told: (told == SUPPORTED).all()])
+    whole = every[every["size"] == measures].iloc[:, 1]
+    return (f"Udsagnet kræver alle sine spørgsmål på én gang, og det er opfyldt for de viste under "
+            f"{number(whole.sum())} af {number(len(whole))} kombinationer af valg. ")
+
+
+def _draw_curve(rows: pd.DataFrame, questionnaire: Questionnaire) -> plt.Figure:
+    """The curve above, and the choices below."""
+    lines = [(wrapped(label, 23), made) for label, made in _choice_lines(rows, questionnaire)]
+    height = 0.185 * sum(label.count("\n") + 1 for label, _ in lines)
+    figure, (axes, below) = canvas(
+        2.1 + height, top=0.8, bottom=0.3, left=room([label for label, _ in lines]), nrows=2, sharex=True,
+        height_ratios=(2.1, height), gridspec={"hspace": 0.03},
+    )
+    _curve(axes, rows)
+    _choice_matrix(below, rows, lines)
+    for place in np.flatnonzero(rows["base"]):
+        for panel in (axes, below):
+            panel.axvspan(place - 0.5, place + 0.5, color="#efe6cf", zorder=0, linewidth=0)
+    axes.set_title(wrapped(f"{_compared(rows, questionnaire)}, procentpoint", 34), loc="left", fontsize=SMALL,
+                   color=QUIET)
+    figure.legend(*axes.get_legend_handles_labels(), loc="upper center", ncols=len(VERDICT_LOOKS), frameon=False,
+                  handletextpad=0.1, columnspacing=0.8, borderpad=0.2)
+    return figure
+
+
+def _curve_frame(rows: pd.DataFrame, questionnaire: Questionnaire) -> pd.DataFrame:
+    """The numbers behind a curve, from the left: each with all that it was made with."""
+    frame = pd.DataFrame({
+        "Spørgsmål": [questionnaire.items[item].topic for item in rows["item"]],
+        **{sensitivity.NAMES[key]: rows[key].map(codes).fillna("") for key, codes in sensitivity.CHOICES.items()},
+        "Par": [_pair(pair, rows["by"].iloc[0], questionnaire, " – ") for pair in _pairs(rows)],
+        "Forskel, procentpoint": [number(100 * x, 1) for x in rows["estimate"]],
+        "Interval": [span(100 * low, 100 * high) for low, high in zip(rows["low"], rows["high"], strict=True)],
+        "n": [number(n) for n in rows["n"]],
+        "Afgørelse": rows["verdict"].map(WORDS),
+    })
+    return frame.set_index(pd.Index([number(place) for place in range(1, len(rows) + 1)], name="Nr. fra venstre"))
+
+
+def _curve(axes: plt.Axes, rows: pd.DataFrame) -> None:
+    """Estimates with intervals in the look of their verdict, a line at 0 and dashed ones at the margin."""
+    for verdict, (colour, shape) in VERDICT_LOOKS.items():
+        mine = rows[rows["verdict"] == verdict]
+        axes.vlines(mine.index, 100 * mine["low"], 100 * mine["high"], color=colour, linewidth=1.8, alpha=0.5)
+        axes.scatter(mine.index, 100 * mine["estimate"], c=colour, marker=shape, s=20, zorder=3, linewidth=0,
+                     label=f"{WORDS[verdict]}: {len(mine)}")
+    axes.axhline(0, color=INK, linewidth=0.9, zorder=1)
+    for margin in rows["margin"].dropna().unique():
+        for side in (-margin, margin):
+            axes.axhline(100 * side, color=INK, linewidth=0.9, linestyle=(0, (4, 3)), zorder=1)
+    axes.margins(y=0.08)
+    axes.tick_params(axis="y", pad=2)
+    axes.yaxis.set_major_locator(MaxNLocator(6, integer=True))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: number(y)))
+    axes.grid(axis="x", visible=False)
+    sns.despine(ax=axes, left=True, bottom=True)
+
+
+def _choice_matrix(axes: plt.Axes, rows: pd.DataFrame, lines: list[tuple[str, np.ndarray | None]]) -> None:
+    """A mark for each choice made, in the look of the verdict; headings in bold."""
+    tall = np.array([label.count("\n") + 1 for label, _ in lines])
+    at = tall / 2 - tall.cumsum()
+    for line, (_, made) in zip(at, lines, strict=True):
+        for verdict, (colour, shape) in VERDICT_LOOKS.items():
+            if made is not None:
+                place = np.flatnonzero(made & (rows["verdict"] == verdict))
+                axes.scatter(place, np.full(len(place), line), c=colour, marker=shape, s=13, linewidth=0, zorder=3)
+    axes.set_yticks(at, [label for label, _ in lines], linespacing=1)
+    axes.tick_params(axis="y", pad=2)
+    for text, (_, made) in zip(axes.get_yticklabels(), lines, strict=True):
+        text.set_weight("bold" if made is None else "normal")
+    axes.set(xticks=[], xlim=(-0.8, len(rows) - 0.2), ylim=(-tall.sum() - 0.1, 0.1))
+    axes.grid(visible=False)
+    sns.despine(ax=axes, left=True, bottom=True)
+
+
+def _choice_lines(rows: pd.DataFrame, questionnaire: Questionnaire) -> list[tuple[str, np.ndarray | None]]:
+    """The lines of the matrix: a heading (None) for all that varies, then which rows chose it, shape (rows,)."""
+    topics = {item: questionnaire.items[item].topic for item in rows["item"].unique()}
+    pairs = {pair: _pair(pair, rows["by"].iloc[0], questionnaire, "–") for pair in _pairs(rows)}
+    parts = [("Spørgsmål", rows["item"], topics)]
+    parts += [(sensitivity.NAMES[key], rows[key], codes) for key, codes in sensitivity.CHOICES.items()]
+    parts += [("Afgørende par", pd.Series(_pairs(rows)), pairs)]
+    lines: list[tuple[str, np.ndarray | None]] = []
+    for heading, chosen, words in parts:
+        if chosen.nunique() > 1:
+            lines += [(heading, None), *((word, (chosen == code).to_numpy()) for code, word in words.items())]
+    return lines
+
+
+def _pairs(rows: pd.DataFrame) -> list[str]:
+    """What is compared in each row, as "a|b"."""
+    return list(rows["a"] + "|" + rows["b"])
+
+
+def _pair(pair: str, by: str, questionnaire: Questionnaire, link: str) -> str:
+    """The labels of the two groups of a pair; nothing where there are none, as for a slope."""
+    names = questionnaire.background[by].labels
+    return link.join(names.get(code, "") for code in pair.split("|"))
+
+
+def _compared(rows: pd.DataFrame, questionnaire: Questionnaire) -> str:
+    """What the estimates of a specification curve are of."""
+    if rows["rule"].iloc[0] == "haeldning":
+        return "Stigning pr. tredjedel af kommunerne"
+    pair, *others = set(_pairs(rows))
+    return "Afgørende forskel" if others else _pair(pair, rows["by"].iloc[0], questionnaire, " minus ")
+
+
+def _curve_alt(rows: pd.DataFrame, questionnaire: Questionnaire) -> str:
+    """How many specifications, what they range over, the verdicts, and what the study's own choices give."""
+    def points(share: float) -> str:
+        return number(100 * share, 1)
+
+    counts = listed(f"{number((rows['verdict'] == verdict).sum())} {WORDS[verdict]}" for verdict in VERDICT_LOOKS)
+    own = "; ".join(
+        f"{questionnaire.items[row['item']].topic} {points(row['estimate'])} ({points(row['low'])} til "
+        f"{points(row['high'])}), {WORDS[row['verdict']]}" for _, row in rows[rows["base"]].iterrows())
+    return (f"Specifikationskurve med {number(len(rows))} beregninger. {_compared(rows, questionnaire)}: estimaterne "
+            f"går fra {points(rows['estimate'].min())} til {points(rows['estimate'].max())} procentpoint. "
+            f"Afgørelser: {counts}. Med bogens egne valg: {own}.")
+
+
+def _curve_reading(rows: pd.DataFrame) -> str:
+    """What a mark, the lines and the choices below are, one of them in words, and when a statement is supported."""
+    if rows["rule"].iloc[0] == "haeldning":
+        rule = "Understøttet kræver, at 90\u00a0%-intervallet ligger over 0."
+    else:
+        rule = ("De stiplede linjer er marginen. Understøttet kræver, at 90\u00a0%-intervallet ligger inden for den, "
+                "og det for alle par af grupper. Figuren viser det par, der er nærmest grænsen.")
+    first = rows.iloc[0]
+    low, high = (number(100 * first[name], 1) for name in ("low", "high"))
+    return ("Hver beregning er et mærke med en streg. Mærkerne lodret under den er de valg, den bygger på, og det gule "
+            f"bånd er bogens egne valg. Mærket længst til venstre viser {number(100 * first['estimate'], 1)} "
+            f"procentpoint, og stregen går fra {low} til {high}; beregningen er {WORDS[first['verdict']]}. {rule}")

@@ -1,0 +1,32 @@
+"""All that is published of the study, as data: the only place from which a published number may come."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from civsam.files import per_project, project, read_table
+
+COLUMNS = ("id", "udsagn", "art", "gruppe", "enhed", "vaerdi", "ord", "nedre", "oevre", "kilde", "evidens", "note")
+
+
+@per_project
+def _statements() -> pd.DataFrame:
+    table = read_table(project.data / "publicerede_tal.csv", COLUMNS).set_index("id")
+    for column in ("vaerdi", "nedre", "oevre"):
+        table[column] = pd.to_numeric(table[column])
+    return table
+
+
+def statements() -> pd.DataFrame:
+    """The published statements, indexed by id (N1, O1, ...); `vaerdi`, `nedre`, `oevre` are numbers or NaN."""
+    return _statements().copy()
+
+
+def value(statement: str) -> float:
+    """The published number of a statement. Raises KeyError for an unknown id."""
+    return float(_statements().at[statement, "vaerdi"])
+
+
+def place_of(statement: str) -> str:
+    """The id of a statement's entry in the book, on the page of them all."""
+    return f"udsagn-{statement.lower()}"

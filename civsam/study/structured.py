@@ -1,0 +1,58 @@
+"""What search engines and catalogues read of the study (schema.org): the report, and the data if they are synthetic.
+
+Addresses are left relative, since the book may lie anywhere: a reader resolves them against the page.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from babel.dates import get_month_names
+
+from civsam.files import project, read_yaml
+from civsam.pages.bibliography import COMPENDIUM
+from civsam.pages.output import Output
+from civsam.study import facts
+from civsam.survey.survey import SYNTHETIC
+
+MONTHS = {name: number for number, name in get_month_names(locale="da_DK").items()}
+
+
+def report() -> dict[str, Any]:
+    """The study's report, from `data/rapport.csv`; its address is that of the source that tells of it."""
+    told = facts.report()["vaerdi"]
+    month, year = told["Udgivet"].lower().split()
+    return {
+        "@type": "Report", "@id": "#rapport", "name": told["Titel"], "alternativeHeadline": told["Undertitel"],
+        "author": [{"@type": "Person", "name": name} for name in told["Forfattere"].split(" og ")],
+        "publisher": _organization(told["Udgiver"].partition(",")[0]), "funder": _organization(told["Finansiering"]),
+        "datePublished": f"{year}-{MONTHS[month]:02}", "inLanguage": "da", "about": told["Vidensområde"],
+        "identifier": {"@type": "PropertyValue", "propertyID": "ISBN", "value": told["ISBN"]},
+        "url": facts.sources().at["S0", "adresse"],
+    }
+
+
+def dataset() -> dict[str, Any]:
+    """The project's synthetic data, from `data/datapakke.yml` and `CITATION.cff`."""
+    told, cff = read_yaml(project.data / "datapakke.yml"), read_yaml(project.root / COMPENDIUM)
+    return {
+        "@type": "Dataset", "@id": "#data", "name": f"{told['title']}: syntetiske svar",
+        "description": f"{told['description']} Ingen har svaret dette.", "license": told["licenses"][0]["path"],
+        "creator": [_organization(author["name"]) for author in cff["authors"]], "version": str(cff["version"]),
+        "datePublished": str(cff["date-released"]), "keywords": cff["keywords"], "inLanguage": "da",
+        "isAccessibleForFree": True, "spatialCoverage": "Danmark", "isBasedOn": {"@id": "#rapport"},
+    }
+
+
+def _organization(name: str) -> dict[str, str]:
+    return {"@type": "Organization", "name": name}
+
+
+def output(provenance: str) -> Output:
+    """The script element of a page. Collected answers are nobody's to fetch, so they are not told of."""
+    works = [report(), *([dataset()] if provenance == SYNTHETIC else [])]
+    content = json.dumps({"@context": "https://schema.org", "@graph": works}, ensure_ascii=False, indent=1)
+    content = content.replace("</", "<\\/")  # nothing in it may end the element
+    return Output(f'<div hidden><script type="application/ld+json">{content}</script></div>',
+                  f"Oplysninger til søgemaskiner: {', '.join(work['@type'] for work in works)}")

@@ -1,0 +1,134 @@
+"""Judged claims as a reader meets them: what was published, how it was measured, what these data show, the verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+from civsam.danish import joined, listed, number, percent
+from civsam.files import project, read_yaml, without_lines
+from civsam.inference.compare import CONTRADICTED, SUPPORTED, UNDECIDED
+from civsam.instrument.questionnaire import Questionnaire
+from civsam.pages.door import shown
+from civsam.pages.html import table
+from civsam.pages.output import Output
+from civsam.pages.provenance import provenance_of
+from civsam.pages.words import p_value
+from civsam.study import claims, published
+from civsam.study.claims import Claim
+from civsam.study.comparison import published_value
+from civsam.study.simulate import assumptions
+from civsam.survey.design import TARGETS
+from civsam.survey.survey import SYNTHETIC, Survey
+
+WORDS = {
+    SUPPORTED: "understøttet", UNDECIDED: "uafgjort", CONTRADICTED: "modsagt", "kan_ikke": "kan ikke afgøres",
+}
+HIDDEN_WORD = "skjult"
+
+
+def claims_table(survey: Survey, judged: pd.DataFrame, ids: Iterable[str], caption: str, name: str) -> Output:
+    """Claims by the ids of their statements: the statement, how it is measured, the deciding number and the verdict."""
+    frame = told(survey, judged).loc[list(ids)]
+    frame.insert(0, "Offentliggjort udsagn", published.statements()["udsagn"][frame.index])
+    frame.index.name = "Nr."
+    return table(frame, caption, name, provenance=provenance_of(judged), stacked=True)
+
+
+def told(survey: Survey, judged: pd.DataFrame) -> pd.DataFrame:
+    """All judged claims in words, as they may be shown: a row a claim, by the id of its statement."""
+    rows, known = shown(survey, judged).set_index("id"), claims.read()
+    frame = pd.DataFrame({
+        "Målt som": [measured(known[key], survey.questionnaire, survey.design.target) for key in rows.index],
+        "Denne udgaves svar": [deciding(known[key], row, survey.questionnaire) for key, row in rows.iterrows()],
+        "Afgørelse": verdict_words(rows),
+    }, index=rows.index)
+    if survey.provenance == SYNTHETIC:
+        frame["I de syntetiske svar"] = [built_in(key, rows.at[key, "verdict"]) for key in rows.index]
+    return frame
+
+
+def verdict_words(rows: pd.DataFrame) -> pd.Series:
+    """The verdicts of claims, as `shown`, in words: what is hidden is not what answers cannot decide."""
+    words = rows["verdict"].map(WORDS)
+    return words.mask(rows["hidden"] & (rows["rule"] != "kan_ikke"), HIDDEN_WORD) if "hidden" in rows else words
+
+
+def margin_table(caption: str, name: str) -> Output:
+    """The margins and limits of the claims that are this project's choice, each with its reason."""
+    content = without_lines(read_yaml(project.data / "paastande.yml"))
+    margins = content["marginer"].items()
+    rows = [(f"Margin: {key}", number(entry["vaerdi"], 2), entry["grund"]) for key, entry in margins]
+    rows += [(f"Grænse: {key}", number(entry["graense"], 2), entry["grund"])
+             for key, entry in content["paastande"].items() if isinstance(entry.get("graense"), float)]
+    frame = pd.DataFrame(rows, columns=["Hvad", "Værdi", "Grund"]).set_index("Hvad")
+    return table(frame, caption, name, provenance="projekt", words=True, folded="Vis marginer og grænser")
+
+
+def built_in(statement: str, verdict: str) -> str:
+    """Why synthetic answers agree with a statement: it was built in, or it was assumed."""
+    if verdict == "kan_ikke":
+        return ""
+    anchored = {to["udsagn"] for to in assumptions()["forankring"].values()}
+    return "bygget ind" if statement in anchored else "antaget"
+
+
+def measured(claim: Claim, questionnaire: Questionnaire, target: str = "population") -> str:
+    """How a claim is measured: unit, question, and which of the two questions the answer is to."""
+    if claim.rule == "kan_ikke":
+        return claim.reason
+    units = {"andel": "andel af cheferne", "middel": "gennemsnit pr. chef", "del": "andel af samarbejderne",
+             "svarede": "svarprocent"}
+    answers: dict[str, list[str]] = {}
+    for spec in claim.measures:
+        unit = next(key for key in units if key in spec)
+        what = units[unit] if unit == "svarede" else f"{units[unit]}: {_topic(spec[unit], questionnaire)}"
+        chosen = f"»{_answer(spec[unit], spec['svar'], questionnaire)}«" if unit == "andel" else ""
+        answers.setdefault(what, []).extend([chosen] if chosen else [])
+    about = TARGETS["process" if claim.process else target]
+    parts = [f"{what}, {listed(chosen)}" if chosen else what for what, chosen in answers.items()]
+    return f"{'; '.join(parts)} ({about})"
+
+
+def _topic(items: str, questionnaire: Questionnaire) -> str:
+    return joined([questionnaire.items[name].topic for name in items.split("+")], " og ")
+
+
+def _answer(item: str, codes: str, questionnaire: Questionnaire) -> str:
+    return joined([questionnaire.label(item, code) for code in codes.split("+")], " eller ")
+
+
+def deciding(claim: Claim, row: pd.Series, questionnaire: Questionnaire) -> str:
+    """The deciding comparison in words and numbers, with its interval."""
+    if row["verdict"] == "kan_ikke":
+        return ""
+    count = any(spec.get("middel") == row["item"] for spec in claim.measures)
+    show = (lambda x: number(x, 1)) if count else (lambda x: number(100 * x))
+    spread = f"({show(row['low'])} til {show(row['high'])})"
+    if claim.rule == "lig":
+        return f"{percent(row['estimate'])} {spread}; offentliggjort {published_value(claim.id)}"
+    unit = "" if count else " procentpoint"
+    if claim.rule == "haeldning":
+        return f"{show(row['estimate'])}{unit} pr. gruppe {spread}"
+    first, second = (_side(row[side], claim, questionnaire) for side in "ab")
+    told = f"{first} minus {second}: {show(row['estimate'])}{unit} {spread}"
+    topic = f"{_topic(row['item'], questionnaire)}. " if claim.by and len(claim.measures) > 1 else ""
+    if claim.rule == "forskel":
+        return f"{topic}Fælles test af alle grupper: p = {p_value(row['p'])}. Største forskel: {told}"
+    return topic + told
+
+
+def _side(text: str, claim: Claim, questionnaire: Questionnaire) -> str:
+    """What stands on one side of a comparison: a group, an answer, a question or a limit."""
+    for variable in claim.by:
+        labels = questionnaire.background[variable].labels
+        if text in labels:
+            return labels[text]
+    item, _, answer = text.partition("=")
+    if item in questionnaire.items:
+        return questionnaire.label(item, answer) if answer else questionnaire.items[item].topic
+    if claim.limit is not None and text == str(claim.limit):
+        return f"grænsen {percent(claim.limit)}"
+    spec = next(spec for spec in claim.measures if spec.get("svar") == text)
+    return f"»{_answer(spec['andel'], text, questionnaire)}«"

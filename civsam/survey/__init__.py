@@ -1,0 +1,1 @@
+"""A survey: answers, questionnaire, frame and design, validated, immutable, with provenance."""

@@ -1,0 +1,203 @@
+"""How respondents stand for a population, and the one variance function that every estimator uses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+
+@dataclass(frozen=True, eq=False)
+class Stage:
+    """One stage of selection. All arrays have one entry a respondent, shape (n,).
+
+    strata and clusters: integer codes; a cluster lies within its stratum (and within its cluster of the stage before).
+    population: how many clusters the row's stratum has in the population; infinite for no finite population correction.
+    """
+
+    strata: np.ndarray
+    clusters: np.ndarray
+    population: np.ndarray
+
+
+ALONE = 1e-9  # a leverage this close to 1: the cluster decides something of the margins alone
+SWEEPS = 10  # as in R survey; the sweeps have by then all but converged
+
+
+@dataclass(frozen=True, eq=False)
+class Calibration:
+    """The margins that weights were raked to, as the variance needs them, and how well the totals are met.
+
+    cell: each respondent's cell, shape (n,). margins: for each margin its code of every cell, shape (cells,).
+    weights: with which a margin's means are taken, shape (n,). discrepancy: the largest, relative to its total.
+    """
+
+    cell: np.ndarray
+    margins: tuple[np.ndarray, ...]
+    weights: np.ndarray
+    iterations: int = 0
+    discrepancy: float = 0.0
+
+    def residual(self, influence: np.ndarray, weights: np.ndarray) -> np.ndarray:
+        """Influence values less what the margins explain; shapes (n, k), (n,) and (n, k).
+
+        w z becomes w (z - x'b), x the margins (Deville & Särndal 1992). b is found by sweeping the means of one margin
+        after another off z, `SWEEPS` times: the convention of R survey's rake, where the means are unweighted. Where
+        the weights before raking are very unequal, the weighted regression of Deville, Särndal & Sautory (1993) is a
+        little closer.
+        """
+        share = np.where(weights > 0, self.weights, 0.0)
+        z = np.divide(influence, weights[:, None], out=np.zeros(influence.shape), where=weights[:, None] > 0)
+        sums = self._indicators.T @ cluster_totals(z * share[:, None], self.cell, len(self._indicators))
+        explained = self._indicators @ (self._swept(share) @ sums)
+        return influence - weights[:, None] * explained[self.cell]
+
+    def within(self, stratum: np.ndarray) -> np.ndarray:
+        """What the margins tell apart within strata (n,): columns with cross-product 1, times sqrt(weights); (n, r)."""
+        x, share = self._indicators[self.cell], self.weights[:, None]
+        size = np.bincount(stratum, self.weights)[:, None]
+        sums = cluster_totals(x * share, stratum)
+        mean = np.divide(sums, size, out=np.zeros(sums.shape), where=size > 0)
+        x = (x - mean[stratum]) * np.sqrt(share)
+        values, vectors = np.linalg.eigh(x.T @ x)
+        keep = values > 1e-9 * values.max(initial=1.0)
+        return x @ (vectors[:, keep] / np.sqrt(values[keep]))
+
+    @cached_property
+    def _indicators(self) -> np.ndarray:
+        """Which group of each margin a cell is in, 0/1, shape (cells, groups of all margins)."""
+        return np.column_stack([np.eye(codes.max() + 1)[codes] for codes in self.margins])
+
+    def _swept(self, share: np.ndarray) -> np.ndarray:
+        """What the sweeps make of the groups' sums: they are linear, so a matrix, shape (groups, groups)."""
+        count = np.bincount(self.cell, share, len(self._indicators))
+        cross = self._indicators.T @ (count[:, None] * self._indicators)
+        size = np.where(np.diag(cross) > 0, np.diag(cross), 1)[:, None]
+        ends = np.cumsum([codes.max() + 1 for codes in self.margins])
+        parts = [slice(start, end) for start, end in zip([0, *ends], ends, strict=False)]
+        left, swept = np.eye(len(cross)), np.zeros(cross.shape)
+        for part in parts * SWEEPS:
+            mean = left[part] / size[part]
+            left -= cross[:, part] @ mean
+            swept[part] += mean
+        return swept
+
+
+@dataclass(frozen=True, eq=False)
+class Design:
+    """Weights and stages of selection, and the question that they answer (a key of `TARGETS`).
+
+    A weight of 0 leaves a respondent out of every estimate, but not out of the size of the stratum. Raises ValueError
+    for weights that are missing or negative, as R `survey` does, and for arrays of different lengths.
+    """
+
+    weights: np.ndarray
+    stages: tuple[Stage, ...]
+    target: str
+    calibration: Calibration | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what no estimate could be made from."""
+        n = len(self.weights)
+        if not np.all(np.isfinite(self.weights)) or np.any(self.weights < 0):
+            raise ValueError("weights must be finite and not negative")
+        lengths = {len(part) for stage in self.stages for part in (stage.strata, stage.clusters, stage.population)}
+        if lengths - {n}:
+            raise ValueError(f"every array of a stage must have {n} entries, as the weights")
+        if self.calibration is not None and len(self.calibration.cell) != n:
+            raise ValueError(f"the calibration must have {n} entries, as the weights")
+
+    @property
+    def weighted(self) -> bool:
+        """Whether some of those who count, count for more than others."""
+        used = self.weights[self.weights > 0]
+        return not np.allclose(used, used[:1])
+
+    @cached_property
+    def nested(self) -> list[Nested]:
+        """The stages with codes that are unique across the whole design, ready for `covariance`."""
+        return list(_nested(self.stages))
+
+    def left_out(self, residual: np.ndarray) -> np.ndarray:
+        """Residuals of a calibrated design, each cluster's from margins fitted without that cluster; shapes (n, k).
+
+        Residuals are too small, as the margins' means were fitted to them: with e = w (z - x'b) and the leverage h of
+        a row, w (z - x'b) is e / (1 - h) where b is without the row. So the covariance of these is nearly that of the
+        jackknife (HC3 of MacKinnon & White 1985, here by cluster of the first stage, within strata).
+        """
+        x, inverse = self._leverage
+        if inverse is None:
+            return residual / (1 - np.minimum(np.sum(x**2, axis=1), 1 - ALONE))[:, None]
+        weight = np.sqrt(self.calibration.weights)[:, None]
+        scaled = np.divide(self.weights[:, None], weight, out=np.zeros(weight.shape), where=weight > 0)
+        z = np.divide(residual, scaled, out=np.zeros(residual.shape), where=scaled > 0)
+        cluster = self.nested[0].cluster
+        sums = np.stack([cluster_totals(x * column[:, None], cluster) for column in z.T], axis=2)
+        return residual + scaled * np.einsum("nr,nrk->nk", x, (inverse @ sums)[cluster])
+
+    @cached_property
+    def _leverage(self) -> tuple[np.ndarray, np.ndarray | None]:
+        """`Calibration.within` (n, r), and of each cluster of rows (I - x'x)^-1, shape (clusters, r, r)."""
+        stage = self.nested[0]
+        x = self.calibration.within(stage.stratum[stage.cluster])
+        if len(stage.stratum) == len(x):
+            return x, None
+        rows = np.split(np.argsort(stage.cluster, kind="stable"), np.cumsum(np.bincount(stage.cluster))[:-1])
+        values, vectors = np.linalg.eigh(np.array([x[own].T @ x[own] for own in rows]))
+        without = np.where(values > 1 - ALONE, 0.0, 1 / np.maximum(1 - values, ALONE))
+        return x, (vectors * without[:, None]) @ vectors.swapaxes(1, 2)
+
+
+# What an interval may be about, in words.
+TARGETS = {
+    "population": "alle adspurgte", "process": "processen bag svarene",
+    "sample": "en tænkt population, som svarene er trukket tilfældigt fra",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Nested:
+    """A stage as the variance needs it. `cluster` is a row's cluster; the rest has an entry a cluster or a stratum."""
+
+    cluster: np.ndarray
+    stratum: np.ndarray  # of each cluster
+    size: np.ndarray  # clusters drawn in each stratum
+    fraction: np.ndarray  # drawn of all, in each stratum
+    carried: np.ndarray  # of each cluster: the product of the fractions of the stages before
+
+    @property
+    def scale(self) -> np.ndarray:
+        """What the squared deviations of each cluster count for: (1 - f) m / (m - 1) times the fractions before.
+
+        Raises ValueError where a stratum holds a single cluster that is not the whole stratum, and counts.
+        """
+        if np.any((self.carried > 0) & ((self.size == 1) & (self.fraction < 1))[self.stratum]):
+            raise ValueError("a stratum has a single cluster: join it with another")
+        return self.carried * ((1 - self.fraction) * self.size / np.maximum(self.size - 1, 1))[self.stratum]
+
+
+def pairs(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Codes 0, 1, ... for the pairs that occur."""
+    return np.unique(first * (int(second.max(initial=0)) + 1) + second, return_inverse=True)[1]
+
+
+def _nested(stages: tuple[Stage, ...]) -> Iterator[Nested]:
+    n = len(stages[0].strata) if stages else 0
+    enclosing, carried = np.zeros(n, dtype=int), np.ones(n)
+    for stage in stages:
+        stratum_of_row = pairs(enclosing, stage.strata)
+        cluster = pairs(stratum_of_row, stage.clusters)
+        _, first = np.unique(cluster, return_index=True)
+        stratum = stratum_of_row[first]
+        size = np.bincount(stratum)
+        population = np.zeros(len(size))
+        population[stratum_of_row] = stage.population
+        yield Nested(cluster, stratum, size, size / population, carried[first])
+        enclosing, carried = cluster, carried * (size / population)[stratum_of_row]
+
+
+def cluster_totals(influence: np.ndarray, cluster: np.ndarray, clusters: int = 0) -> np.ndarray:
+    """Sums over the rows of each cluster; shapes (n, k) and (n,) give (clusters, k)."""
+    return np.column_stack([np.bincount(cluster, column, clusters) for column in influence.T])

@@ -1,0 +1,1 @@
+"""Lessons, exercises and their answers, and the grading of a class."""

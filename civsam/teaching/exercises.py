@@ -1,0 +1,158 @@
+"""Exercises by id, each with the function that computes what is right."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from decimal import ROUND_HALF_UP, Decimal
+from numbers import Real
+from typing import Any
+
+import numpy as np
+
+from civsam.danish import number
+from civsam.edition import Edition, open_edition
+from civsam.files import per_project
+from civsam.pages.words import Words
+from civsam.study.simulate import responding
+from civsam.survey.survey import SYNTHETIC, Survey
+
+RIGHT = "rigtigt"
+NOT_YET = "Ikke rigtigt endnu. Læs opgaven igen, eller åbn vinket."
+WELL_DONE = "Rigtigt."
+FINER = 2  # decimals more with which an answer is looked up too: those of a share where percent is asked for
+SHARE = "Det ligner en andel mellem nul og én. Hvilken enhed beder opgaven om?"
+SIGN = "Se på fortegnet igen."
+COARSE = "Afrundet er det rigtigt, men opgaven beder om {}."
+DECIMALS = ("hele tal", "en decimal", "to decimaler", "tre decimaler")
+A_COMMA = 'et komma skiller to tal ad i Python. Brug punktum, eller skriv tallet i anførselstegn: 8.6 eller "8,6"'
+NO_NUMBER = "svaret skal være et tal, for eksempel 12.5"
+LARGEST = 1e12  # and infinity is no answer
+NUMBER = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
+THOUSANDS = re.compile(r"-?[1-9]\d{0,2}(\.\d{3})+", re.ASCII)
+
+Answer = float | str
+Rule = Callable[..., Answer]  # takes the edition, and the municipality's code where the exercise asks for one
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """A question with one right answer: a number (`unit`, `decimals`) or one of `choices` (code to words).
+
+    mistakes: what to say to somebody whose answer is the one that a known mistake leads to. own: whether the answer is
+    about the reader's own municipality.
+    """
+
+    id: str
+    right: Rule
+    unit: str = ""
+    decimals: int = 0
+    choices: Mapping[str, str] = field(default_factory=dict)
+    mistakes: Mapping[str, Rule] = field(default_factory=dict)
+    own: bool = False
+
+    def normal(self, answer: Answer, finer: int = 0) -> str:
+        """The answer in the one form that is compared; a number with the decimals asked for, and so many more."""
+        return str(answer) if self.choices else rounded(float(answer), self.decimals + finer)
+
+    def forms(self, given: Any) -> list[str]:
+        """The forms in which what somebody gave is looked up. Raises ValueError for what is no number, or no choice."""
+        if isinstance(given, tuple):
+            raise ValueError(A_COMMA)
+        if self.choices:
+            return [self._choice(str(given))]
+        if isinstance(given, bool) or not isinstance(given, Real | str):
+            raise ValueError(NO_NUMBER)
+        numbers = readings(given) if isinstance(given, str) else [float(given)]
+        if not all(abs(number) < LARGEST for number in numbers):
+            raise ValueError(NO_NUMBER)
+        return [self.normal(number, finer) for number in numbers for finer in (0, FINER)]
+
+    def _choice(self, given: str) -> str:
+        """The code of a choice, given by code or words. Raises ValueError for neither."""
+        for code, words in self.choices.items():
+            if _alike(given) in (_alike(code), _alike(words)):
+                return code
+        raise ValueError(f"vælg mellem {', '.join(self.choices)}")
+
+    def feedback(self, edition: Edition, *municipality: int) -> dict[str, str]:
+        """What to say to each foreseen answer, in its normal form; the right one comes to `RIGHT`."""
+        right = self.right(edition, *municipality)
+        said = {} if self.choices else self._common(float(right))
+        said |= {self.normal(wrong(edition, *municipality)): text for text, wrong in self.mistakes.items()}
+        return said | {self.normal(right): RIGHT}
+
+    def _common(self, right: float) -> dict[str, str]:
+        """What to say to mistakes that can be made in any number: sign, too few decimals, a share for percent."""
+        said = {self.normal(-right): SIGN}
+        said |= {self.normal(float(rounded(right, few))): COARSE.format(DECIMALS[self.decimals])
+                 for few in range(self.decimals)}
+        if self.unit.startswith("procent"):
+            said |= {self.normal(float(rounded(right / 100, few)), FINER): SHARE
+                     for few in range(1, self.decimals + FINER + 1)}
+        return said
+
+
+def rounded(number: float, decimals: int) -> str:
+    """The number as at school, halves away from zero, and without a minus before zero; the page does the same."""
+    exact = Decimal(round(number, 9)).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    return str(exact or abs(exact))
+
+
+def _alike(text: str) -> str:
+    return " ".join(text.casefold().split())
+
+
+def readings(text: str) -> list[float]:
+    """The numbers that a text may mean: 1.234,5 and 12,5 % as Danes write them, 12.5 too, and 1.251 either way.
+
+    The page's script reads in the same way. Raises ValueError for what is no number.
+    """
+    plain = re.sub(r"[\s%]", "", text).replace("−", "-").removeprefix("+")
+    ways = [plain, plain.replace(".", "") if THOUSANDS.fullmatch(plain) else plain]
+    if "," in plain:
+        ways = [plain.replace(".", "").replace(",", ".", 1)]
+    found = [float(way) for way in dict.fromkeys(ways) if NUMBER.fullmatch(way)]
+    if not found:
+        raise ValueError(NO_NUMBER)
+    return found
+
+
+REGISTERED: dict[str, Exercise] = {}
+
+
+def exercise(id: str, **how: Any) -> Callable[[Rule], Rule]:
+    """Register the decorated function as the right answer of an exercise; `how` as the fields of `Exercise`."""
+
+    def register_it(right: Rule) -> Rule:
+        REGISTERED[id] = Exercise(id, right, **how)
+        return right
+
+    return register_it
+
+
+@per_project
+def edition() -> Edition:
+    """The synthetic answers that all exercises are about: the same for everybody."""
+    return open_edition()
+
+
+def told(value: float, unit: str, decimals: int = 0) -> Words:
+    """A number that a lesson has counted itself, with its unit, for a sentence.
+
+    Raises ValueError where the answers are not synthetic: then only `tables` may say what may be told.
+    """
+    if edition().survey.provenance != SYNTHETIC:
+        raise ValueError("a lesson counts synthetic answers only")
+    return Words(f"{number(value, decimals)} {unit}".strip())
+
+
+def skewed(chance: Callable[[Survey], np.ndarray]) -> tuple[Survey, Survey]:
+    """Respondents, not weighted, and everybody, of the unanchored draw, where each answers with a chance of its own.
+
+    chance: from everybody to probabilities, shape (positions,).
+    """
+    everybody = edition().unanchored[1]
+    answers = responding(everybody.answers, chance(everybody), edition().parameters["seed"])
+    return replace(everybody, answers=answers, design=None), everybody

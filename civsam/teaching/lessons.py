@@ -1,0 +1,81 @@
+"""The lessons: what each takes up, and what a class is handed."""
+
+from __future__ import annotations
+
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from civsam.danish import number
+from civsam.files import UserError, per_project, project, read_yaml, shown, without_lines
+from civsam.pages.html import table
+from civsam.pages.output import Output
+from civsam.pages.provenance import MARKS
+from civsam.survey.survey import SYNTHETIC
+from civsam.teaching.exercises import edition
+
+LESSONS = "undervisning.yml"
+CLASS_DATA = "syntetiske-svar.csv"
+
+
+# ---- Lessons --------------------------------------------------------------------------------------------------------
+
+
+@per_project
+def lessons() -> dict[str, dict[str, Any]]:
+    """The lessons by id, in order, with the facts that `lesson` shows. Raises UserError where one is missing."""
+    table = without_lines(read_yaml(project.data / LESSONS))["lektioner"]
+    for id, lesson in table.items():
+        if missing := {"titel", "lektioner", "maal", "forudsaetter", "spoergsmaal"} - lesson.keys():
+            raise UserError(f"{shown(project.data / LESSONS)}: lektionen {id} mangler {', '.join(sorted(missing))}.")
+    return table
+
+
+def lesson(id: str) -> Output:
+    """What a lesson opens with: the question it takes up, what one learns and must know, and how long it takes."""
+    facts = lessons()[id]
+    goals = "".join(f"<li>{escape(goal)}</li>" for goal in facts["maal"])
+    terms = {"Tid": hours(facts["lektioner"]), "Forudsætter": _required(facts["forudsaetter"])}
+    rows = "".join(f"<div><dt>{term}</dt><dd>{escape(words)}</dd></div>" for term, words in terms.items())
+    html = (f'<div class="lektion"><p class="spoerger">{escape(facts["spoergsmaal"])}</p><p>Efter lektionen kan du</p>'
+            f'<ul>{goals}</ul><dl class="parametre">{rows}</dl>'
+            f'<p class="til-lysbilleder"><a href="{id}-lysbilleder.html">Vis som lysbilleder</a></p></div>')
+    text = "; ".join([facts["spoergsmaal"], *facts["maal"], *(f"{term}: {words}" for term, words in terms.items())])
+    return Output(html, text)
+
+
+def lessons_table(caption: str, name: str) -> Output:
+    """The lessons in order: the question that each takes up, how long it takes and what it builds on."""
+    rows = lessons().values()
+    frame = pd.DataFrame({
+        "Spørgsmål": [lesson["spoergsmaal"] for lesson in rows],
+        "Tid": [hours(lesson["lektioner"]) for lesson in rows],
+        "Forudsætter": [_required(lesson["forudsaetter"]) for lesson in rows],
+    }, index=pd.Index([lesson["titel"] for lesson in rows], name="Lektion"))
+    return table(frame, caption, name, provenance="projekt", words=True)
+
+
+def hours(lessons: int) -> str:
+    """A number of class hours in words."""
+    return "1 lektion" if lessons == 1 else f"{number(lessons)} lektioner"
+
+
+def _required(ids: list[str]) -> str:
+    return "; ".join(lessons()[id]["titel"] for id in ids) or "ingenting"
+
+
+def write_class_data(folder: Path) -> None:
+    """Write the synthetic answers with what the frame knows of each, for a class to count in Danish Excel.
+
+    Nothing is written where the project's own answers are not synthetic.
+    """
+    survey = edition().survey
+    if survey.provenance != SYNTHETIC:
+        return
+    table = survey.background.join(survey.answers)
+    table.insert(0, "svar", MARKS[SYNTHETIC])
+    table.insert(1, "vaegt", survey.design.weights.round(4))
+    folder.mkdir(parents=True, exist_ok=True)
+    table.to_csv(folder / CLASS_DATA, sep=";", index=False, decimal=",", encoding="utf-8-sig", lineterminator="\r\n")

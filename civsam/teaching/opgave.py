@@ -1,0 +1,145 @@
+"""Exercises for teaching: one function checks an answer, on the page, in Jupyter, and for a whole class.
+
+What is right follows from the synthetic answers (`facit` computes it), so nothing is typed in. A page holds only hashes
+of the right answer and of known mistakes: enough to give feedback, too little to read the answer off.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from functools import cache
+from html import escape
+from types import EllipsisType
+from typing import Any
+
+from civsam.danish import number
+from civsam.files import UserError
+from civsam.pages.output import Output
+from civsam.study import register
+from civsam.teaching.exercises import NOT_YET, REGISTERED, RIGHT, WELL_DONE, Answer, Exercise, edition
+
+
+@cache
+def exercises() -> dict[str, Exercise]:
+    """All exercises by id."""
+    from civsam.teaching import answer_key  # noqa: F401  registers them; it needs the decorator above
+
+    return REGISTERED
+
+
+def find(id: str) -> Exercise:
+    """The exercise of that id. Raises UserError for an unknown one."""
+    if id not in exercises():
+        raise UserError(f"opgaven '{id}' findes ikke. Der er: {', '.join(exercises())}.")
+    return exercises()[id]
+
+
+# ---- Checking an answer ---------------------------------------------------------------------------------------------
+
+
+def code_of(municipality: str) -> int:
+    """The code of a municipality by its name. Raises UserError for an unknown one."""
+    names = register.municipalities()["kommunenavn"]
+    found = names.index[names.str.casefold() == str(municipality).strip().casefold()]
+    if not len(found):
+        raise UserError(f"kommunen '{municipality}' findes ikke. Skriv navnet som i tabellen over kommuner.")
+    return int(found[0])
+
+
+def judged(id: str, answer: Any, municipality: str = "") -> tuple[bool, str]:
+    """Whether the answer is right, and what to say to it. Raises UserError for an unknown exercise or municipality."""
+    one = find(id)
+    if one.own and not municipality:
+        return False, "Skriv også, hvilken kommune du har valgt."
+    try:
+        forms = one.forms(answer)
+    except ValueError as fault:
+        return False, f"Svaret kan ikke læses: {fault}."
+    foreseen = one.feedback(edition(), *([code_of(municipality)] if one.own else []))
+    said = [foreseen[form] for form in forms if form in foreseen]
+    return (True, WELL_DONE) if RIGHT in said else (False, next(iter(said), NOT_YET))
+
+
+def answer(id: str, given: Any = ..., *after_comma: Any, kommune: str = "") -> Output:
+    """A field to answer in on a page; in Jupyter, where `given` is put in instead of ``...``, what to say to it."""
+    one = find(id)
+    given = (given, *after_comma) if after_comma else given
+    if isinstance(given, EllipsisType):
+        told = f"Opgave {id}: skriv dit svar i stedet for de tre prikker, og kør cellen."
+        return Output(_form(one), told)
+    right, said = judged(id, given, kommune)
+    return Output(f'<p class="tjek {"ja" if right else "nej"}" role="status">{escape(said)}</p>', said)
+
+
+def solution(id: str, right: Answer, kommune: str = "") -> Output:
+    """The answer of a solution in words, as its cell computes it. Raises ValueError where it is not right."""
+    one = find(id)
+    is_right, said = judged(id, right, kommune)
+    if not is_right:
+        raise ValueError(f"the solution of {id} says {right}: {said}")
+    told = f"Svaret{f' for {kommune}' if one.own else ''} er {_in_words(one, right)}."
+    return Output(f'<p class="svaret">{escape(told)}</p>', told)
+
+
+def _in_words(one: Exercise, right: Answer) -> str:
+    if one.choices:
+        return f"»{one.choices[right].rstrip('.')}«"
+    return number(right, one.decimals) + (f" {one.unit}" if one.unit and right != 1 else "")  # units are plurals
+
+
+# ---- What a page shows ----------------------------------------------------------------------------------------------
+
+
+def fingerprint(text: str) -> str:
+    """FNV-1a, 32 bits, as hexadecimal: short enough to be the same few lines in the page's script."""
+    value = 0x811C9DC5
+    for byte in text.encode():
+        value = (value ^ byte) * 0x01000193 % 2**32
+    return f"{value:08x}"
+
+
+def _secrets(one: Exercise) -> dict[str, str]:
+    """Hash of every foreseen answer, with what to say to it."""
+    if not one.own:
+        return {fingerprint(f"{one.id}::{given}"): said for given, said in one.feedback(edition()).items()}
+    return {fingerprint(f"{one.id}:{code}:{given}"): said for code in register.municipalities().index
+            for given, said in one.feedback(edition(), code).items()}
+
+
+def _form(one: Exercise) -> str:
+    """The field of an exercise: label, input or choices, a button, and room for what is said."""
+    key = f"opgave-{one.id}"
+    secrets = _secrets(one)
+    texts = list(dict.fromkeys([RIGHT, *secrets.values()]))
+    places = json.dumps({given: texts.index(said) for given, said in secrets.items()}, separators=(",", ":"))
+    return (f'<form class="opgave" id="{key}" data-opgave="{one.id}" data-decimaler="{one.decimals}" '
+            f'data-beskeder="{escape(json.dumps(texts, ensure_ascii=False))}" data-svar="{escape(places)}">'
+            f'{_municipalities(key) if one.own else ""}{_input(one, key)}'
+            f'<button type="submit">Tjek svaret</button><output></output></form>')
+
+
+def _input(one: Exercise, key: str) -> str:
+    if not one.choices:
+        unit = f' <span class="enhed">{escape(one.unit)}</span>' if one.unit else ""
+        return (f'<label for="{key}-svar">Dit svar</label><span class="felt"><input id="{key}-svar" name="svar" '
+                f'inputmode="decimal" autocomplete="off" size="8">{unit}</span>')
+    options = "".join(f'<label><input type="radio" name="svar" value="{code}"> {escape(words)}</label>'
+                      for code, words in one.choices.items())
+    return f"<fieldset><legend>Dit svar</legend>{options}</fieldset>"
+
+
+def _municipalities(key: str) -> str:
+    names = register.municipalities()["kommunenavn"].sort_values()
+    options = "".join(f'<option value="{code}">{escape(name)}</option>' for code, name in names.items())
+    return (f'<label for="{key}-kommune">Din kommune</label><select id="{key}-kommune" name="kommune">'
+            f'<option value="">Vælg</option>{options}</select>')
+
+
+def guess(id: str, choices: Iterable[str], shows: Output) -> Output:
+    """A prediction before the answer: pick one, and only then see what the data show."""
+    options = "".join(f'<label><input type="radio" name="gaet" value="{escape(words)}"> {escape(words)}</label>'
+                      for words in choices)
+    html = (f'<form class="gaet" id="gaet-{id}"><fieldset><legend>Dit gæt</legend>{options}</fieldset>'
+            f'<p role="status"></p><details><summary>Se, hvad svarene viser</summary>{shows.html}</details></form>')
+    return Output(html, f"Dit gæt: {' / '.join(choices)}\n{shows.text}")

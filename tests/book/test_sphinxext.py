@@ -1,0 +1,157 @@
+"""A tiny book with the real settings, built once; its pages are read as a browser would get them."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+import yaml
+from bs4 import BeautifulSoup, Comment, Doctype
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from sphinx.errors import ExtensionError
+
+from civsam.book.sphinxext import outputs
+
+ROOT = Path(__file__).parents[2]
+JUPYTER_BOOK = Path(sys.executable).with_name("jupyter-book")
+SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect width="9" height="9"/></svg>'
+TABLE = (
+    "<div class='tabel'><table><caption>Svar &amp; frafald</caption><thead><tr><th scope='col'>Antal</th></tr></thead>"
+    "<tbody><tr><td>5</td></tr></tbody></table></div>"
+)
+ENGLISH = re.compile(
+    r"\b(the|and|of|et al|search|page|next|previous|copy|copyright|toggle|hide|hidden|light|dark|color|contents|"
+    r"download|back|skip|click|found|settings|please|activate|warning|main|heading|image|table|mode|edited)\b",
+    re.IGNORECASE,
+)
+
+
+def cell(mime, content, facts=None, tags=("hide-input",)):
+    output = new_output(
+        "display_data", {mime: content, "text/plain": "…"}, metadata={mime: {"civsam": facts}} if facts else {}
+    )
+    return new_code_cell("vis()", execution_count=1, outputs=[output], metadata={"tags": list(tags)})
+
+
+def figure(name, tags=("hide-input",), **more):
+    return cell("image/svg+xml", SVG, {"name": name, "caption": "Ældre på 100 %", "alt": "Søjler", **more}, tags)
+
+
+def notebook(path, text, *cells):
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    book = new_notebook(cells=[new_markdown_cell(text), *cells], metadata={"kernelspec": kernel})
+    nbformat.write(book, path)
+
+
+def write_book(folder):
+    config = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))
+    config["execute"]["execute_notebooks"] = "off"
+    (folder / "data").mkdir(parents=True)
+    (folder / "_config.yml").write_text(yaml.safe_dump(config), "utf-8")
+    (folder / "_toc.yml").write_text(
+        "format: jb-book\nroot: index\nparts:\n- numbered: true\n  chapters: [file: et, file: to]\n"
+        "- chapters: [file: litteratur]\n",
+        "utf-8",
+    )
+    shutil.copy(ROOT / "litteratur.md", folder)
+    (folder / "data" / "referencer.bib").write_text(
+        "@book{a, author={Ås, B. and Bæk, C. and Dal, D.}, title={Første}, publisher={KORA}, year=2016}\n"
+        "@incollection{b, author={Elm, F. and Fisk, G.}, editor={Gran, H.}, title={Anden}, booktitle={Bog},\n"
+        "pages={1--9}, year=2017}\n",
+        "utf-8",
+    )
+    (folder / "data" / "metodelitteratur.bib").write_text("Kun metoder.", "utf-8")
+    notebook(folder / "index.ipynb", "# Bogen\n\n{numref}`fig-to`, {numref}`tab-et`, {ref}`tab-et`.")
+    notebook(
+        folder / "et.ipynb",
+        "# Et\n\n{cite:t}`a` og {cite:p}`b`. $x^2$",
+        figure("fig-et"),
+        cell("text/html", TABLE, {"name": "tab-et", "caption": "Svar & frafald"}, tags=("remove-input",)),
+        cell("text/html", "<p class='saetning'>Som den er.</p>"),
+    )
+    notebook(folder / "to.ipynb", "# To", figure("fig-en"), figure("fig-to", ("remove-input",), note="Vægtet."))
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("bog") / "bog"
+    write_book(folder)
+    command = [JUPYTER_BOOK, "build", folder, "-W", "--keep-going"]
+    built = subprocess.run(command, capture_output=True, text=True, cwd=folder)
+    assert built.returncode == 0, built.stdout + built.stderr
+    files = (folder / "_build" / "html").glob("*.html")
+    return {file.stem: BeautifulSoup(file.read_text("utf-8"), "html.parser") for file in files}
+
+
+def text(node):
+    return " ".join(node.get_text().split())
+
+
+def test_figure_has_number_caption_alt_and_note(pages):
+    found = pages["to"].find("figure", id="fig-to")
+    assert text(found.select_one(".caption-number")) == "Figur 2.2"
+    assert text(found.select_one(".caption-text")) == "Ældre på 100 %"
+    assert found.img["alt"] == "Søjler"
+    assert text(found.select_one(".legend")) == "Vægtet."
+    assert text(pages["et"].select_one("#fig-et .caption-number")) == "Figur 1.1"
+
+
+def test_table_has_number_in_its_caption_and_a_name(pages):
+    caption = pages["et"].select_one("#tab-et .tabel caption")
+    assert text(caption).startswith("Tabel 1.1 Svar & frafald")
+    assert caption.a["href"] == "#tab-et"
+
+
+def test_references_resolve_across_pages(pages):
+    links = {link["href"]: text(link) for link in pages["index"].select("article p a.reference")}
+    assert links["to.html#fig-to"] == "Figur 2.2"
+    assert [text(link) for link in pages["index"].select('a[href="et.html#tab-et"]')] == ["Tabel 1.1", "Svar & frafald"]
+
+
+def test_other_outputs_pass_unchanged(pages):
+    assert text(pages["et"].select_one("p.saetning")) == "Som den er."
+
+
+@pytest.mark.parametrize("missing", ["name", "caption", "alt"])
+def test_a_figure_without_one_of_its_texts_stops_the_build(missing):
+    facts = {"name": "fig-x", "caption": "Tekst", "alt": "Tekst", missing: " "}
+    with pytest.raises(ExtensionError, match=missing):
+        outputs.numbered_figure(None, None, facts)
+
+
+def test_references_and_bibliography_are_danish(pages):
+    assert "Ås m.fl. (2016) og (Elm og Fisk, 2017)" in text(pages["et"].article)
+    entries = [text(entry.p) for entry in pages["litteratur"].select(".citation")]
+    assert entries == [
+        "Elm, F. og Fisk, G. (2017). Anden. I: Gran, H. (red.), Bog, s. 1–9.",
+        "Ås, B., Bæk, C. og Dal, D. (2016). Første. KORA.",
+    ]
+
+
+def test_no_english_in_the_interface(pages):
+    for name, page in pages.items():
+        found = set()
+        for node in page.find_all(string=True):
+            if not isinstance(node, Comment | Doctype) and node.find_parent(["script", "style", "pre"]) is None:
+                found.add(str(node))
+        for attribute in ("title", "aria-label", "placeholder", "alt", "data-bs-title"):
+            found |= {tag[attribute] for tag in page.find_all(attrs={attribute: True})}
+        assert not [said for said in found if ENGLISH.search(said)], name
+
+
+def test_one_first_heading_and_a_button_to_search(pages):
+    assert set(pages) == {"index", "et", "to", "litteratur", "search", "skema", "skema-print"}
+    for page in pages.values():
+        assert len(page.find_all("h1")) == 1
+        assert all(form.find("button", type="submit") for form in page.select("form.bd-search"))
+
+
+def test_pages_ask_nothing_of_other_hosts(pages):
+    for page in pages.values():
+        asked = [tag.get("src") or tag.get("href") for tag in page.select("script[src], img, iframe, link[href]")]
+        assert not [address for address in asked if re.match(r"(https?:)?//", address)]
+        assert not page.select('a[href*="executablebooks"]')
+    assert pages["et"].find("math")

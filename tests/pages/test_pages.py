@@ -1,0 +1,200 @@
+"""What reaches a page: Danish formats, provenance everywhere, figures that say the same to all readers."""
+
+import re
+import xml.etree.ElementTree as ET
+from dataclasses import replace
+from pathlib import Path
+
+import matplotlib as mpl
+import pandas as pd
+import pytest
+from matplotlib import font_manager
+
+from civsam import danish, edition
+from civsam.inference import compare, estimate, nonresponse, weighting
+from civsam.pages import door, figure, model_tables, sentences, tables
+from civsam.pages import dots as dots_
+from civsam.pages import html as html_
+from civsam.pages import likert as likert_
+from civsam.pages import words as words_
+from civsam.study import comparison, facts, municipality_map
+from civsam.survey.survey import Survey
+
+EDITION = edition.open_edition()
+SURVEY = EDITION.survey
+# The same answers less one are no longer known: collected.
+COLLECTED = Survey(SURVEY.answers.iloc[1:], SURVEY.frame, SURVEY.questionnaire)
+
+
+def likert(survey: Survey) -> figure.Figure:
+    return likert_.likert(survey, estimate.shares(survey, "vae_tillid", by="region"), "Tillid", "fig-x")
+
+
+def dots(survey: Survey) -> figure.Figure:
+    return dots_.dots(survey, estimate.shares(survey, "pra_emner"), "Emner", "fig-y")
+
+
+def test_numbers_are_written_in_danish() -> None:
+    assert danish.number(1234567.891, 2) == "1.234.567,89"
+    assert danish.number(-0.5, 1) == "\u22120,5"
+    assert danish.percent(0.824) == "82\u00a0%"
+    assert danish.number(float("nan")) == danish.percent(float("nan")) == "–"
+    assert danish.listed(["a"]) == "a"
+    assert danish.listed(["a", "b", "c"]) == "a, b og c"
+
+
+def test_every_output_made_from_answers_says_where_they_came_from() -> None:
+    for survey, words in ((SURVEY, "syntetiske svar"), (COLLECTED, "indsamlede svar")):
+        shares = estimate.shares(survey, "pol_fokus", by="region")
+        outputs = [
+            tables.estimates_table(survey, shares, "c", "n"),
+            tables.group_table(survey, shares, "c", "n"),
+            sentences.sentence("{}", survey, shares),
+            sentences.question(survey, "pol_fokus"),
+            comparison.cards(survey, {"x": shares}, ["N5"]),
+            comparison.comparison_table({"a": {"N5": shares}}, survey, "c", "n"),
+        ]
+        for output in outputs:
+            assert words in output.html
+            assert words in output.text
+
+
+def test_a_note_says_weighted_only_of_answers_that_are() -> None:
+    surveys = ((SURVEY, True), (EDITION.raw, False), (weighting.weighted(COLLECTED), True), (COLLECTED, False))
+    for survey, yes in surveys:
+        table = tables.estimates_table(survey, estimate.shares(survey, "pol_fokus", by="region"), "c", "n")
+        for told in (table.text, likert(survey).note, words_.reading_target(survey)):
+            assert ("er vægtet" in told.replace("Svarene", "svarene")) is yes
+            assert ("er ikke vægtet" in told) is not yes
+
+
+def test_a_figure_from_synthetic_answers_carries_the_mark_in_the_drawing() -> None:
+    # text is drawn as glyphs: matplotlib leaves the words themselves in a comment
+    for draw in (likert, dots):
+        assert "SYNTETISKE SVAR" in draw(SURVEY).svg
+        assert "SYNTETISKE SVAR" not in draw(COLLECTED).svg
+
+
+def test_estimates_without_or_with_mixed_provenance_are_not_shown() -> None:
+    shares = estimate.shares(SURVEY, "pol_fokus")
+    mixed = pd.concat([shares, estimate.shares(COLLECTED, "pol_fokus")])
+    for bad in (shares.drop(columns="provenance"), mixed):
+        with pytest.raises(ValueError, match=r"provenance|this plan is for"):
+            tables.estimates_table(SURVEY, bad, "c", "n")
+        with pytest.raises(ValueError, match=r"provenance|this plan is for"):
+            dots_.dots(SURVEY, bad, "c", "n")
+
+
+@pytest.mark.parametrize("draw", [likert, dots, lambda _: municipality_map.municipality_map("blok", "Kort", "kort-x")])
+def test_a_figure_has_the_same_bytes_every_time_and_no_date(draw) -> None:
+    first, second = draw(SURVEY), draw(SURVEY)
+    assert first.svg == second.svg
+    assert "<dc:date>" not in first.svg
+    ET.fromstring(first.svg)
+
+
+def test_the_font_is_matplotlibs_own_whatever_the_system_has(monkeypatch) -> None:
+    fonts = font_manager.fontManager
+    strange = font_manager.FontEntry(fname="/strange/DejaVuSans.ttf", name="DejaVu Sans", style="normal",
+                                     variant="normal", weight=400, stretch="normal", size="scalable")
+    monkeypatch.setattr(fonts, "ttflist", [strange, *fonts.ttflist])
+    figure.own_fonts_first()
+    assert Path(fonts.findfont("DejaVu Sans")).is_relative_to(mpl.get_data_path())
+
+
+def test_alternative_text_holds_every_number_in_the_figure() -> None:
+    shares = estimate.shares(SURVEY, "pra_emner")
+    alt = dots(SURVEY).alt
+    for _, row in shares.iterrows():
+        assert f"{danish.percent(row['estimate'])} ({words_.interval(row)})" in alt
+    alt = likert(SURVEY).alt
+    assert alt.count("ved ikke") == alt.count("helt enig") == 5
+
+
+def test_bars_add_up_to_all_who_answered() -> None:
+    shares = estimate.shares(SURVEY, "vae_tillid", by="region")
+    assert shares.groupby("group")["estimate"].sum().to_numpy() == pytest.approx(1)
+    drawn = re.findall(r"(\d+)\u00a0%", likert(SURVEY).alt)
+    assert sum(map(int, drawn)) == pytest.approx(500, abs=10)  # five regions, each 100 give or take rounding
+
+
+def test_dont_know_comes_last_whatever_its_size() -> None:
+    shares = estimate.shares(SURVEY, "pra_emner").assign(estimate=lambda t: t["estimate"].where(
+        t["answer"] != "ved_ikke", 0.99))
+    assert dots_.dots(SURVEY, shares, "c", "n").alt.rstrip(".").split("; ")[-1].startswith("Ved ikke")
+
+
+def test_collected_tables_leave_out_what_is_dashes_only_and_say_so() -> None:
+    frame = pd.DataFrame({"Mod": ["c", "c"], "Forskel": ["1,0", "–"], "p": ["–", "–"]}, index=["a", "b"])
+    made = html_.table(frame, "c", "n", provenance="indsamlet", note="Note.").html
+    assert "Note. Udeladt, for der er kun streger: 1 kolonne (»p«) og 1 række (»b«)." in made
+    assert ">b<" not in made
+    assert ">p<" not in made
+    assert ">b<" in html_.table(frame, "c", "n", provenance="syntetisk").html
+    hidden = html_.table(frame.assign(Forskel="–"), "c", "n", provenance="indsamlet").html
+    assert "Alle tal er skjult" in hidden
+    assert ">a<" not in hidden
+
+
+def test_an_empty_group_does_not_break_a_figure_or_a_table() -> None:
+    only = SURVEY.answers[SURVEY.background["region"] != "nordjylland"]
+    survey = Survey(only, SURVEY.frame, SURVEY.questionnaire)
+    assert "Nordjylland –." in dots_.dots(survey, estimate.shares(survey, "pol_fokus", "ja", "region"), "c", "n").alt
+    likert_.likert(survey, estimate.shares(survey, "vae_tillid", by="region"), "c", "n")
+    assert "–" in tables.group_table(survey, estimate.shares(survey, "pol_fokus", by="region"), "c", "n").text
+
+
+def test_without_a_frame_a_page_says_that_it_is_not_known_who_was_asked() -> None:
+    answers = SURVEY.answers.iloc[2:]
+    plain = Survey(answers, SURVEY.frame.loc[answers.index], SURVEY.questionnaire, framed=False)
+    survey = weighting.weighted(plain)
+    rates = weighting.response_rates(survey)
+    outputs = [
+        sentences.sentence("I alt svarede {}.", survey, rates),
+        sentences.sentence("R-indikatoren er {}.", survey, nonresponse.r_indicator(survey)),
+        tables.rates_table(rates, survey, "c", "n"),
+        tables.p_table(survey, nonresponse.response_tests(survey), "c", "n"),
+        model_tables.weights_table(survey, weighting.weights_summary({"Vægtet": survey}), "c", "n"),
+        facts.area_table(survey, "c", "n"),
+    ]
+    assert all(door.NO_FRAME in output.text for output in outputs)
+    card = comparison.cards(survey, {"svarede": rates}, ["N3"]).text
+    assert card.startswith(f"{danish.number(round(len(answers) / 5) * 5)} svarede (Uden en ramme")
+    assert "Der er ingen ramme" in edition.banner(edition.Edition(edition.check({"ramme": "ingen"}), survey)).text
+    assert door.NO_FRAME not in tables.p_table(survey, _same_in_regions(survey), "c", "n").text
+
+
+def _same_in_regions(survey: Survey) -> pd.DataFrame:
+    tests = compare.equality(weighting.for_process(survey), "pol_fokus", "ja", "region")
+    return compare.corrected(tests, "holm", "region")
+
+
+def test_tables_have_caption_and_scope_and_escape_what_they_show() -> None:
+    frame = pd.DataFrame({"a<b": ["<script>"]}, index=pd.Index(["&"], name="r"))
+    html = html_.table(frame, "En <tabel>", "tab-x", provenance="register").html
+    assert "<caption>En &lt;tabel&gt;" in html
+    assert html.count('scope="col"') == 2
+    assert html.count('scope="row"') == 1
+    assert "<script>" not in html
+
+
+def test_a_published_sentence_takes_its_numbers_from_the_file() -> None:
+    output = comparison.published_sentence("{N5} af {N2}")
+    assert output.text == "82\u00a0% af 838 (udsagn N5 og N2) [offentliggjort]"
+    with pytest.raises(KeyError):
+        comparison.published_sentence("{N99}")
+
+
+def test_the_banner_warns_of_synthetic_answers_and_tells_the_parameters() -> None:
+    html = edition.banner(EDITION).html
+    assert "Ingen har svaret dette" in html
+    for term, words in EDITION.words():
+        assert term in html
+        assert words in html
+    assert "Ingen har svaret dette" not in edition.banner(replace(EDITION, survey=COLLECTED)).html
+
+
+def test_every_assumption_is_shown_with_its_reason() -> None:
+    text = facts.assumption_table("c", "n").text
+    for name in ("standardfroe", "pol_fokus", "pra_lange", "ved_ikke", "forankring", "jaevnt_fordelt"):
+        assert name in text

@@ -1,0 +1,177 @@
+"""The report's statements judged: by rules that data of known truth can support and contradict."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from civsam import edition
+from civsam.files import UserError, project
+from civsam.inference import compare
+from civsam.study import claims, published, verdicts
+from civsam.survey.survey import Survey
+
+EDITION = edition.open_edition()
+SURVEY = EDITION.survey
+TEXT = (project.data / "paastande.yml").read_text(encoding="utf-8")
+
+
+def judged(survey: Survey) -> pd.DataFrame:
+    return claims.judge(survey).set_index("id")
+
+
+def changed(**columns: object) -> Survey:
+    """The answers with some items replaced for most respondents: enough to turn them, and still varied."""
+    rows = np.random.default_rng(1).random(len(SURVEY.answers)) < 0.9
+    answers = SURVEY.answers.copy()
+    for item, values in columns.items():
+        answers[item] = np.where(rows, values, answers[item])
+    return Survey(answers, SURVEY.frame, SURVEY.questionnaire)
+
+
+STANDARD = judged(SURVEY)
+
+
+def test_every_statement_that_should_be_judged_has_a_claim() -> None:
+    facts = published.statements()
+    assert set(claims.read()) == {name for name in facts.index if name not in ("N1", "N2", "N3", "N4", "N10", "N11")}
+
+
+def test_no_published_value_is_repeated_in_the_claims() -> None:
+    for claim in claims.read().values():
+        if claim.rule == "lig":
+            assert claim.limit is None
+    assert "0.82" not in TEXT
+    assert "0.39" not in TEXT
+
+
+def test_every_limit_that_is_the_projects_own_has_a_reason() -> None:
+    nedre = published.statements()["nedre"]
+    for name, claim in claims.read().items():
+        if claim.limit is not None and claim.limit != nedre[name]:
+            assert claim.reason, name
+
+
+def test_the_anchored_statements_are_supported_and_the_others_judged() -> None:
+    for name in ("N5", "N6", "N7", "N8"):
+        assert STANDARD.at[name, "verdict"] == "understoettet"
+    assert (STANDARD.loc[["N9", "O24", "O25", "O26"], "verdict"] == "kan_ikke").all()
+    assert set(STANDARD["verdict"]) <= set(claims.VERDICTS)
+    assert set(STANDARD["provenance"]) == {"syntetisk"}
+
+
+def test_the_two_versions_of_the_reasons_cannot_both_be_supported() -> None:
+    assert not (STANDARD.loc[["O12", "O12b"], "verdict"] == "understoettet").all()
+
+
+def test_data_against_the_statements_contradict_them() -> None:
+    area = SURVEY.background["fagomraade"]
+    count = np.where(area == "sundhed", "0", np.where(area == "teknik", "90", "30"))
+    against = judged(changed(
+        pra_lange=count, pra_korte=count, pol_fokus="nej", pol_strategi="nej", pra_initiativ="borgergrupper",
+        for_udfordringer="civile", for_stoette="kompetence",
+        pra_drift="0", pra_planlaegning=count, pra_politik=count,
+    ))
+    expected = ["N5", "O1", "O2", "O4", "O14", "O15", "O16", "O16b", "O19", "O20", "O23"]
+    assert (against.loc[expected, "verdict"] == "modsagt").all(), against.loc[expected, "verdict"]
+
+
+def test_no_difference_is_supported_only_where_groups_are_shown_to_be_alike() -> None:
+    frame = SURVEY.background
+    # every second manager of every municipality: all groups of municipalities are alike by construction
+    half = pd.Series(np.arange(len(frame)), frame.index).groupby(frame["kommunekode"]).rank() % 2 == 0
+    alike = judged(changed(pol_fokus=np.where(half, "ja", "nej"), pra_maalgruppe=np.where(half, "enig", "uenig"),
+                           pra_lange="10", pra_korte="2"))
+    assert alike.at["O9", "verdict"] == "understoettet"
+    assert alike.at["O8", "verdict"] != "modsagt"
+    # red and blue quite different: contradicted, not undecided
+    red = (frame["blok"] == "roed").to_numpy()
+    apart = judged(changed(pol_fokus=np.where(red & half, "nej", "ja")))
+    assert apart.at["O9", "verdict"] == "modsagt"
+    assert STANDARD.at["O8", "verdict"] == "uafgjort"
+    # counts are part of the statement, with a margin of their own
+    many = judged(changed(pra_lange=np.where(red, "60", "0")))
+    assert (many.at["O9", "verdict"], many.at["O9", "item"]) == ("modsagt", "pra_lange+pra_korte")
+    assert many.at["O9", "estimate"] > 10
+
+
+def test_a_difference_is_decided_by_the_question_whose_joint_test_says_least() -> None:
+    tests = pd.concat([compare.equality(EDITION.process, claims.item_of(spec), spec.get("svar"), "fagomraade")
+                       for spec in claims.read()["O10"].measures])
+    p = compare.corrected(tests, "holm", "O10").set_index("item")["p_adjusted"]
+    assert STANDARD.at["O10", "p"] == p.max()
+    assert p[STANDARD.at["O10", "item"]].max() == p.max()
+    assert p.min() < 0.05  # some of the questions do differ
+
+
+def test_less_than_another_share_is_more_than_it_the_other_way_round() -> None:
+    """In the answers, drift is the larger part of the collaborations, and politik a small one."""
+    for one, other, verdict in (("pra_politik", "pra_drift", "understoettet"), ("pra_drift", "pra_politik", "modsagt")):
+        claim = replace(claims.read()["O14"], rule="mindre_end", measures=[{"del": one}], against=[{"del": other}])
+        row = claims._judged(claim, SURVEY)
+        assert row["verdict"] == verdict
+        assert (row["estimate"] > 0) == (verdict == "understoettet")
+
+
+def test_a_slope_against_the_statement_contradicts_it() -> None:
+    pressure = SURVEY.background["udgiftspres"].to_numpy()
+    order = np.arange(len(pressure)) % 5 == 0
+    falling = np.where(pressure == "lavt", "enig", np.where((pressure == "middel") & order, "enig", "uenig"))
+    assert judged(changed(vae_omkostning=falling)).at["O11", "verdict"] == "modsagt"
+
+
+def test_even_response_is_judged_on_who_answered() -> None:
+    north = (EDITION.truth.frame["region"] == "nordjylland").to_numpy()
+    stays = np.random.default_rng(2).random(len(north)) < np.where(north, 0.1, 0.9)
+    survey = Survey(EDITION.truth.answers[stays], EDITION.truth.frame, EDITION.truth.questionnaire)
+    assert judged(survey).at["M1", "verdict"] == "modsagt"
+    assert STANDARD.at["M1", "verdict"] != "modsagt"
+
+
+def test_what_decides_a_claim_is_the_same_at_every_level_of_confidence() -> None:
+    """Else editions with several levels would tell when a verdict turns, which is more than rounded numbers tell."""
+    for level in (0.5, 0.999):
+        other = judged(replace(SURVEY, level=level))
+        pd.testing.assert_frame_equal(other[["a", "b", "n", "estimate", "verdict"]],
+                                      STANDARD[["a", "b", "n", "estimate", "verdict"]])
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("  N5: {regel: lig", "  N99: {regel: lig"), ("regel: haeldning", "regel: skraaning"),
+     ("margin: andel}\n  N5b", "margin: stor}\n  N5b"), ("graense: 0.33", "graense: 33"),
+     ("    undtagen:", "    undtaget:")],
+)
+def test_a_broken_claims_file_is_told_with_file_and_line(tmp_path: Path, old: str, new: str) -> None:
+    assert old in TEXT
+    path = tmp_path / "paastande.yml"
+    path.write_text(TEXT.replace(old, new), encoding="utf-8")
+    with pytest.raises(UserError, match=r"paastande\.yml, linje \d+: påstanden"):
+        claims.read(path)
+
+
+def test_a_reason_with_a_comma_is_read_whole_or_not_at_all(tmp_path: Path) -> None:
+    path = tmp_path / "paastande.yml"
+    path.write_text(re.sub(r'grund: "(Tre samarbejder.*)"', r"grund: \1", TEXT), encoding="utf-8")
+    with pytest.raises(UserError, match=r"paastande\.yml, linje \d+: marginen antal .* anførselstegn"):
+        claims.read(path)
+
+
+def test_a_reader_gets_words_numbers_and_verdict() -> None:
+    table = verdicts.claims_table(SURVEY, claims.judge(SURVEY), STANDARD.index, "c", "n")
+    text = table.text
+    for words in ("82\u00a0% (79 til 84); offentliggjort 82\u00a0%", "offentliggjort to ud af tre", "understøttet",
+                  "Sundhed og forebyggelse minus Socialområdet", "bygget ind", "kan ikke afgøres",
+                  "Fælles test af alle grupper: p = ",
+                  "grænsen 50\u00a0%"):
+        assert words in text, words
+
+
+def test_collected_answers_are_not_said_to_be_built_in() -> None:
+    one_less = Survey(SURVEY.answers.iloc[1:], SURVEY.frame, SURVEY.questionnaire)
+    text = verdicts.claims_table(one_less, claims.judge(one_less), ["N5"], "c", "n").text
+    assert "bygget ind" not in text
+    assert "indsamlede svar" in text

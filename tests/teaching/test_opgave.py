@@ -1,0 +1,237 @@
+"""Exercises and lessons: what is right is said to be right, on the page too, and nobody sees what is not for them."""
+
+import json
+import re
+from pathlib import Path
+
+import nbformat
+import pandas as pd
+import pytest
+from playwright.sync_api import Browser
+
+from civsam import cli
+from civsam.book import audience
+from civsam.book.contents import notebook
+from civsam.files import PACKAGE, UserError
+from civsam.teaching import exercises, grading, opgave
+from civsam.teaching.exercises import NOT_YET, SHARE, SIGN, WELL_DONE
+
+LESSONS = audience.lesson_notebooks()
+SOLUTION = nbformat.v4.new_markdown_cell("Del alle med kommunerne.", metadata={"tags": ["loesning"]})
+NOTE = nbformat.v4.new_markdown_cell("Spørg klassen.", metadata={"tags": ["laerer"]})
+CODE = nbformat.v4.new_code_cell("8.6", metadata={"tags": ["loesning"]}, outputs=[
+    nbformat.v4.new_output("display_data", {"text/plain": "Svaret er 8,6."})])
+TEXT = nbformat.v4.new_markdown_cell("Opgaven.", metadata={"tags": []})
+
+
+def cells(lesson: str) -> list[dict]:
+    return json.loads(notebook(lesson).read_text("utf-8"))["cells"]
+
+
+def fitted(who: str) -> list[dict]:
+    content = nbformat.v4.new_notebook(cells=[TEXT, SOLUTION, CODE, NOTE])
+    made = audience.fitted(f"{audience.LESSONS}x", nbformat.writes(content).encode(), who)
+    return [cell | {"source": "".join(cell["source"])} for cell in json.loads(made)["cells"]]
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_every_exercise_of_a_lesson_has_a_solution_that_is_right(lesson: str) -> None:
+    asked, solved = set(), {}
+    for cell in cells(lesson):
+        source, tags = "".join(cell["source"]), cell["metadata"]["tags"]
+        for call, id in re.findall(r"opgave\.(answer|solution)\(\s*\"([^\"]+)\"", source):
+            assert (call == "solution") == ("loesning" in tags)
+            if call == "answer":
+                asked.add(id)
+            else:
+                solved[id] = "".join(output for shown in cell["outputs"] for output in shown["data"]["text/plain"])
+    assert 3 <= len(asked) <= 5
+    assert set(solved) == asked
+    assert all(re.fullmatch(r"Svaret (for Viborg )?er (»\D+«|-?[\d,]+\D*)\.", told) for told in solved.values()), solved
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_a_lesson_has_hints_notes_a_guess_and_ones_own_municipality(lesson: str) -> None:
+    code = "\n".join("".join(cell["source"]) for cell in cells(lesson) if cell["cell_type"] == "code")
+    text = "\n".join("".join(cell["source"]) for cell in cells(lesson) if cell["cell_type"] == "markdown")
+    assert "lessons.lesson(" in code
+    assert "opgave.guess(" in code
+    assert "kommune=" in code
+    assert text.count("{dropdown} Vink") >= 3
+    assert any("laerer" in cell["metadata"]["tags"] for cell in cells(lesson))
+
+
+def test_right_wrong_unreadable_and_known_mistakes_are_told_apart() -> None:
+    edition = exercises.edition()
+    right = opgave.find("population-2").right(edition)
+    assert opgave.judged("population-2", round(right, 1)) == (True, WELL_DONE)
+    assert opgave.judged("population-2", right + 1) == (False, NOT_YET)
+    mistake = len(edition.survey.answers) / edition.survey.frame["kommunekode"].nunique()
+    assert "antallet af svar" in opgave.judged("population-2", mistake)[1]
+    assert "skal være et tal" in opgave.judged("population-2", "mange")[1]
+    assert "vælg mellem" in opgave.judged("population-3", "folk")[1]
+
+
+@pytest.fixture
+def made_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Exercises whose right answers are chosen here."""
+    known = opgave.exercises()
+    for id, right, how in (("andel", 84.1, {"unit": "procent", "decimals": 1}), ("stor", 1251, {}),
+                           ("p", 0.0851, {"decimals": 3}), ("forskel", 4.8, {"unit": "procentpoint", "decimals": 1}),
+                           ("to", 0.69, {"decimals": 2}), ("fejl", 1.25, {"unit": "procentpoint", "decimals": 2}),
+                           ("halv", 62.5, {"unit": "procent"}), ("lille", 85, {}),
+                           ("valg", "a", {"choices": {"a": "Nord og syd", "b": "B"}})):
+        monkeypatch.setitem(known, id, exercises.Exercise(id, lambda _, right=right: right, **how))
+
+
+COARSE = exercises.COARSE.format
+ASKED = [  # exercise, what is typed, what is said
+    ("andel", "84,1", WELL_DONE), ("andel", "84.1 %", WELL_DONE), ("andel", "84,13", WELL_DONE),
+    ("andel", "0,841", SHARE), ("andel", ".841", "kan ikke læses"), ("andel", "0.84", SHARE),
+    ("andel", "84", COARSE("en decimal")), ("andel", "−84,1", SIGN), ("andel", "1", NOT_YET),
+    ("andel", "0,9", NOT_YET), ("andel", "841", NOT_YET),
+    ("stor", "1.251", WELL_DONE), ("stor", "1251", WELL_DONE), ("stor", "1.251,0", WELL_DONE),
+    ("stor", "0.251", NOT_YET), ("stor", "1,251", NOT_YET), ("stor", "1.2510", NOT_YET),
+    ("p", "0.085", WELL_DONE), ("p", "0,085", WELL_DONE), ("p", "0,09", COARSE("tre decimaler")),
+    ("p", "85", NOT_YET), ("lille", "0.085", NOT_YET), ("lille", "85", WELL_DONE),
+    ("forskel", "+4,8", WELL_DONE), ("forskel", "-4.8", SIGN), ("forskel", "0,048", SHARE),
+    ("forskel", "5", COARSE("en decimal")), ("to", "0,7", COARSE("to decimaler")), ("to", "0.690", WELL_DONE),
+    ("to", "1", COARSE("to decimaler")), ("fejl", "0,0125", SHARE), ("fejl", "1.250", WELL_DONE),
+    ("halv", "62,5", WELL_DONE), ("halv", "63", WELL_DONE), ("halv", "0", NOT_YET),
+    ("halv", "4,8,1", "kan ikke læses"), ("halv", "1.2.3", "kan ikke læses"),
+    ("halv", "9e9", "kan ikke læses"),
+]
+
+
+@pytest.mark.usefixtures("made_up")
+@pytest.mark.parametrize(("id", "typed", "said"), ASKED)
+def test_a_number_is_read_as_danes_write_it_and_common_mistakes_are_known(id: str, typed: str, said: str) -> None:
+    assert said in opgave.judged(id, typed)[1]
+
+
+@pytest.mark.usefixtures("made_up")
+def test_the_page_reads_and_says_the_same(browser: Browser) -> None:
+    page = browser.new_page()
+    page.set_content("".join(opgave.answer(id).html for id in dict.fromkeys(id for id, *_ in ASKED)))
+    page.add_script_tag(path=PACKAGE / "book" / "static" / "opgave.js")
+    for id, typed, said in ASKED:
+        form = page.locator(f"#opgave-{id}")
+        form.locator("input").fill(typed)
+        form.locator("button").click()
+        assert said in form.locator("output").inner_text(), (id, typed)
+    page.close()
+
+
+@pytest.mark.usefixtures("made_up")
+def test_in_python_a_comma_is_told_and_a_choice_may_be_given_in_its_words(tmp_path: Path) -> None:
+    assert opgave.judged("valg", " nord og  SYD")[0]
+    assert not opgave.judged("valg", "B")[0]
+    assert "Brug punktum" in opgave.answer("andel", 84, 1).text
+    for wrong in (float("nan"), float("inf"), 1e300, True, None):
+        assert "skal være et tal" in opgave.judged("andel", wrong)[1]
+    path = tmp_path / "elev.ipynb"
+    code = 'opgave.answer("andel", 84,1)\nopgave.answer("fejl", "1,25")\nopgave.answer("stor", 12,5, kommune="Fanø")'
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)]), path)
+    answers, kommune = grading.answers_in(path)
+    assert (answers, kommune) == ({"andel": (84, 1), "fejl": "1,25", "stor": (12, 5)}, "Fanø")
+    graded = grading.grade_all([path])
+    assert graded["rigtigt"].tolist() == [0, 1, 0]
+    assert "Brug punktum" in graded["besked"][0]
+
+
+def test_a_solution_tells_the_answer_and_a_wrong_one_stops() -> None:
+    assert opgave.solution("population-2", 8.551).text == "Svaret er 8,6 stillinger pr. kommune."
+    assert opgave.solution("population-1", 9, kommune="Viborg").text == "Svaret for Viborg er 9 stillinger."
+    assert opgave.solution("maaling-1", "ordinal").text == "Svaret er »ordinal«."
+    assert opgave.solution("diskretion-1", 1).text == "Svaret er 1."
+    with pytest.raises(ValueError, match="population-2"):
+        opgave.solution("population-2", 8.7)
+
+
+def test_ones_own_municipality_decides_what_is_right() -> None:
+    frame = exercises.edition().survey.frame
+    asked = frame["kommunenavn"].value_counts()
+    for name in ("København", "Fanø"):
+        assert opgave.judged("population-1", int(asked[name]), name)[0]
+    assert not opgave.judged("population-1", 8)[0]
+    with pytest.raises(UserError, match="kommunen 'Atlantis' findes ikke"):
+        opgave.judged("population-1", 8, "Atlantis")
+
+
+def test_grading_reads_answers_without_running_anything(tmp_path: Path) -> None:
+    code = '''
+opgave.answer("population-3", "samarbejder")
+opgave.answer("population-2", ...)
+opgave.answer("population-1", __import__("os").remove("x"), kommune="Fanø")
+'''
+    path = tmp_path / "elev.ipynb"
+    cells = [nbformat.v4.new_code_cell(code), nbformat.v4.new_code_cell("for")]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+    answers, kommune = grading.answers_in(path)
+    assert list(answers) == ["population-3", "population-1"]
+    graded = grading.grade(answers, kommune).set_index("id")
+    assert graded["right"].to_dict() == {"population-3": True, "population-1": False}
+    assert "skal være et tal" in graded.at["population-1", "feedback"]
+    assert cli.main(["grade", str(tmp_path), "--out", str(tmp_path / "point.csv")]) == 0
+    points = pd.read_csv(tmp_path / "point.csv", sep=";").set_index("opgave")
+    assert points.loc["population-3", ["fil", "rigtigt"]].tolist() == ["elev", 1]
+    (tmp_path / "tom.ipynb").write_text("x")
+    with pytest.raises(UserError, match="ikke en Jupyter-notebook"):
+        grading.answers_in(tmp_path / "tom.ipynb")
+
+
+def test_the_page_tells_the_same_as_the_function_and_holds_no_answer(browser: Browser) -> None:
+    page = browser.new_page()
+    page.set_content("".join(opgave.answer(id).html for id in ("population-2", "population-3")))
+    page.add_script_tag(path=PACKAGE / "book" / "static" / "opgave.js")
+    right = f"{opgave.find('population-2').right(exercises.edition()):.1f}".replace(".", ",")
+    form = page.locator("#opgave-population-2")
+    for typed, said in ((right, "Rigtigt."), ("1,0", NOT_YET), ("", "Skriv eller"), ("x", "kan ikke læses")):
+        form.locator("input").fill(typed)
+        form.locator("button").click()
+        assert said in form.locator("output").inner_text()
+    form = page.locator("#opgave-population-3")
+    for code, said in (("chefer", "Cheferne er dem"), ("samarbejder", "Rigtigt.")):
+        form.locator(f"input[value={code}]").check()
+        form.locator("button").press("Enter")
+        assert said in form.locator("output").inner_text()
+    assert right not in page.locator("#opgave-population-2").evaluate("form => form.outerHTML")
+    page.close()
+
+
+def test_students_get_no_solutions_and_no_notes_and_only_the_teacher_gets_notes() -> None:
+    assert [cell["source"] for cell in fitted("studerende")] == ["Opgaven."]
+    readers, teacher = fitted("alle"), fitted("laerer")
+    assert len(readers) == 3
+    assert "{dropdown}" in readers[1]["source"]
+    assert ":open:" not in readers[1]["source"]
+    assert "hide-cell" in readers[2]["metadata"]["tags"]
+    for cells in (readers, teacher):
+        assert "kommunerne.\n\nSvaret er 8,6.\n:::" in cells[1]["source"]
+        assert cells[2]["outputs"] == []
+    assert ":open:" in teacher[1]["source"]
+    assert "hide-cell" not in teacher[2]["metadata"]["tags"]
+    assert "Til læreren" in teacher[3]["source"]
+    assert audience.fitted("chapters/metode", b"x", "studerende") == b"x"
+
+
+def test_the_page_about_teaching_has_no_promises_for_students_that_their_edition_breaks() -> None:
+    page = notebook(audience.TEACHING).read_bytes()
+    promises = ("EDITION=", "løsning", "civsam grade")
+    assert all(words in page.decode() for words in promises)
+    assert not any(words in audience.fitted(audience.TEACHING, page, "studerende").decode() for words in promises)
+    for who in ("alle", "laerer"):
+        assert json.loads(audience.fitted(audience.TEACHING, page, who)) == json.loads(page)
+
+
+def test_handed_out_lessons_hold_no_outputs_and_replace_nobodys_work(tmp_path: Path) -> None:
+    given = audience.hand_out(tmp_path, audience.STUDENTS)
+    for path in given:
+        content = json.loads(path.read_text("utf-8"))
+        assert not [cell for cell in content["cells"] if {"loesning", "laerer"} & set(cell["metadata"]["tags"])]
+        assert not any(cell.get("outputs") for cell in content["cells"])
+    assert audience.hand_out(tmp_path, audience.STUDENTS) == given
+    given[0].write_text("mit arbejde")
+    with pytest.raises(UserError, match="der er allerede en notebook"):
+        audience.hand_out(tmp_path, audience.STUDENTS)
+    assert given[0].read_text() == "mit arbejde"
