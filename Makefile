@@ -5,7 +5,10 @@ PYTHON ?= python3
 BIN = .venv/bin
 OF_BOOK = $(addprefix tests/book/test_,site.py search.py interaction.py front.py catalogue.py pdf.py danish.py same.py own_site.py)  # need a built book
 
-.PHONY: book pdf test notebooks links bench bench-statistik bench-svar lite scenarios bench-scenarier bench-profiler clean setup
+LOCK = $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate $(UPGRADE)
+IN_BOOK = $$(sed -n 's/^\([a-z0-9.-]*\)==[^;]*$$/--no-emit-package \1/p' requirements.txt)  # those with a marker are needed anew
+
+.PHONY: book pdf test lock notebooks links bench bench-statistik bench-svar lite scenarios bench-scenarier bench-profiler clean setup setup-test
 
 book: setup
 	@$(BIN)/civsam book $(if $(EDITION),--edition $(EDITION)) $(PARAMS)
@@ -38,7 +41,7 @@ bench-scenarier: setup
 bench-profiler: setup
 	@$(BIN)/python tools/bench_profiles.py
 
-test: setup
+test: setup-test
 	@$(PYTHON) tools/setup_system.py
 	@echo "Kodens form"; $(BIN)/ruff check .
 	@echo "Prøver af koden"; $(BIN)/pytest tests -n 2 --dist loadfile --no-loadscope-reorder $(foreach test,$(OF_BOOK),--ignore=$(test))
@@ -46,6 +49,13 @@ test: setup
 	@$(BIN)/civsam book
 	@echo "Prøver af bogen i en browser"; $(BIN)/pytest $(filter-out %pdf.py %own_site.py,$(OF_BOOK)) -n 2
 	@echo "Prøver af bogen på papir, og af en bog om indsamlede svar: kan nogen genkendes?"; $(BIN)/pytest tests/book/test_pdf.py tests/book/test_own_site.py -n 2 --dist loadfile
+
+# Versions stay as they are where they can; UPGRADE=--upgrade moves all, UPGRADE="-P pandas" one
+lock: setup
+	@$(LOCK) pyproject.toml --group bog -o requirements.txt
+	@$(LOCK) pyproject.toml --group bog --group test -c requirements.txt $(IN_BOOK) -o requirements-test.txt
+	@$(LOCK) --group lite -o requirements-lite.txt
+	@$(LOCK) --group uv --only-binary :all: -o tools/uv.txt
 
 lite: setup
 	@$(PYTHON) tools/setup_env.py lite
@@ -56,3 +66,6 @@ clean:
 
 setup:
 	@$(PYTHON) tools/setup_env.py
+
+setup-test:
+	@$(PYTHON) tools/setup_env.py test

@@ -25,20 +25,22 @@ def binder() -> list[str]:
     return [LOCKED, last]
 
 
-def codespaces() -> list[str]:
-    settings = json.loads((HOME / ".devcontainer" / "devcontainer.json").read_text("utf-8"))
-    return settings["postCreateCommand"].split(" && ")
-
-
 def colab() -> list[str]:
     page = json.loads((HOME / "chapters" / "undervisning.ipynb").read_text("utf-8"))
     text = "\n".join("".join(cell["source"]) for cell in page["cells"])
     return re.findall(r"(?m)^!(python .*)$", text)
 
 
-@pytest.mark.parametrize("steps", [binder, codespaces, colab])
+@pytest.mark.parametrize("steps", [binder, colab])
 def test_each_takes_the_same_steps(steps) -> None:
     assert steps() == [LOCKED, OWN]
+
+
+def test_codespaces_has_the_environment_that_make_uses() -> None:
+    container = json.loads((HOME / ".devcontainer" / "devcontainer.json").read_text("utf-8"))
+    assert container["postCreateCommand"] == "python tools/setup_env.py test"
+    settings = container["customizations"]["vscode"]["settings"]
+    assert settings["python.defaultInterpreterPath"].endswith(".venv/bin/python")
 
 
 def test_the_steps_give_a_place_where_the_first_lesson_runs(tmp_path: Path) -> None:
