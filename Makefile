@@ -5,10 +5,11 @@ PYTHON ?= python3
 BIN = .venv/bin
 OF_BOOK = $(addprefix tests/book/test_,site.py search.py interaction.py front.py catalogue.py pdf.py danish.py same.py own_site.py)  # need a built book
 
+TYPED =  # what mypy looks at: a module is added when it has its types
 LOCK = $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate $(UPGRADE)
 IN_BOOK = $$(sed -n 's/^\([a-z0-9.-]*\)==[^;]*$$/--no-emit-package \1/p' requirements.txt)  # those with a marker are needed anew
 
-.PHONY: book pdf test lock notebooks links bench bench-statistik bench-svar lite scenarios bench-scenarier bench-profiler clean setup setup-test
+.PHONY: book pdf test check types lock notebooks links bench bench-statistik bench-svar lite scenarios bench-scenarier bench-profiler clean setup setup-test
 
 book: setup
 	@$(BIN)/civsam book $(if $(EDITION),--edition $(EDITION)) $(PARAMS)
@@ -49,6 +50,15 @@ test: setup-test
 	@$(BIN)/civsam book
 	@echo "Prøver af bogen i en browser"; $(BIN)/pytest $(filter-out %pdf.py %own_site.py,$(OF_BOOK)) -n 2
 	@echo "Prøver af bogen på papir, og af en bog om indsamlede svar: kan nogen genkendes?"; $(BIN)/pytest tests/book/test_pdf.py tests/book/test_own_site.py -n 2 --dist loadfile
+
+# While one writes: the code's form, its types, and the tests that take seconds
+check: setup-test
+	@$(BIN)/ruff check .
+	@$(MAKE) -s types
+	@$(BIN)/pytest tests -n 2 -m "not slow and not browser"
+
+types:
+	@$(if $(strip $(TYPED)),$(BIN)/mypy $(TYPED))
 
 # Versions stay as they are where they can; UPGRADE=--upgrade moves all, UPGRADE="-P pandas" one
 lock: setup
