@@ -1,6 +1,7 @@
 """List the addresses outside the book that its finished pages lead to, and from where; run after ``civsam book``.
 
-Links within the book are tested (tests/book/test_site.py). These are not: other people's servers are no fault of the book.
+Links within the book are tested (tests/book/test_site.py). These are not: other people's servers are no fault of
+the book.
 """
 
 import re

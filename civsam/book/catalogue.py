@@ -103,7 +103,7 @@ def catalogue(edition: Edition) -> list[Output]:
     """All statements: links to them, and a part for each group with headings of level 2 and 3.
 
     A statement's place is that of `published.place_of`. The figures and tables have their names instead of numbers,
-    which `sphinxext.statements` puts in.
+    which `statement_links` puts in.
     """
     survey = edition.survey
     known = {"background": survey.questionnaire.background, "opdel": [edition.parameters["opdel"]]}

@@ -8,10 +8,11 @@ from bs4 import BeautifulSoup, Tag
 from playwright.sync_api import Browser, expect
 
 from civsam import edition
-from civsam.book import catalogue, published
+from civsam.book import catalogue
 from civsam.book.contents import cells
 from civsam.book.statement_links import linked, with_numbers
 from civsam.files import project
+from civsam.study import published
 from civsam.survey.survey import Survey
 
 EDITION = edition.open_edition()
