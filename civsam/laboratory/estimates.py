@@ -1,9 +1,9 @@
 """Weights, estimates and their errors for many surveys at once, as `weighting`, `estimate` and `compare` have them.
 
 What each function does for one survey is told there, with its source; `tests/laboratory/test_scenarios.py` holds both
-against each other to 1e-10. Sums run within a replication, never across them, so a result does not depend on the batch it is in.
-
-Shapes as in `draw`; C cells (`CELLS`, a measure in a domain each) and one more for the slope; S strata at most.
+against each other to 1e-10. Sums run within a replication, never across them, so a result does not depend on the
+batch it is in. Shapes as in `draw`; C cells (`CELLS`, a measure in a domain each) and one more for the slope; S
+strata at most.
 """
 
 from __future__ import annotations
