@@ -8,7 +8,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from civsam.files import ROOT
+from civsam.files import HOME
 
 FACTS = {"alt": "45 procent svarede ja", "n": 449, "note": "Sådan læses figuren"}
 SHOW = """from IPython.display import display
@@ -28,7 +28,7 @@ def notebook(path: Path, stored: dict[str, object]) -> None:
 @pytest.mark.parametrize("changed", [{}, {"n": 448}])
 def test_a_digit_that_an_output_says_of_itself_is_compared(tmp_path: Path, changed: dict[str, object]) -> None:
     for name in ("conftest.py", "pyproject.toml"):
-        shutil.copy(ROOT / name, tmp_path)
+        shutil.copy(HOME / name, tmp_path)
     (tmp_path / "chapters").mkdir()
     notebook(tmp_path / "chapters" / "kapitel.ipynb", FACTS | changed)
     command = [sys.executable, "-m", "pytest", "--nbval", "--nbval-current-env", "-W", "default", "chapters"]
