@@ -36,7 +36,9 @@ import pandas as pd
 from scipy.stats import t as student
 
 from civsam.disclosure import suppression
-from civsam.disclosure.suppression import GRID, STEP, Cell, Key, Number, key_of, preferred, rounded
+from civsam.disclosure.rounding import GRID, STEP, preferred, rounded
+from civsam.disclosure.suppression import Cell, Number
+from civsam.disclosure.tables import Key, key_of
 from civsam.inference import compare
 from civsam.inference.intervals import share_interval, t_interval
 from civsam.instrument.questionnaire import DONT_KNOW

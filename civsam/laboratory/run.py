@@ -21,7 +21,7 @@ import scipy
 from civsam import __version__
 from civsam.book.stale import digest
 from civsam.files import PACKAGE, UserError, project, write_if_changed
-from civsam.laboratory import judge
+from civsam.laboratory import judge, summary
 from civsam.laboratory.declare import FACTORS, Analysis, Drawing, Grid
 from civsam.sharing import progress, shared_out
 
@@ -121,7 +121,7 @@ def run(grid: Grid, folder: Path, workers: int | None = None, scheduler: str | N
 
 
 def collect(grid: Grid, folder: Path) -> pd.DataFrame:
-    """The summary of a grid whose parts are all finished: as `judge` has it, with a column for each factor."""
+    """The summary of a grid whose parts are all finished: as `summary` has it, with a column for each factor."""
     totals: dict[Drawing, judge.Tally] = {}
     for drawing, those in parts(grid).items():
         for part in those:
@@ -131,7 +131,7 @@ def collect(grid: Grid, folder: Path) -> pd.DataFrame:
     rows = []
     for number, one in enumerate(grid.scenarios, 1):
         seen[one.drawing] += 1
-        rows.append(judge.summary(number, totals[one.drawing], seen[one.drawing]).assign(**one.values))
+        rows.append(summary.summary(number, totals[one.drawing], seen[one.drawing]).assign(**one.values))
     return tidy(pd.concat(rows, ignore_index=True))
 
 

@@ -6,7 +6,7 @@ from html import escape
 
 import pandas as pd
 
-from civsam.disclosure import plan, suppression
+from civsam.disclosure import plan, rounding
 from civsam.inference import weighting
 from civsam.pages.output import Output
 from civsam.survey.survey import SYNTHETIC, Survey
@@ -40,7 +40,7 @@ def hidden_note(table: pd.DataFrame) -> str:
     gaps = table["hidden"].any() or ("low" in table and table["low"].isna().any())
     dash = " En streg står for tal, der er skjult for at beskytte svarpersonerne." if gaps else ""
     bound = " En p-værdi er en øvre grænse." if "p" in table and "verdict" not in table else ""
-    step = suppression.STEP
+    step = rounding.STEP
     sums = ("" if "estimate" not in table else
             f", og de andre tal til trin på {step} svar; derfor giver andele ikke altid 100\u00a0% tilsammen")
     return f" Antal er afrundet til nærmeste {step}{sums}.{bound}{dash}"

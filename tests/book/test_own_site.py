@@ -29,8 +29,8 @@ from scipy.optimize import linprog
 from civsam.book import build
 from civsam.book.sphinxext.search import INDEX
 from civsam.disclosure import plan as disclosure
-from civsam.disclosure import suppression
-from civsam.disclosure.suppression import STEP
+from civsam.disclosure import programme
+from civsam.disclosure.rounding import STEP
 from civsam.edition import open_edition
 from civsam.files import project
 from civsam.inference import estimate
@@ -500,7 +500,7 @@ def test_the_attacker_wins_without_secondary_suppression(truth, monkeypatch):
     """He reads the same tables as they would be if only small counts were hidden, and finds some of them."""
     item = "pol_fokus"
     alone = replace(truth, questionnaire=replace(QUESTIONNAIRE, items={item: QUESTIONNAIRE.items[item]}))
-    monkeypatch.setattr(suppression._Programme, "protect", lambda self: False)
+    monkeypatch.setattr(programme.Programme, "protect", lambda self: False)
     plan = disclosure.plan(alone)
     shown = pd.concat([plan.protect(estimate.shares(alone, item, by=by)) for by in (None, *QUESTIONNAIRE.background)])
     facts = [Fact(item, row["answer"], row["by"], row["group"], None if row["hidden"] else round(100 * row["estimate"]),

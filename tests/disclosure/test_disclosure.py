@@ -15,7 +15,7 @@ from scipy import sparse
 from scipy.optimize import LinearConstraint, linprog, milp
 
 from civsam.disclosure import plan as disclosure
-from civsam.disclosure import suppression
+from civsam.disclosure import programme, rounding
 from civsam.inference import compare, equations, estimate, intervals, models, nonresponse, power, weighting
 from civsam.instrument import questionnaire
 from civsam.instrument.questionnaire import Background, Item, Questionnaire, Scale
@@ -224,7 +224,7 @@ def test_weights_do_not_give_hidden_counts_away():
 
 def test_without_secondary_suppression_he_wins(monkeypatch):
     survey = collected(3, 150, 300, only("pol_strategi"))
-    monkeypatch.setattr(suppression._Programme, "protect", lambda self: False)
+    monkeypatch.setattr(programme.Programme, "protect", lambda self: False)
     plan = disclosure.plan(survey)
     assert min(attack(plan, "pol_strategi", 20)) < -2
 
@@ -532,10 +532,10 @@ def test_specifications_that_isolate_people_are_named(whole):
 
 
 def test_preferred_numbers_go_up_by_a_quarter():
-    values = suppression.preferred(np.array([0.0, 1.0, 1.01, 0.0123, np.nan]))
+    values = rounding.preferred(np.array([0.0, 1.0, 1.01, 0.0123, np.nan]))
     assert values[:4] == pytest.approx([0, 1, 1.2589254, 0.0125893], rel=1e-5)
     assert np.isnan(values[4])
     some = np.exp(np.random.default_rng(0).normal(0, 3, 1000))
-    ratio = suppression.preferred(some) / some
+    ratio = rounding.preferred(some) / some
     assert ratio.min() >= 1 - 1e-9
     assert ratio.max() < 1.26

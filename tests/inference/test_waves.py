@@ -11,7 +11,7 @@ from scipy.stats import ttest_rel
 
 from civsam import edition
 from civsam.disclosure import plan as disclosure
-from civsam.disclosure import suppression
+from civsam.disclosure import rounding
 from civsam.files import UserError
 from civsam.inference import equations, estimate, waves, weighting
 from civsam.instrument.questionnaire import Item, Questionnaire, Scale, Weighting
@@ -240,7 +240,7 @@ def test_a_change_tells_no_more_than_what_either_wave_shows() -> None:
     assert told.loc[gap.isna(), ["n_a", "n_b", "se", "df", "low", "high", "t", "p"]].isna().all(axis=None)
     shares = told[(told["statistic"] == "share") & ~told["hidden"]]
     spread = sum(one["estimate"] * (1 - one["estimate"]) / one["n"] for one in sides)[shares.index]
-    factor = np.log10(shares["se"] / np.sqrt(spread)) * suppression.GRID
+    factor = np.log10(shares["se"] / np.sqrt(spread)) * rounding.GRID
     np.testing.assert_allclose(factor, factor.round(), atol=1e-6)  # a preferred number
     made = equations.t_table(*shares[["estimate", "se", "df"]].to_numpy().T, 0.95)
     np.testing.assert_allclose(shares[["low", "high", "p"]], np.array([made[name] for name in ("low", "high", "p")]).T)

@@ -8,7 +8,7 @@ from functools import cache
 
 import pandas as pd
 
-from civsam.laboratory import judge
+from civsam.laboratory import judge, summary
 from civsam.laboratory.declare import Analysis, Drawing
 
 FEW, MANY = 4, 4
@@ -25,7 +25,7 @@ def counts(drawing: Drawing, analyses: tuple[Analysis, ...], replications: int) 
 def figures(drawing: Drawing, analyses: tuple[Analysis, ...], target: str, replications: int) -> list[pd.DataFrame]:
     """The figures of each analysis about the target."""
     made = counts(drawing, analyses, replications)
-    tables = [judge.summary(1, made, place) for place in range(len(analyses))]
+    tables = [summary.summary(1, made, place) for place in range(len(analyses))]
     return [table[(table["target"] == target) & table["kind"].isin(FIGURES)] for table in tables]
 
 
@@ -111,6 +111,6 @@ def test_reminders_raise_the_response_and_do_not_remove_the_bias_of_the_answer()
 def test_correction_for_many_tests_keeps_false_alarms_at_five_percent() -> None:
     how = tuple(Analysis(fpc="nej", klynge="ja", korrektion=korrektion) for korrektion in ("ja", "nej"))
     made = counts(Drawing(), how, 400)
-    alarms = [judge.summary(1, made, place).set_index("name").loc["regioner og blokke"] for place in (0, 1)]
+    alarms = [summary.summary(1, made, place).set_index("name").loc["regioner og blokke"] for place in (0, 1)]
     assert away(alarms[0], "false_alarm", 0.05) < FEW
     assert away(alarms[1], "false_alarm", 0.05) > MANY

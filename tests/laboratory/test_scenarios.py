@@ -21,7 +21,7 @@ from civsam import cli, sharing
 from civsam.files import UserError, project
 from civsam.inference import compare, estimate, weighting
 from civsam.instrument import questionnaire
-from civsam.laboratory import declare, draw, estimates, judge, run, show
+from civsam.laboratory import declare, draw, estimates, judge, run, show, summary
 from civsam.laboratory.declare import Analysis, Drawing
 from civsam.study import claims, simulate
 from civsam.survey.design import Design
@@ -382,7 +382,7 @@ def test_the_summary_is_of_the_standard_grid_and_a_part_run_again_gives_the_same
     number = len(grid.scenarios)
     one = grid.scenarios[-1]
     counts = judge.tally(one.drawing, [one.analysis], grid.seed, 0, grid.replications)
-    again = run.tidy(judge.summary(number, counts, 0).assign(**one.values))
+    again = run.tidy(summary.summary(number, counts, 0).assign(**one.values))
     stored = table[table["scenario"] == number].reset_index(drop=True)
     pd.testing.assert_frame_equal(again, stored, rtol=2e-6)
 

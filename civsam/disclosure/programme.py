@@ -1,0 +1,210 @@
+"""A linear programme that finds what hidden numbers tell: an attacker's knowledge, and what must also be hidden."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+
+import numpy as np
+from scipy import sparse
+from scipy.optimize import linprog
+
+from civsam.disclosure.rounding import STEP, bracket, rounded
+from civsam.disclosure.tables import Groups, Table
+
+DOMINANCE = 0.5
+
+
+class Programme:
+    """What an attacker knows of a table's weighted sums x (G, A), as linear constraints, and what may be shown.
+
+    n: (G,) respondents. total: (G, S) and base: (G,) weighted sums. window: low and high (G, S) of what is told of each
+    number if it is shown. need: (G, S) how wide a hidden one must stay. All sums are in units of an average respondent.
+    """
+
+    def __init__(self, table: Table, groups: Groups, minimum: int) -> None:
+        """minimum: respondents that a number must have to be shown for its own sake."""
+        self.table, self.groups, self.minimum = table, groups, minimum
+        x, d = table.values
+        weights = np.where(table.base, table.weights, 0.0)
+        self.n = groups.own @ table.base
+        scale = table.unit * max(weights.sum(), 1e-12) / max(table.base.sum(), 1)
+        self.parts_sum = groups.own @ (weights[:, None] * np.where(table.base[:, None], table.x, 0.0)) / scale
+        self.total, self.base = groups.own @ (weights[:, None] * x) / scale, groups.own @ (weights * d) / scale
+        with np.errstate(invalid="ignore", divide="ignore"):
+            self.exact = self.total / self.base[:, None]
+        self.n_shown = rounded(self.n, minimum) if table.counted else self.n
+        with np.errstate(invalid="ignore", divide="ignore"):
+            self.step = STEP * table.unit / self.n_shown
+            self.shown = self.step[:, None] * np.floor(self.exact / self.step[:, None] + 0.5)
+            each = np.where(self.n > 0, self.base / self.n, 0.0)[:, None]  # what a respondent stands for
+        need = np.minimum(minimum + 1, self.n)[:, None] * each * table.unit
+        self.need = np.broadcast_to(need, self.total.shape).copy()
+        self.steady = np.ones(len(self.n), dtype=bool)
+        self.visible = self._allowed(x, d)
+        self._windows(each)
+
+    def _allowed(self, x: np.ndarray, d: np.ndarray) -> np.ndarray:
+        """Which numbers may be shown for their own sake, (G, S); the need of counts is at least the largest."""
+        least, n = self.minimum, self.n[:, None]
+        allowed = (n >= least) & (self.groups.own @ (x > 0) >= least) & ~np.isnan(self.exact)
+        statistic = self.table.keys[0][0]
+        if statistic != "mean":
+            part = self.exact * n  # weights may make few respondents of many, and the other way
+            allowed &= (self.groups.own @ (x < d[:, None]) >= least) & (part >= least) & (n - part >= least)
+        if statistic in ("mean", "ratio"):
+            mean_d = (self.groups.own @ d)[:, None]
+            for values in (x[:, 0], d)[:1 + (statistic == "ratio")]:
+                first, second = self._largest(values)
+                rest = self.groups.own @ values - first - second
+                allowed &= (rest >= DOMINANCE * first)[:, None]
+                with np.errstate(invalid="ignore", divide="ignore"):
+                    largest = np.where(mean_d > 0, first[:, None] * self.base[:, None] / mean_d, 0)
+                self.need = np.maximum(self.need, largest)
+            self.steady = self._steady(x[:, 0], d)
+        return allowed
+
+    def _steady(self, x: np.ndarray, d: np.ndarray) -> np.ndarray:
+        """Where the standard error does not tell the largest count: the others add enough of their own, (G,)."""
+        squares = self.groups.own * (x - np.nan_to_num(self.exact[:, :1]) * d) ** 2
+        first = squares.max(axis=1)
+        return squares.sum(axis=1) >= (1 + DOMINANCE) ** 2 * first
+
+    def _largest(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The largest and the second largest contribution in each group, shapes (G,)."""
+        two = np.sort(np.pad(self.groups.own * values, ((0, 0), (2, 0))), axis=1)
+        return two[:, -1], two[:, -2]
+
+    def _windows(self, each: np.ndarray) -> None:
+        """What is told of each number if it is shown: half a step to each side, and what all know of shown ones."""
+        base, half = self.base[:, None], self.step[:, None] / 2
+        self.low, self.high = (self.shown - half) * base, (self.shown + half) * base
+        if self.table.keys[0][0] != "mean":
+            part = self.exact * self.n[:, None]
+            self.low = np.maximum(self.low, bracket(part) * each)
+            self.high = np.minimum(self.high, base - bracket(self.n[:, None] - part) * each)
+        if self.table.keys[0][0] in ("share", "rate") and not np.ptp(self.table.weights):  # counts are whole numbers
+            one = np.where(each > 0, each, 1.0)
+            self.low, self.high = np.ceil(self.low / one - 1e-6) * each, np.floor(self.high / one + 1e-6) * each
+        self.low, self.high = np.minimum(self.low, self.total), np.maximum(self.high, self.total)
+
+    # -- constraints
+
+    def _rows(self, coefficients: Iterable[tuple[Sequence[int], np.ndarray]]) -> sparse.csr_matrix:
+        """Rows over the variables x (G, A): each adds a vector (A,) for some groups, minus it where they are < 0."""
+        width = self.parts_sum.shape[1]
+        rows, columns, values = [], [], []
+        for row, (groups, vector) in enumerate(coefficients):
+            used = np.flatnonzero(vector)
+            for group in groups:
+                place = abs(group) - (group < 0)
+                rows += [row] * len(used)
+                columns += list(place * width + used)
+                values += list(np.where(group < 0, -vector[used], vector[used]))
+        count = (max(rows) + 1) if rows else 0
+        return sparse.csr_matrix((values, (rows, columns)), shape=(count, self.parts_sum.size))
+
+    @cached_property
+    def equal(self) -> tuple[sparse.csr_matrix, np.ndarray]:
+        """Groups add up to everybody, and answers to the base where they do."""
+        eye, rows, right = np.eye(self.parts_sum.shape[1]), [], []
+        for variable in sorted(set(self.groups.variable[1:])):
+            members = np.flatnonzero(self.groups.variable == variable)
+            rows += [([-1, *members], column) for column in eye]
+            right += [0.0] * len(eye)
+        for vector, low, high in self.table.limits:
+            if low == high:
+                rows += [([group], vector) for group in range(len(self.n))]
+                right += list(low * self.base)
+        return self._rows(rows), np.array(right)
+
+    @cached_property
+    def at_most(self) -> tuple[sparse.csr_matrix, np.ndarray]:
+        """Limits of each group, and a group within others has no more of an answer, or of the rest, than they."""
+        rows: list[tuple[Sequence[int], np.ndarray]] = []
+        right: list[float] = []
+        for vector, low, high in self.table.limits:
+            for group in range(len(self.n)) if low != high else ():
+                mine = vector @ self.parts_sum[group]
+                if np.isfinite(high):
+                    rows, right = [*rows, ([group], vector)], [*right, max(high * self.base[group], mine)]
+                if np.isfinite(low):
+                    rows, right = [*rows, ([group], -vector)], [*right, max(-low * self.base[group], -mine)]
+        for group, others in self.groups.within:
+            for column in np.eye(self.parts_sum.shape[1]):
+                inner = [group, *(-other - 1 for other in others)]
+                rows, right = [*rows, (inner, column)], [*right, 0.0]
+                if self.table.keys[0][0] != "mean":
+                    rest = self.base[others].sum() - self.base[group]
+                    rows, right = [*rows, (inner, -column)], [*right, rest]
+        return self._rows(rows), np.array(right)
+
+    @cached_property
+    def told(self) -> sparse.csr_matrix:
+        """The numbers themselves, a row each: (G * S, G * A)."""
+        return sparse.kron(sparse.eye(len(self.n)), self.table.parts, format="csr")
+
+    # -- solving
+
+    def furthest(self, objective: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """All numbers (G * S,) where a sum of them is greatest, and the shown cells that bind it."""
+        shown = np.flatnonzero(self.visible.ravel())
+        told = self.told[shown]
+        fixed, limit = self.at_most
+        above = sparse.vstack([fixed, told, -told], format="csr")
+        limits = np.concatenate([limit, self.high.ravel()[shown], -self.low.ravel()[shown]])
+        found = linprog(-(objective @ self.told), above, limits, *self.equal, method="highs-ds")
+        if found.x is None:  # the solver gives up: nothing is known to be safe
+            return self.total.ravel(), shown
+        dual = np.abs(found.ineqlin.marginals[len(limit):]).reshape(2, -1).max(axis=0)
+        return self.told @ found.x, shown[dual > 1e-9]
+
+    def protect(self) -> bool:
+        """Hide what binds a hidden number too narrowly, until none is. Whether anything more was hidden."""
+        before, need = self.visible.sum(), self.need.ravel() - 1e-6
+        reach = Reach(self.total.ravel())
+        waiting = list(np.flatnonzero(~self.visible.ravel()))
+        self._many(reach, np.array(waiting, dtype=int), need)
+        for cell in waiting:  # grows while it runs
+            one = np.arange(len(need)) == cell
+            while reach.width[cell] < need[cell]:
+                binding = [reach.add(*self.furthest(sign * one)) for sign in (1.0, -1.0)]
+                if reach.width[cell] >= need[cell] or not sum(map(len, binding)):
+                    break  # wide enough, or nothing that is shown has a part in it
+                least = min(np.concatenate(binding), key=self._cost)
+                self.visible.ravel()[least] = False
+                waiting.append(least)
+        return bool(self.visible.sum() < before)
+
+    def _cost(self, cell: int) -> tuple[float, float, int]:
+        """What is hidden first: in small groups, and what few have said."""
+        return self.n[cell // self.total.shape[1]], self.total.ravel()[cell], cell
+
+    def _many(self, reach: Reach, hidden: np.ndarray, need: np.ndarray) -> None:
+        """A first round for all hidden numbers at once, in random directions: most have room, and are then known to."""
+        directions, gained = np.random.default_rng(0), np.True_
+        while gained:
+            narrow = hidden[reach.width[hidden] < need[hidden]]
+            objective = np.zeros(len(need))
+            objective[narrow] = directions.choice([-1.0, 1.0], len(narrow))
+            for sign in (1, -1) if len(narrow) else ():
+                reach.add(*self.furthest(sign * objective))
+            gained = np.any(reach.width[narrow] >= need[narrow])
+
+
+class Reach:
+    """The least and the greatest values that numbers are known to take, from the points seen so far."""
+
+    def __init__(self, truth: np.ndarray) -> None:
+        """truth: the numbers themselves, shape (G * S,)."""
+        self.low, self.high = truth.copy(), truth.copy()
+
+    def add(self, point: np.ndarray, binding: np.ndarray) -> np.ndarray:
+        """Take a point in; gives `binding` back."""
+        self.low, self.high = np.minimum(self.low, point), np.maximum(self.high, point)
+        return binding
+
+    @property
+    def width(self) -> np.ndarray:
+        """Greatest less least."""
+        return self.high - self.low

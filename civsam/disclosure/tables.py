@@ -1,0 +1,158 @@
+"""The numbers that any edition can show of some answers, gathered in tables: what may be worked out from each other.
+
+Every answer of every item in every group of every background variable, means and shares of counts, and response rates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from civsam.disclosure.rounding import preferred
+from civsam.inference import estimate
+from civsam.instrument.questionnaire import DONT_KNOW, NONE, Item
+from civsam.survey.survey import Survey
+
+Key = tuple[str, str, str]  # statistic, item, answer; several joined by +, in alphabetical order
+
+
+def key_of(statistic: str, item: str, answer: str) -> Key:
+    """The name of a number, the same in whatever order items and answers are joined."""
+    return statistic, "+".join(sorted(item.split("+"))), "+".join(sorted(answer.split("+")))
+
+
+@dataclass(frozen=True, eq=False)
+class Groups:
+    """All groups of all background variables, the first of them everybody. G groups, n units, F rows of the frame.
+
+    within: pairs of a group and the groups of another variable that it lies within, where those are not all.
+    """
+
+    names: list[tuple[str, str]]
+    variable: np.ndarray
+    own: np.ndarray
+    within: list[tuple[int, np.ndarray]]
+
+
+def groups(survey: Survey, rows: pd.Index) -> Groups:
+    """The groups; `rows` are the units that are counted: respondents, or everybody in the frame."""
+    names, member, variable = [("", "")], [np.ones(len(survey.frame), dtype=bool)], [0]
+    for place, (name, background) in enumerate(survey.questionnaire.background.items(), 1):
+        for code in background.labels:
+            names.append((name, code))
+            member.append((survey.frame[name] == code).to_numpy())
+            variable.append(place)
+    inside, of = np.array(member), np.array(variable)
+    own = inside[:, survey.frame.index.get_indexer(rows)].astype(float)
+    return Groups(names, of, own, list(_within(inside, of)))
+
+
+def _within(inside: np.ndarray, variable: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
+    meet = inside.astype(float) @ inside.T.astype(float) > 0
+    there = inside.any(axis=1)
+    for group in np.flatnonzero(there & (variable > 0)):
+        for other in sorted(set(variable[1:]) - {variable[group]}):
+            others = np.flatnonzero(there & (variable == other))
+            if not meet[group, others].all():
+                yield int(group), others[meet[group, others]]
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """One item's numbers for all groups: ratios of weighted sums of x to that of d.
+
+    keys: S numbers, each the sum of the parts (S, A) of the A columns of x, shape (n, A). d: (n,), 0 outside the base.
+    limits: what adds up: low * d <= coefficients * x <= high * d in each group. unit: what an average respondent adds.
+    """
+
+    keys: list[Key]
+    parts: np.ndarray
+    x: np.ndarray
+    d: np.ndarray
+    weights: np.ndarray
+    limits: list[tuple[np.ndarray, float, float]]
+    unit: float = 1.0
+    counted: bool = True  # n is rounded; of a frame it is known
+
+    @cached_property
+    def base(self) -> np.ndarray:
+        """Who is in the base; for ratios also those whose total is 0."""
+        return ~np.isnan(self.d) & (self.weights > 0)
+
+    @cached_property
+    def values(self) -> tuple[np.ndarray, np.ndarray]:
+        """x in the numbers asked for, (n, S), and d, both 0 outside the base."""
+        return np.where(self.base[:, None], self.x @ self.parts.T, 0.0), np.where(self.base, self.d, 0.0)
+
+
+def _choice(survey: Survey, item: Item) -> Table:
+    """One answer a respondent: all answers add up to the base. The outer halves of a scale, and all but one answer."""
+    codes = list(item.scale.answers)
+    if item.scale.type == "ordinal":
+        half = len(codes) // 2
+        sets = [codes[:half], codes[-half:]] if half > 1 else []
+    else:
+        sets = [[code for code in codes if code != left_out] for left_out in codes] if len(codes) == 3 else []
+    columns = [*codes, DONT_KNOW]
+    answers = [*([code] for code in columns), *sets]
+    parts = np.array([[float(code in those) for code in columns] for those in answers])
+    limits = [(np.ones(len(columns)), 1.0, 1.0)]
+    return _shares(survey, item, columns, ["+".join(those) for those in answers], parts, limits)
+
+
+def _several(survey: Survey, item: Item) -> Table:
+    """Several answers a respondent: each is a yes or no; 'none' and 'ved ikke' stand alone; all said something."""
+    columns = [*item.scale.answers, DONT_KNOW]
+    eye = np.eye(len(columns))
+    alone = np.array([column in (NONE, DONT_KNOW) for column in columns], dtype=float)
+    limits = [(np.maximum(row, alone), -np.inf, 1.0) for row in eye] + [(eye.sum(axis=0), 1.0, np.inf)]
+    return _shares(survey, item, columns, columns, eye, limits)
+
+
+def _shares(survey: Survey, item: Item, columns: list[str], answers: list[str], parts: np.ndarray,
+            limits: list[tuple[np.ndarray, float, float]]) -> Table:
+    x = np.column_stack([survey.says(item.id, code) for code in columns]).astype(float)
+    d = np.where(survey.answered(item.id), 1.0, np.nan)
+    keys = [key_of("share", item.id, answer) for answer in answers]
+    return Table(keys, parts, x, d, survey.design.weights, limits)
+
+
+def _counts(survey: Survey, statistic: str, items: str) -> Table:
+    """The mean of a count, or of a sum of counts, or its share of the counts that it is a part of."""
+    what, high = estimate.variables(survey, statistic, items), 1.0
+    d = np.where(what.base, 1.0 if what.x is None else what.x, np.nan)
+    if statistic == "mean":
+        high = float(sum(survey.questionnaire.items[item].scale.high for item in items.split("+")))
+    there = what.base & (survey.design.weights > 0)
+    unit = float(preferred(what.y[there].mean())) if statistic == "mean" and there.any() else 1.0
+    x, limits = what.y[:, None].astype(float), [(np.ones(1), -np.inf, high)]
+    return Table([key_of(statistic, items, "")], np.eye(1), x, d, survey.design.weights, limits, unit or 1.0)
+
+
+def response(survey: Survey) -> Table:
+    """Who responded, among the frame: its sizes are known to all."""
+    said = survey.frame.index.isin(survey.answers.index)
+    x = np.column_stack([said, ~said]).astype(float)
+    keys, ones = [key_of("rate", "", "")], np.ones(len(said))
+    return Table(keys, np.eye(2)[:1], x, ones, ones, [(np.ones(2), 1.0, 1.0)], counted=False)
+
+
+def families(survey: Survey) -> Iterator[list[Table]]:
+    """All tables of the answers, those together that are hidden together; the totals of a part come before it."""
+    items = survey.questionnaire.items
+    joint = list(dict.fromkeys(item.part_of for item in items.values() if item.part_of))
+    in_joint = {name for those in joint for name in those}
+    for those in joint:
+        names = list(dict.fromkeys([*those, "+".join(those)]))
+        yield [_counts(survey, "mean", name) for name in names]
+    for item in items.values():
+        if item.scale.type == "antal" and item.id not in in_joint:
+            yield [_counts(survey, statistic, item.id) for statistic in ("mean", "ratio")[:1 + bool(item.part_of)]]
+        elif item.scale.type in ("enkelt", "ordinal"):
+            yield [_choice(survey, item)]
+        elif item.scale.type == "flere":
+            yield [_several(survey, item)]
