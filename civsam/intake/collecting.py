@@ -17,9 +17,10 @@ from civsam.danish import listed
 from civsam.files import UserError, shown
 from civsam.instrument.keys import LONGEST, VERSION, asked, digest, new_key, valid_key
 from civsam.instrument.questionnaire import Questionnaire
-from civsam.intake import answers, coding
+from civsam.intake import coding
+from civsam.intake.columns import RANDOM_KEY
 
-KEY = answers.RANDOM_KEY
+KEY = RANDOM_KEY
 LARGEST = 1_000_000  # bytes of an answer file; an ordinary one has a few thousand
 FIELDS = {"version": int, "skema": str, KEY: str, "egen_noegle": bool, "tid": str, "svar": dict}
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)

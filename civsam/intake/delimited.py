@@ -14,8 +14,9 @@ import numpy as np
 import pandas as pd
 import pyarrow
 
+from civsam.danish import number
 from civsam.files import UserError, shown
-from civsam.intake.table import Known, Say, Table, fitted, from_columns, gather, thousands
+from civsam.intake.table import Known, Say, Table, fitted, from_columns, gather
 
 SEPARATORS = {";": "semikolon", ",": "komma", "\t": "tabulator", "|": "lodret streg"}
 OTHER_ENCODINGS = {"cp850": "DOS (CP850)", "mac_roman": "Macintosh"}
@@ -127,7 +128,7 @@ def _parsed(text: bytes, separator: str, say: Say) -> Table | None:
         return None
     if any(not any(fields) or len(fitted(fields, len(header), False)) == len(header) for fields in ragged.values()):
         return None
-    say(f"{thousands(table.num_rows + len(ragged))} rækker læst")
+    say(f"{number(table.num_rows + len(ragged))} rækker læst")
     numbers = np.delete(np.arange(1, table.num_rows + len(ragged) + 1), np.array(list(ragged), dtype=int) - 1)
     columns = [pd.array(column, dtype="str") for column in table.columns]
     return from_columns(header, columns, [], numbers, ragged)

@@ -10,13 +10,16 @@ from pathlib import Path
 
 import pandas as pd
 
+from civsam import danish
 from civsam.files import UserError, shown
 from civsam.instrument.questionnaire import DONT_KNOW, NONE, Item
-from civsam.intake import export, tabular
+from civsam.intake import export
 from civsam.intake.coding import UNREAD, Spelling, plain, whole_number
+from civsam.intake.table import visible
 
 FAULT_COLUMNS = ["fil", "raekke", "kolonne", "vaerdi", "fejl", "tilladt", "rettelse"]
 SHOWN = 50  # faults in a printed report
+SUGGESTED = 200  # misspelt cells in a column for which the nearest is looked up: that takes time
 
 
 @dataclass(frozen=True)
@@ -78,7 +81,7 @@ def explain(item: Item, cell: str, answer: str, dont_know: str, suggest: bool) -
         return "kan både være en kode og teksten til et andet svar", "Brug koder i hele kolonnen."
     options = [*item.scale.answers.values(), *item.scale.answers, dont_know]
     hint = nearest(strange[0], options) if suggest else ""
-    which = f"»{tabular.visible(strange[0])}« er ukendt" if len(given) > 1 else "et ukendt svar"
+    which = f"»{visible(strange[0])}« er ukendt" if len(given) > 1 else "et ukendt svar"
     if whole_number(strange[0]) is not None:
         return f"{which}: et tal, hvor der skal stå et svar", "Erstat tallet med svarets kode eller tekst."
     return which, hint or "Skriv en af koderne eller svarteksterne, eller tøm cellen."
@@ -124,11 +127,11 @@ def report(faults: pd.DataFrame, limit: int = SHOWN) -> str:
 
 def amount(number: int, one: str, many: str) -> str:
     """A number and its noun: 1 fejl, 12 rækker."""
-    return f"{number:,} ".replace(",", ".") + (one if number == 1 else many)
+    return f"{danish.number(number)} {one if number == 1 else many}"
 
 
 def _short(text: str, limit: int = 60) -> str:
-    text = tabular.visible(text)
+    text = visible(text)
     return text if len(text) <= limit else text[:limit] + "..."
 
 

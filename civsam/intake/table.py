@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 import pyarrow
 
+from civsam import danish
 from civsam.files import UserError, shown
 
 CHUNK = 50_000  # rows that are turned into columns at a time
@@ -116,7 +117,7 @@ def gather(records: Iterable[tuple[int, list[str]]], say: Say, pad: bool = False
         if len(rows) == CHUNK:
             parts.append(_columns(rows))
             rows = []
-            say(f"{thousands(number)} rækker læst")
+            say(f"{danish.number(number)} rækker læst")
     parts += [_columns(rows)] if rows else []
     notes = [f"Tomme rækker, der er sprunget over: {blank}."] if blank else []
     return Table(header, _joined(parts, len(header), numbers), ragged, notes)
@@ -156,5 +157,3 @@ def from_columns(header: list[str], columns: list[Any], notes: list[str], number
     return Table(header, pd.DataFrame(dict(enumerate(columns)), index=index)[filled], ragged or {}, notes)
 
 
-def thousands(number: int) -> str:
-    return f"{number:,}".replace(",", ".")

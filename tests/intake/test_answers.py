@@ -18,7 +18,8 @@ from malformed import cases
 from civsam import edition
 from civsam.files import UserError, project
 from civsam.instrument import questionnaire
-from civsam.intake import answers, coding, export, faults, tabular
+from civsam.intake import answers, coding, delimited, export, faults
+from civsam.intake import table as tabular
 from civsam.intake.frame import read_frame
 from civsam.study import simulate
 from civsam.survey import survey
@@ -487,9 +488,9 @@ NAMES = st.lists(st.sampled_from(list(cases.GOOD)) | st.text(max_size=8), min_si
     ["a", "b", ";", ";", '"', '""', "\r\n", "\n", "\r", ' "', '"a;b"', '"\n"']), max_size=25))
 def test_the_fast_parser_reads_what_the_standard_library_does(pieces: list[str]) -> None:
     text = "".join(["stilling;x\n", *pieces]).encode()
-    fast = tabular._parsed(text, ";", print)
+    fast = delimited._parsed(text, ";", print)
     if fast is not None:
-        slow = tabular._gather(tabular._records(Path("x"), text, ";"), print)
+        slow = tabular.gather(delimited._records(Path("x"), text, ";"), print)
         assert fast.header == slow.header
         assert fast.ragged == slow.ragged
         pd.testing.assert_frame_equal(fast.cells, slow.cells)

@@ -1,0 +1,104 @@
+"""Who answered each row: keys that are blank, unknown to the frame or doubled, and background held against it."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from civsam.intake.answer_file import AnswerFile, Role, by_value, places_of
+from civsam.intake.coding import UNREAD, Spelling, plain
+from civsam.intake.columns import RANDOM_KEY
+from civsam.intake.faults import SUGGESTED, Fault, nearest
+from civsam.intake.table import as_text, visible
+
+
+def keys(file: AnswerFile, places: Mapping[Role, int]) -> tuple[pd.Index, np.ndarray]:
+    """The key of each row, and whether the frame knows it; faults for those that are blank, unknown or doubled."""
+    name = next((name for name in (file.questionnaire.key, RANDOM_KEY) if ("key", name) in places), None)
+    if name is None:
+        return pd.Index(file.table.cells.index.astype(str)), np.zeros(len(file.table.cells), dtype=bool)
+    file.notes.append(f"Den, der har svaret, er slået op i kolonnen {file.table.header[places['key', name]]}.")
+    codes, found = file.distinct(places["key", name])
+    spelt = [unicodedata.normalize("NFC", cell.strip()) for cell in found]
+    keys = pd.Series(spelt, dtype="str").iloc[codes].reset_index(drop=True)
+    file.add(Fault(name, "", "er tom: det kan ikke ses, hvem der har svaret", "en nøgle i hver række",
+                   "Skriv, hvem der har svaret."), np.flatnonzero(keys == ""))
+    known = np.zeros(len(keys), dtype=bool)
+    if file.frame is not None and (name == file.questionnaire.key or name in file.frame.columns):
+        asked = pd.Series(file.frame.index, index=file.frame.index if name == file.questionnaire.key
+                          else file.frame[name].astype(str))
+        known = keys.isin(asked.index).to_numpy()
+        _strangers(file, name, keys, known, asked.index)
+        keys = keys.where(~known, keys.map(asked[~asked.index.duplicated()]))
+    elif file.frame is not None:
+        file.add(Fault(name, "", "findes ikke i rammen", file.questionnaire.key,
+                       f"Brug en ramme med kolonnen {name}, eller skriv {file.questionnaire.key} i svarene."))
+    _doubled(file, name, keys)
+    return pd.Index(keys), known
+
+
+def _strangers(file: AnswerFile, name: str, keys: pd.Series, known: np.ndarray, asked: pd.Index) -> None:
+    """A fault for each key that the frame does not have, with the part of it that is unknown."""
+    parts = [set(column) for column in zip(*(key.split("-") for key in asked.astype(str)), strict=False)]
+    options = list(asked.astype(str)) if len(asked) <= 20_000 else []
+    for number, (key, rows) in enumerate(by_value(keys[~known & (keys != "")]).items()):
+        pieces = key.split("-")
+        odd = [piece for piece, all_such in zip(pieces, parts, strict=False) if piece not in all_such]
+        which = f": »{visible(odd[0])}« kendes ikke" if len(odd) == 1 and len(pieces) > 1 else ""
+        a_number = bool(which) and odd[0].isdigit()  # the nearest number is somebody else
+        hint = nearest(key, options) if number < SUGGESTED and not a_number else ""
+        file.add(Fault(name, key, f"er ikke i rammen{which}", "en nøgle fra rammen",
+                       hint or "Ret den, eller slet rækken, hvis den ikke hører til undersøgelsen."), rows)
+
+
+def _doubled(file: AnswerFile, name: str, keys: pd.Series) -> None:
+    """A fault for every row of a respondent with more than one: which of them counts cannot be known."""
+    for key, rows in by_value(keys[keys.duplicated(keep=False) & (keys != "")]).items():
+        numbers = ", ".join(map(str, file.table.cells.index[rows[:5]])) + (" med flere" if len(rows) > 5 else "")
+        file.add(Fault(name, key, f"har svaret {len(rows)} gange: række {numbers}", "ét svar fra hver",
+                       "Behold det svar, der gælder, og slet de andre."), rows)
+
+
+# ---- Background
+
+
+def background(file: AnswerFile, places: Mapping[Role, int], keys: pd.Index, known: np.ndarray) -> pd.DataFrame:
+    """The background variables of the file, coded; with a frame they are only held against it."""
+    extra = {role[1]: at for role, at in places.items() if role[0] == ""}
+    if file.frame is not None and ("key", RANDOM_KEY) in places and ("key", file.questionnaire.key) in places:
+        file.note("Kolonner, der er udeladt", [RANDOM_KEY])
+    done = {name: _variable(file, name, at) for name, at in extra.items()}
+    if file.frame is None:
+        return pd.DataFrame(done)
+    for name, cells in done.items():
+        told = file.frame[name].reindex(keys).map(as_text).reset_index(drop=True)
+        same = (cells.map(plain) == told.map(plain)) | cells.str.startswith(UNREAD) | (cells == "")
+        for pair, rows in by_value((cells + "\n" + told)[known & ~same]).items():
+            cell, frame = pair.rsplit("\n", 1)
+            file.add(Fault(name, cell, "er et andet end i rammen", frame, "Ret den, eller slet kolonnen."), rows)
+    file.note("Kolonner, der er holdt op mod rammen", list(done))
+    return pd.DataFrame(index=range(len(file.table.cells)))
+
+
+def _variable(file: AnswerFile, name: str, at: int) -> pd.Series:
+    """A background variable as codes, shape (rows,); faults for what is neither code nor label."""
+    codes, found = file.distinct(at)
+    variable = file.questionnaire.background.get(name)
+    values = [cell.strip() for cell in found]
+    if variable is not None:
+        reading, how = Spelling.of(variable.labels, None).chosen(map(plain, found))
+        reading |= {} if file.frame is None else {"": ""}  # a blank: the frame knows it
+        values = [reading.get(plain(cell), UNREAD + cell) for cell in found]
+        bad = [place for place, value in enumerate(values) if value.startswith(UNREAD)]
+        rows = places_of(codes, bad)
+        may = ", ".join(variable.labels if how == "koder" else variable.labels.values())
+        for number, place in enumerate(bad):
+            cell, options = found[place], [*variable.labels.values(), *variable.labels]
+            hint = nearest(cell, options) if number < SUGGESTED else ""
+            what = f"kendes ikke som {variable.name}" if cell.strip() else "er tom"
+            file.add(Fault(name, cell, what, may, hint or "Skriv en af koderne eller teksterne."), rows[place])
+        file.note(f"{name} er skrevet som", [how])
+    return pd.Series(values, dtype="str").iloc[codes].reset_index(drop=True)
