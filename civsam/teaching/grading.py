@@ -13,7 +13,7 @@ import pandas as pd
 
 from civsam.files import UserError, shown
 from civsam.intake.export import guard
-from civsam.teaching.opgave import judged
+from civsam.teaching.feedback import judged
 
 
 def grade(answers: Mapping[str, Any], kommune: str = "") -> pd.DataFrame:

@@ -1,6 +1,6 @@
-"""Exercises for teaching: one function checks an answer, on the page, in Jupyter, and for a whole class.
+"""Exercises as a page and a notebook show them: the field to answer in, and the answer in words.
 
-What is right follows from the synthetic answers (`facit` computes it), so nothing is typed in. A page holds only hashes
+What is right follows from the synthetic answers (`answer_key`), so nothing is typed in. A page holds only hashes
 of the right answer and of known mistakes: enough to give feedback, too little to read the answer off.
 """
 
@@ -8,57 +8,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from functools import cache
 from html import escape
 from types import EllipsisType
 from typing import Any
 
 from civsam.danish import number
-from civsam.files import UserError
 from civsam.pages.output import Output
 from civsam.study import register
-from civsam.teaching.exercises import NOT_YET, REGISTERED, RIGHT, WELL_DONE, Answer, Exercise, edition
-
-
-@cache
-def exercises() -> dict[str, Exercise]:
-    """All exercises by id."""
-    from civsam.teaching import answer_key  # noqa: F401  registers them; it needs the decorator above
-
-    return REGISTERED
-
-
-def find(id: str) -> Exercise:
-    """The exercise of that id. Raises UserError for an unknown one."""
-    if id not in exercises():
-        raise UserError(f"opgaven '{id}' findes ikke. Der er: {', '.join(exercises())}.")
-    return exercises()[id]
-
-
-# ---- Checking an answer ---------------------------------------------------------------------------------------------
-
-
-def code_of(municipality: str) -> int:
-    """The code of a municipality by its name. Raises UserError for an unknown one."""
-    names = register.municipalities()["kommunenavn"]
-    found = names.index[names.str.casefold() == str(municipality).strip().casefold()]
-    if not len(found):
-        raise UserError(f"kommunen '{municipality}' findes ikke. Skriv navnet som i tabellen over kommuner.")
-    return int(found[0])
-
-
-def judged(id: str, answer: Any, municipality: str = "") -> tuple[bool, str]:
-    """Whether the answer is right, and what to say to it. Raises UserError for an unknown exercise or municipality."""
-    one = find(id)
-    if one.own and not municipality:
-        return False, "Skriv også, hvilken kommune du har valgt."
-    try:
-        forms = one.forms(answer)
-    except ValueError as fault:
-        return False, f"Svaret kan ikke læses: {fault}."
-    foreseen = one.feedback(edition(), *([code_of(municipality)] if one.own else []))
-    said = [foreseen[form] for form in forms if form in foreseen]
-    return (True, WELL_DONE) if RIGHT in said else (False, next(iter(said), NOT_YET))
+from civsam.teaching.exercises import RIGHT, Answer, Exercise, edition
+from civsam.teaching.feedback import find, judged
 
 
 def answer(id: str, given: Any = ..., *after_comma: Any, kommune: str = "") -> Output:

@@ -13,7 +13,7 @@ from civsam import cli
 from civsam.book import audience
 from civsam.book.contents import notebook
 from civsam.files import PACKAGE, UserError
-from civsam.teaching import exercises, grading, opgave
+from civsam.teaching import exercises, feedback, grading, opgave
 from civsam.teaching.exercises import NOT_YET, SHARE, SIGN, WELL_DONE
 
 LESSONS = audience.lesson_notebooks()
@@ -63,19 +63,19 @@ def test_a_lesson_has_hints_notes_a_guess_and_ones_own_municipality(lesson: str)
 
 def test_right_wrong_unreadable_and_known_mistakes_are_told_apart() -> None:
     edition = exercises.edition()
-    right = opgave.find("population-2").right(edition)
-    assert opgave.judged("population-2", round(right, 1)) == (True, WELL_DONE)
-    assert opgave.judged("population-2", right + 1) == (False, NOT_YET)
+    right = feedback.find("population-2").right(edition)
+    assert feedback.judged("population-2", round(right, 1)) == (True, WELL_DONE)
+    assert feedback.judged("population-2", right + 1) == (False, NOT_YET)
     mistake = len(edition.survey.answers) / edition.survey.frame["kommunekode"].nunique()
-    assert "antallet af svar" in opgave.judged("population-2", mistake)[1]
-    assert "skal være et tal" in opgave.judged("population-2", "mange")[1]
-    assert "vælg mellem" in opgave.judged("population-3", "folk")[1]
+    assert "antallet af svar" in feedback.judged("population-2", mistake)[1]
+    assert "skal være et tal" in feedback.judged("population-2", "mange")[1]
+    assert "vælg mellem" in feedback.judged("population-3", "folk")[1]
 
 
 @pytest.fixture
 def made_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """Exercises whose right answers are chosen here."""
-    known = opgave.exercises()
+    known = exercises.REGISTERED
     for id, right, how in (("andel", 84.1, {"unit": "procent", "decimals": 1}), ("stor", 1251, {}),
                            ("p", 0.0851, {"decimals": 3}), ("forskel", 4.8, {"unit": "procentpoint", "decimals": 1}),
                            ("to", 0.69, {"decimals": 2}), ("fejl", 1.25, {"unit": "procentpoint", "decimals": 2}),
@@ -106,7 +106,7 @@ ASKED = [  # exercise, what is typed, what is said
 @pytest.mark.usefixtures("made_up")
 @pytest.mark.parametrize(("id", "typed", "said"), ASKED)
 def test_a_number_is_read_as_danes_write_it_and_common_mistakes_are_known(id: str, typed: str, said: str) -> None:
-    assert said in opgave.judged(id, typed)[1]
+    assert said in feedback.judged(id, typed)[1]
 
 
 @pytest.mark.usefixtures("made_up")
@@ -124,11 +124,11 @@ def test_the_page_reads_and_says_the_same(browser: Browser) -> None:
 
 @pytest.mark.usefixtures("made_up")
 def test_in_python_a_comma_is_told_and_a_choice_may_be_given_in_its_words(tmp_path: Path) -> None:
-    assert opgave.judged("valg", " nord og  SYD")[0]
-    assert not opgave.judged("valg", "B")[0]
+    assert feedback.judged("valg", " nord og  SYD")[0]
+    assert not feedback.judged("valg", "B")[0]
     assert "Brug punktum" in opgave.answer("andel", 84, 1).text
     for wrong in (float("nan"), float("inf"), 1e300, True, None):
-        assert "skal være et tal" in opgave.judged("andel", wrong)[1]
+        assert "skal være et tal" in feedback.judged("andel", wrong)[1]
     path = tmp_path / "elev.ipynb"
     code = 'opgave.answer("andel", 84,1)\nopgave.answer("fejl", "1,25")\nopgave.answer("stor", 12,5, kommune="Fanø")'
     nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)]), path)
@@ -152,10 +152,10 @@ def test_ones_own_municipality_decides_what_is_right() -> None:
     frame = exercises.edition().survey.frame
     asked = frame["kommunenavn"].value_counts()
     for name in ("København", "Fanø"):
-        assert opgave.judged("population-1", int(asked[name]), name)[0]
-    assert not opgave.judged("population-1", 8)[0]
+        assert feedback.judged("population-1", int(asked[name]), name)[0]
+    assert not feedback.judged("population-1", 8)[0]
     with pytest.raises(UserError, match="kommunen 'Atlantis' findes ikke"):
-        opgave.judged("population-1", 8, "Atlantis")
+        feedback.judged("population-1", 8, "Atlantis")
 
 
 def test_grading_reads_answers_without_running_anything(tmp_path: Path) -> None:
@@ -184,7 +184,7 @@ def test_the_page_tells_the_same_as_the_function_and_holds_no_answer(browser: Br
     page = browser.new_page()
     page.set_content("".join(opgave.answer(id).html for id in ("population-2", "population-3")))
     page.add_script_tag(path=PACKAGE / "book" / "static" / "opgave.js")
-    right = f"{opgave.find('population-2').right(exercises.edition()):.1f}".replace(".", ",")
+    right = f"{feedback.find('population-2').right(exercises.edition()):.1f}".replace(".", ",")
     form = page.locator("#opgave-population-2")
     for typed, said in ((right, "Rigtigt."), ("1,0", NOT_YET), ("", "Skriv eller"), ("x", "kan ikke læses")):
         form.locator("input").fill(typed)

@@ -1,0 +1,19 @@
+"""What the answers of several lessons are counted with."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from civsam.edition import Edition
+
+
+def here(edition: Edition, code: int) -> np.ndarray:
+    """Which respondents work in the municipality, shape (n,)."""
+    return (edition.survey.background["kommunekode"] == code).to_numpy()
+
+
+def same_region(edition: Edition, code: int) -> np.ndarray:
+    """Which respondents work in the region of the municipality, shape (n,)."""
+    frame = edition.survey.frame
+    region = frame.loc[frame["kommunekode"] == code, "region"].iloc[0]
+    return (edition.survey.background["region"] == region).to_numpy()

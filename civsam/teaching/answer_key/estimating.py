@@ -1,0 +1,184 @@
+"""Right answers of the lessons on weights, small populations and clusters, and groups and many tests."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+
+from civsam.edition import Edition
+from civsam.inference import compare
+from civsam.survey.survey import Survey
+from civsam.teaching.answer_key.collecting import asked_at_home
+from civsam.teaching.answer_key.common import here, same_region
+from civsam.teaching.exercises import exercise, skewed
+
+# ---- Vægtning
+
+
+def uneven() -> Survey:
+    """Respondents of a draw in which three areas answer seldom."""
+    return skewed(lambda everybody: np.where(
+        everybody.frame["fagomraade"].isin(["teknik", "skole", "beskaeftigelse"]), 0.25, 0.7))[0]
+
+
+def _in_technology(table: pd.DataFrame) -> np.ndarray:
+    return (table["fagomraade"] == "teknik").to_numpy()
+
+
+@exercise("vaegtning-1", unit="stillinger pr. svar", decimals=2, mistakes={
+    "Du har delt den forkerte vej: det er svarprocenten som et tal under én.": lambda _: 1 / weight_of_technology(_),
+})
+def weight_of_technology(edition: Edition) -> float:
+    """Weight of a respondent from the technical area when weighted by area."""
+    return _in_technology(uneven().frame).sum() / _in_technology(uneven().background).sum()
+
+
+@exercise("vaegtning-2", unit="procent", decimals=1, mistakes={
+    "Det er andelen uden vægte. Lad grupperne tælle efter, hvor mange der blev spurgt.": lambda _:
+        100 * uneven().says("pol_fokus", "ja").mean(),
+    "Du har taget det simple gennemsnit af de to andele, men grupperne er ikke lige store.": lambda _:
+        100 * np.mean(_shares_in_two(uneven())),
+})
+def weighted_in_two(edition: Edition) -> float:
+    """Share with increased focus when technology and the rest count by positions, in percent."""
+    inside = _in_technology(uneven().frame).mean()
+    return 100 * np.dot(_shares_in_two(uneven()), [inside, 1 - inside])
+
+
+def _shares_in_two(survey: Survey) -> tuple[float, float]:
+    """Shares with increased focus in technology and in the rest."""
+    inside, yes = _in_technology(survey.background), survey.says("pol_fokus", "ja")
+    return yes[inside].mean(), yes[~inside].mean()
+
+
+@exercise("vaegtning-3", choices={
+    "bortfald": "en, der hænger sammen med, hvem der svarer", "svar": "en, der hænger sammen med, hvad de svarer",
+    "begge": "en, der hænger sammen med begge dele",
+}, mistakes={
+    "Så ændrer vægtene antallet af hver slags, men ikke svaret.": lambda _: "bortfald",
+    "Så er der ikke nogen skævhed at rette, men tallet kan blive mere sikkert.": lambda _: "svar",
+})
+def weight_by(edition: Edition) -> str:
+    """A variable removes bias only if it goes with both response and answer."""
+    return "begge"
+
+
+@exercise("vaegtning-4", unit="stillinger", decimals=1, own=True, mistakes={
+    "Det er antallet af svarpersoner. Læg deres vægte sammen.": lambda edition, code: here(edition, code).sum(),
+    "Det er antallet af stillinger i rammen. Hvad giver vægtene?": lambda edition, code: asked_at_home(edition, code),
+})
+def weight_at_home(edition: Edition, code: int) -> float:
+    """Sum of the book's weights over the respondents of the reader's municipality."""
+    return edition.survey.design.weights[here(edition, code)].sum()
+
+
+# ---- Små populationer og klynger
+
+
+def _response(edition: Edition) -> float:
+    """Share of all asked who answered the item on increased focus."""
+    return edition.survey.answered("pol_fokus").sum() / len(edition.survey.frame)
+
+
+@exercise("klynger-1", decimals=2, mistakes={
+    "Husk kvadratroden.": lambda edition: 1 - _response(edition),
+    "Du har brugt dem, der svarede. Det er den del, der ikke svarede, der er usikkerhed om.": lambda edition:
+        math.sqrt(_response(edition)),
+})
+def finite_population(edition: Edition) -> float:
+    """Square root of the finite population correction."""
+    return math.sqrt(1 - _response(edition))
+
+
+def _plain_error(edition: Edition) -> float:
+    """Standard error of the share with increased focus as in a simple sample of an endless population, in points."""
+    n, share = edition.survey.answered("pol_fokus").sum(), edition.survey.says("pol_fokus", "ja").mean()
+    return 100 * math.sqrt(share * (1 - share) / n)
+
+
+@exercise("klynger-2", unit="procentpoint", decimals=2, mistakes={
+    "Det er uden den sidste faktor. Populationen er ikke uendelig.": _plain_error,
+    "Du har ganget med hele korrektionen. Det er dens kvadratrod, der skal bruges.": lambda edition:
+        _plain_error(edition) * (1 - _response(edition)),
+})
+def error_by_hand(edition: Edition) -> float:
+    """The same with the finite population correction (Cochran 1977, § 3.2, with n for n - 1)."""
+    return _plain_error(edition) * finite_population(edition)
+
+
+@exercise("klynger-3", choices={
+    "endelig": "for alle de adspurgte, med korrektion for en endelig population",
+    "klynger": "for processen, med kommunerne som klynger", "simpel": "som i en simpel tilfældig stikprøve af chefer",
+}, mistakes={
+    "Så ville forskellen være sikker, hvis blot alle svarede. Er det det, der spørges om?": lambda _: "endelig",
+    "Så regner man, som om hver chef havde sit eget udgiftspres.": lambda _: "simpel",
+})
+def which_uncertainty(edition: Edition) -> str:
+    """Groups that are constant within municipalities are compared between municipalities."""
+    return "klynger"
+
+
+@exercise("klynger-4", unit="svarpersoner", own=True, mistakes={
+    "Så mange svarede. Hvor mange af dem sagde ja?": lambda edition, code: here(edition, code).sum(),
+})
+def focus_at_home(edition: Edition, code: int) -> int:
+    """Respondents of the reader's municipality with increased focus."""
+    return int((here(edition, code) & edition.survey.says("pol_fokus", "ja")).sum())
+
+
+# ---- Grupper og mange test
+
+
+def _pairs(groups: int) -> float:
+    return groups * (groups - 1) / 2
+
+
+@exercise("grupper-1", unit="par", mistakes={
+    "Du har talt hvert par to gange.": lambda edition: 2 * pairs_of_regions(edition),
+    "Du har også holdt hver region op mod sig selv.": lambda edition: edition.survey.frame["region"].nunique() ** 2,
+})
+def pairs_of_regions(edition: Edition) -> float:
+    """Pairs of regions."""
+    return _pairs(edition.survey.frame["region"].nunique())
+
+
+@exercise("grupper-2", unit="procent", mistakes={
+    "Så kunne chancen blive over hundrede. Find først chancen for ingen falsk alarm.": lambda edition:
+        5 * _pairs(edition.survey.frame["fagomraade"].nunique()),
+    "Det er chancen for slet ingen falsk alarm.": lambda edition: 100 - any_false_alarm(edition),
+})
+def any_false_alarm(edition: Edition) -> float:
+    """Chance of at least one false alarm among all pairs of areas if the tests were independent, in percent."""
+    return 100 * (1 - 0.95 ** _pairs(edition.survey.frame["fagomraade"].nunique()))
+
+
+def _smallest_p(edition: Edition) -> float:
+    return compare.contrasts(edition.process, "pol_strategi", "hele_kommunen", "region")["p"].min()
+
+
+@exercise("grupper-3", decimals=3, mistakes={
+    "Det er p-værdien, før den er korrigeret.": _smallest_p,
+    "Du har delt. En korrigeret p-værdi bliver større, ikke mindre.": lambda edition:
+        _smallest_p(edition) / pairs_of_regions(edition),
+})
+def bonferroni(edition: Edition) -> float:
+    """The smallest p of all pairs of regions, times their number."""
+    return _smallest_p(edition) * pairs_of_regions(edition)
+
+
+@exercise("grupper-4", unit="procentpoint", decimals=1, own=True, mistakes={
+    "Du har trukket fra i den anden rækkefølge. Regionen kommer først.": lambda edition, code:
+        -region_against_the_rest(edition, code),
+    "Du har sammenlignet med hele landet. Regionen skal ikke være med i resten.": lambda edition, code:
+        100 * (_region_share(edition, code) - edition.survey.says("pol_fokus", "ja").mean()),
+})
+def region_against_the_rest(edition: Edition, code: int) -> float:
+    """Share with increased focus in the region of the reader's municipality less that in the rest, in points."""
+    yes, here = edition.survey.says("pol_fokus", "ja"), same_region(edition, code)
+    return 100 * (yes[here].mean() - yes[~here].mean())
+
+
+def _region_share(edition: Edition, code: int) -> float:
+    return edition.survey.says("pol_fokus", "ja")[same_region(edition, code)].mean()
