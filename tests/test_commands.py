@@ -8,6 +8,7 @@ import pytest
 
 from civsam import cli, edition
 from civsam.book import build
+from civsam.cli.options import pairs
 from civsam.files import Project, project
 from civsam.inference import estimate
 from civsam.instrument import keys as keys_
@@ -151,7 +152,7 @@ def test_a_frame_may_be_as_danish_excel_saves_it(own: Path, capsys: pytest.Captu
 
 def test_parameters_may_stand_anywhere(own: Path) -> None:
     options = cli.parsed(["book", "opdel=region", "--data", "mine.csv", "fokus=kultur"])
-    assert cli.pairs(options) == {"opdel": "region", "data": "mine.csv", "fokus": "kultur"}
+    assert pairs(options) == {"opdel": "region", "data": "mine.csv", "fokus": "kultur"}
     assert cli.main(["check", "mine.csv", "opdel=region"]) == 2
 
 

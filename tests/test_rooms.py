@@ -10,7 +10,7 @@ PACKAGE = Path(civsam.__file__).parent
 # From the ground up; a room takes only from rooms before it.
 ROOMS = ("files", "danish", "sharing", "instrument", "survey", "intake", "inference", "disclosure", "pages", "study",
          "edition", "book", "teaching", "laboratory", "profiles", "cli")
-LONGEST = 400  # lines of a module
+LONGEST, LONGEST_FUNCTION = 400, 40  # lines of a module; of a function without its docstring
 
 
 def name_of(path: Path) -> str:
@@ -67,3 +67,18 @@ def test_only_the_study_and_its_users_know_of_municipalities() -> None:
     told = [module for module, path in MODULES.items() if module != "civsam" and room(module) in rooms
             and "civsam.study" in path.read_text("utf-8")]
     assert not told
+
+
+def length(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """The lines of its body, its docstring left out."""
+    body = function.body[1:] if ast.get_docstring(function) is not None and len(function.body) > 1 else function.body
+    return body[-1].end_lineno - body[0].lineno + 1
+
+
+def test_no_module_and_no_function_is_long() -> None:
+    lines = {module: path.read_text("utf-8").count("\n") for module, path in MODULES.items()}
+    assert not {module: number for module, number in lines.items() if number > LONGEST}
+    functions = {f"{module}.{node.name}": length(node) for module, path in MODULES.items()
+                 for node in ast.walk(ast.parse(path.read_text("utf-8")))
+                 if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
+    assert not {name: number for name, number in functions.items() if number > LONGEST_FUNCTION}

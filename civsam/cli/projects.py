@@ -1,0 +1,64 @@
+"""Commands for who is asked, with what, and in which project: frame, form, new."""
+
+from __future__ import annotations
+
+import argparse
+
+from civsam.cli.options import frame_for, frame_option, own_path
+from civsam.files import UserError, shown
+
+
+def add(commands: argparse._SubParsersAction) -> None:
+    """Who is asked, with what, and in which project."""
+    frame = commands.add_parser("frame", help="rammen: hvem der bliver spurgt", description="Arbejd med rammen.")
+    keys = frame.add_subparsers(dest="part", required=True, metavar="del").add_parser(
+        "keys", help="giv alle i rammen en tilfældig nøgle", description="Giv alle i rammen en tilfældig nøgle.")
+    keys.add_argument("--out", metavar="FIL", default="ramme-noegler.csv", help="den nye fil; ellers ramme-noegler.csv")
+    frame_option(keys, "rammefil; ellers projektets egen")
+    keys.add_argument("--link", metavar="ADRESSE", help="skemaets adresse; så får alle et link")
+    keys.set_defaults(run=run_frame)
+
+    form = commands.add_parser("form", help="skemaet som XLSForm, udskrift og side på nettet",
+                               description="Skriv skemaet som XLSForm, til udskrift og som side på nettet.")
+    form.add_argument("--out", metavar="MAPPE", default="skema", help="mappe; ellers skema/")
+    form.set_defaults(run=run_form)
+
+    new = commands.add_parser("new", help="læg et nyt projekt ud om en anden undersøgelse",
+                              description="Læg en mappe ud med et spørgeskema og en bog, der er drevet af det.")
+    new.add_argument("folder", metavar="NAVN", help="projektets mappe")
+    new.add_argument("--questionnaire", metavar="FIL", help="spørgeskemaet; ellers et lille at begynde med")
+    new.add_argument("--again", action="store_true", help="lav kun kapitlerne igen, når skemaet er ændret")
+    new.set_defaults(run=run_new)
+
+
+def run_frame(options: argparse.Namespace) -> None:
+    """Give all in the frame a key, and a link where the form's address is known. Raises UserError."""
+    from civsam.intake import collecting
+
+    frame = frame_for(options)
+    if frame is None:
+        raise UserError("der er ingen ramme at give nøgler. Angiv den med --ramme.")
+    keyed = collecting.add_keys(frame)
+    collecting.write(collecting.links(keyed, options.link) if options.link else keyed, own_path(options.out))
+    print(f"{len(keyed)} nøgler står i {options.out}. Filen siger, hvem der svarer hvad: opbevar den sikkert.")
+
+
+def run_form(options: argparse.Namespace) -> None:
+    """Write the questionnaire as others need it. Raises UserError."""
+    from civsam.instrument import forms
+    from civsam.instrument.questionnaire import read
+
+    folder = own_path(options.out)
+    for path in forms.write(read(), folder):
+        print(f"  {shown(path)}")
+
+
+def run_new(options: argparse.Namespace) -> None:
+    """Lay out a project. Raises UserError."""
+    from civsam.book import projects
+
+    given = None if options.questionnaire is None else own_path(options.questionnaire)
+    for path in projects.create(own_path(options.folder), given, again=options.again):
+        print(f"  {shown(path)}")
+    if not options.again:
+        print(f"Gå til mappen {options.folder}, læg svarene i data/svar.csv, og skriv: civsam book")
