@@ -9,6 +9,8 @@ from collections.abc import Iterable
 import pandas as pd
 from babel.numbers import format_decimal, format_percent
 
+LATIN = {ord(danish): latin for danish, latin in zip("æøåÆØÅ", ("ae", "oe", "aa", "Ae", "Oe", "Aa"), strict=True)}
+
 
 def listed(words: Iterable[str]) -> str:
     """Words as a Danish list: a, b og c."""
@@ -18,9 +20,7 @@ def listed(words: Iterable[str]) -> str:
 
 def plain(text: str) -> str:
     """The text as part of a file name."""
-    for danish, latin in {"æ": "ae", "ø": "oe", "å": "aa", "Æ": "Ae", "Ø": "Oe", "Å": "Aa"}.items():
-        text = text.replace(danish, latin)
-    text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    text = unicodedata.normalize("NFKD", text.translate(LATIN)).encode("ascii", "ignore").decode()
     return re.sub(r"[^A-Za-z0-9.]+", "-", text).strip("-.") or "x"
 
 
@@ -64,5 +64,5 @@ def joined(words: list[str], link: str) -> str:
 
 def slug(text: str) -> str:
     """A name that a Data Package allows: lower-case ASCII letters, digits, and - _ ."""
-    latin = text.lower().removesuffix(".csv").translate(str.maketrans({"æ": "ae", "ø": "oe", "å": "aa"}))
+    latin = text.lower().removesuffix(".csv").translate(LATIN)
     return re.sub(r"[^a-z0-9._-]+", "-", latin).strip("-") or "data"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
-from io import StringIO
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -34,6 +34,7 @@ class Project:
         """Its folder; if no project was opened, that of the current folder when it is first asked for."""
         if self._root is None:
             self.open()
+        assert self._root is not None
         return self._root
 
     @property
@@ -102,7 +103,7 @@ YAML_FAULTS = {  # what the library says, by how it begins, and what it comes of
 }
 
 
-class _LineLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+class _LineLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
     """SafeLoader that notes each mapping's line and refuses a key given twice."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
@@ -122,21 +123,27 @@ def shown(path: Path) -> str:
     return path.relative_to(project.root).as_posix() if path.is_relative_to(project.root) else str(path)
 
 
-def read_text(path: Path) -> str:
-    """The file as text (UTF-8, with or without byte order mark). Raises UserError."""
+def read_bytes(path: Path) -> bytes:
+    """The file's content. Raises UserError."""
     try:
-        return path.read_text(encoding="utf-8-sig")
+        return path.read_bytes()
     except FileNotFoundError:
         raise UserError(f"{shown(path)}: filen findes ikke. Kontrollér stien.") from None
     except IsADirectoryError:
         raise UserError(f"{shown(path)}: er en mappe, ikke en fil. Angiv selve filen.") from None
+    except OSError as fault:
+        raise UserError(f"{shown(path)}: filen kan ikke læses ({fault.strerror}).") from None
+
+
+def read_text(path: Path) -> str:
+    """The file as text (UTF-8, with or without byte order mark). Raises UserError."""
+    try:
+        return io.TextIOWrapper(io.BytesIO(read_bytes(path)), encoding="utf-8-sig").read()
     except UnicodeDecodeError as fault:
         raise UserError(
             f"{shown(path)}, byte {fault.start + 1}: filen er ikke gemt som UTF-8. Gem den som "
             f"{'CSV ' * (path.suffix.lower() == '.csv')}UTF-8."
         ) from None
-    except OSError as fault:
-        raise UserError(f"{shown(path)}: filen kan ikke læses ({fault.strerror}).") from None
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
@@ -152,7 +159,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
 
 def _yaml_fault(fault: yaml.YAMLError) -> str:
     """Where a file is no YAML, and why: in Danish where the reason is a usual one."""
-    problem = getattr(fault, "problem", None) or getattr(fault, "reason", "")
+    problem = getattr(fault, "problem", None) or getattr(fault, "reason", None) or ""
     mark = getattr(fault, "problem_mark", None)
     place = f", linje {mark.line + 1}, tegn {mark.column + 1}" if mark else ""
     danish = next((words for start, words in YAML_FAULTS.items() if problem.startswith(start)), problem)
@@ -185,7 +192,7 @@ def read_table(path: Path, required: Iterable[str]) -> pd.DataFrame:
     """
     text = read_text(path)
     try:
-        table = pd.read_csv(StringIO(text), dtype=str, keep_default_na=False, skip_blank_lines=True)
+        table = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False, skip_blank_lines=True)
     except pd.errors.EmptyDataError:
         raise UserError(f"{shown(path)}: filen er tom. Første linje skal være kolonnenavne.") from None
     except pd.errors.ParserError as fault:

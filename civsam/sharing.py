@@ -32,7 +32,7 @@ class WorkerLost(Exception):
 
 
 def shared_out(
-    do: Work, todo: Iterable[P], workers: int | None = None, scheduler: str | None = None, again: str = ""
+    do: Work[P], todo: Iterable[P], workers: int | None = None, scheduler: str | None = None, again: str = ""
 ) -> Iterator[tuple[P, Any]]:
     """Each part with what `do` (a function of a module) makes of it, as they are finished. Raises UserError.
 
@@ -53,11 +53,11 @@ def shared_out(
                 raise UserError(f"arbejderne døde {PATIENCE} gange i træk. Er der hukommelse nok? {again}") from None
 
 
-def _with_part(do: Work, part: P) -> tuple[P, Any]:
+def _with_part(do: Work[P], part: P) -> tuple[P, Any]:
     return part, do(part)
 
 
-def here(do: Work, todo: list[P], workers: int | None) -> Iterator[tuple[P, Any]]:
+def here(do: Work[P], todo: list[P], workers: int | None) -> Iterator[tuple[P, Any]]:
     """Parts as they are finished by this machine's cores. Raises WorkerLost."""
     try:
         with parallel_config("loky", n_jobs=min(workers or cpu_count(), len(todo)), inner_max_num_threads=1):
@@ -67,14 +67,14 @@ def here(do: Work, todo: list[P], workers: int | None) -> Iterator[tuple[P, Any]
         raise WorkerLost from None
 
 
-def on_cluster(do: Work, todo: list[P], address: str, again: str = "") -> Iterator[tuple[P, Any]]:
+def on_cluster(do: Work[P], todo: list[P], address: str, again: str = "") -> Iterator[tuple[P, Any]]:
     """Parts as they are finished by a Dask cluster. Raises WorkerLost and UserError."""
     try:
         from distributed import CancelledError, Client, KilledWorker, as_completed
     except ImportError:
         raise UserError("--scheduler kræver pakken distributed. Installér den med: pip install distributed") from None
     try:
-        client = Client(address, timeout=WAIT)
+        client: Any = Client(address, timeout=WAIT)
     except (OSError, ValueError, TypeError):
         raise UserError(f"der er ingen Dask-planlægger på {address}. Start den med: dask scheduler, og skriv den "
                         "adresse, den selv oplyser, for eksempel tcp://127.0.0.1:8786.") from None

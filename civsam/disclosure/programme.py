@@ -182,14 +182,14 @@ class Programme:
 
     def _many(self, reach: Reach, hidden: np.ndarray, need: np.ndarray) -> None:
         """A first round for all hidden numbers at once, in random directions: most have room, and are then known to."""
-        directions, gained = np.random.default_rng(0), np.True_
+        directions, gained = np.random.default_rng(0), True
         while gained:
             narrow = hidden[reach.width[hidden] < need[hidden]]
             objective = np.zeros(len(need))
             objective[narrow] = directions.choice([-1.0, 1.0], len(narrow))
             for sign in (1, -1) if len(narrow) else ():
                 reach.add(*self.furthest(sign * objective))
-            gained = np.any(reach.width[narrow] >= need[narrow])
+            gained = bool(np.any(reach.width[narrow] >= need[narrow]))
 
 
 class Reach:

@@ -120,9 +120,11 @@ class Questionnaire:
 
     def unknown(self) -> list[Item]:
         """What a respondent must be asked where no frame knows it: the background, as items without a block."""
+        known = dict(self.background)
+        if self.lookup is not None:
+            known.setdefault(self.lookup.key, Background(self.lookup.key, self.lookup.name, self.lookup.labels))
         asked = dict.fromkeys(self.source(name) for name in self.background if name not in self.items)
-        return [_as_item(name, self.background.get(name) or Background(name, self.lookup.name, self.lookup.labels))
-                for name in asked]
+        return [_as_item(name, known[name]) for name in asked]
 
 
 def _as_item(name: str, variable: Background) -> Item:
@@ -148,7 +150,7 @@ class _Reader:
             names = {str: "tekst", list: "en liste", dict: "en opslagstabel", int: "et helt tal", bool: "true/false"}
             found = "mangler" if value is None else f"er {value!r}"
             raise self.stop(mapping[LINE], f"'{key}' {found}; der skal stå {names[kind]}.")
-        return {k: v for k, v in value.items() if k != LINE} if kind is dict else value
+        return {k: v for k, v in value.items() if k != LINE} if isinstance(value, dict) else value
 
     def known(self, line: int, what: str, value: str, allowed: Any) -> str:
         """`value`, if it is one of the allowed; else a message that suggests the nearest."""

@@ -68,7 +68,8 @@ def _elements(item: Item, questionnaire: Questionnaire) -> list[dict[str, Any]]:
                "titleLocation": "hidden", "choices": [{"value": DONT_KNOW, "text": dont_know}]}
         return [shared | {"type": "text"}, box]
     if kind == BACKGROUND:
-        choices = [{"value": code, "text": text} for code, text in item.scale.answers.items()]
+        choices: list[dict[str, Any]] = [
+            {"value": code, "text": text} for code, text in item.scale.answers.items()]
         how = {"type": "dropdown", "renderAs": "select"} if len(choices) > MANY else {"type": "radiogroup"}
         return [shared | how | {"choices": choices, "isRequired": True, "requiredErrorText": "Vælg et svar."}]
     choices = [{"value": code, "text": text} for code, text in (*item.scale.answers.items(), (DONT_KNOW, dont_know))]

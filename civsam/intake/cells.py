@@ -20,7 +20,8 @@ CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")  # but tab and line br
 
 def answers(file: AnswerFile, places: Mapping[Role, int]) -> pd.DataFrame:
     """The coded answers, shape (rows, items); faults for all cells that hold no answer to their item."""
-    done, written = {}, {}
+    done: dict[str, pd.Categorical] = {}
+    written: dict[str, list[str]] = {}
     for name, item in file.questionnaire.items.items():
         codes, found = _cells(file, item, places)
         values, how = coded(item, found, file.questionnaire.dont_know)

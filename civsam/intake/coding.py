@@ -166,7 +166,7 @@ def coded(item: Item, cells: Sequence[str], dont_know: str) -> tuple[list[str], 
     reading, how = spelling.chosen(answer for given in answers for answer in given)
     order = [*item.scale.answers, DONT_KNOW]
     texts = [[reading.get(answer) for answer in given] for given in answers]
-    return [UNREAD + cell if None in given else " ".join(sorted(given, key=order.index))
+    return [UNREAD + cell if None in given else " ".join(sorted(filter(None, given), key=order.index))
             for cell, given in zip(cells, texts, strict=True)], how
 
 

@@ -145,16 +145,20 @@ def _table(
     last: dict[str, _Reply], questionnaire: Questionnaire, frame: pd.DataFrame | None, names: dict[str, Any] | None
 ) -> pd.DataFrame:
     """Respondents by what was asked, in the order of the frame, or of the keys, which says nothing."""
-    order = sorted(last) if names is None else [key for key in names if key in last]
-    index = pd.Index(order, name=KEY, dtype=str) if names is None else pd.Index(
-        [names[key] for key in order], name=frame.index.name, dtype=frame.index.dtype)
-    told = {name for reply in last.values() for name in reply.answers} if names is None else set()
+    told: set[str] = set()
+    if frame is None or names is None:
+        order = sorted(last)
+        index = pd.Index(order, name=KEY, dtype=str)
+        told = {name for reply in last.values() for name in reply.answers}
+    else:
+        order = [key for key in names if key in last]
+        index = pd.Index([names[key] for key in order], name=frame.index.name, dtype=frame.index.dtype)
     columns = [name for name in asked(questionnaire) if name in questionnaire.items or name in told]
     rows = [[last[key].answers.get(name, "") for name in columns] for key in order]
     return pd.DataFrame(rows, index=index, columns=columns, dtype=str)
 
 
-def _row(reply: _Reply, last: _Reply, questionnaire: Questionnaire) -> tuple[str, ...]:
+def _row(reply: _Reply, last: _Reply, questionnaire: Questionnaire) -> tuple[str, str, str, str, str]:
     """The report's row on a file that could be read."""
     if reply is not last:
         why = f"{last.file} har samme nøgle og er gemt senere"

@@ -26,7 +26,7 @@ def datapackage(questionnaire: Questionnaire, folder: Path, words: Path | None =
     described = told.pop("ressourcer", {})
     tables = {path.name: read_table(path, []) for path in sorted(folder.glob("*.csv"))}
     unknown = [name for name in described if name not in tables]
-    if unknown:
+    if words and unknown:
         raise UserError(f"{shown(words)}: beskriver {unknown[0]}, som ikke findes i {shown(folder)}.")
     frame = next((name for name, table in tables.items() if _is_frame(table, questionnaire)), "")
     resources = []

@@ -97,7 +97,8 @@ def gather(records: Iterable[tuple[int, list[str]]], say: Say, pad: bool = False
     """Rows as a table. The first that is not blank names the columns; blank rows, and blank fields past the last
     column, are left out. pad: whether a row may be shorter than the header.
     """
-    records, header, blank = iter(records), [], 0
+    records, blank = iter(records), 0
+    header: list[str] = []
     for _, header in records:
         if any(header):
             break

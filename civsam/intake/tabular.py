@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from civsam.files import UserError, shown
+from civsam.files import UserError, read_bytes, shown
 from civsam.intake import delimited, statistics_files, workbook
 from civsam.intake.table import KINDS, Known, Say, Table, visible
 
@@ -47,14 +47,7 @@ def load(path: Path, known: Known, sheet: str | None, say: Say) -> Table:
 
 
 def _content(path: Path) -> bytes:
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        raise UserError(f"{shown(path)}: filen findes ikke. Kontrollér stien.") from None
-    except IsADirectoryError:
-        raise UserError(f"{shown(path)}: er en mappe, ikke en fil. Angiv selve filen.") from None
-    except OSError as fault:
-        raise UserError(f"{shown(path)}: filen kan ikke læses ({fault.strerror}).") from None
+    data = read_bytes(path)
     if not data.strip(b"\xef\xbb\xbf\xfe\xff\r\n\t \x00"):
         raise UserError(f"{shown(path)}: filen er tom. Første række skal være kolonnenavne.")
     return data

@@ -51,11 +51,6 @@ def response_note(survey: Survey, table: pd.DataFrame) -> str:
     return (hidden_note(table) if survey.framed else NO_FRAME + hidden_note(table)).strip()
 
 
-# What may turn text around or hide in it, shown as what it is.
-INVISIBLE = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0), 0x61C, 0x200B, 0x200E, 0x200F, *range(0x202A, 0x202F),
-                           *range(0x2060, 0x206A), 0xFEFF], "\N{REPLACEMENT CHARACTER}") | {10: " / ", 9: " ", 13: ""}
-
-
 def nothing_to_show(caption: str) -> Output:
     """What stands in the place of a figure of which everything is hidden."""
     told = f"{caption}: skjult for at beskytte svarpersonerne."

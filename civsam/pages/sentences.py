@@ -8,11 +8,14 @@ import numpy as np
 import pandas as pd
 
 from civsam.danish import listed, number, percent
-from civsam.pages.door import INVISIBLE, NO_FRAME, plan_of, shown
+from civsam.pages.door import NO_FRAME, plan_of, shown
+from civsam.pages.free_text import texts
 from civsam.pages.output import Output
 from civsam.pages.provenance import MARKS, mark, provenance_of
 from civsam.pages.words import HIDDEN, Words, labels, value, with_interval
 from civsam.survey.survey import Survey
+
+__all__ = ("highest", "question", "quotation", "sentence", "summary", "texts")
 
 
 def summary(survey: Survey, estimates: pd.DataFrame) -> str:
@@ -86,13 +89,3 @@ def _asked(survey: Survey, item: str) -> tuple[str, str, str]:
 def quotation(text: str) -> Output:
     """Words from the questionnaire, set off from the chapter's own."""
     return Output(f'<blockquote class="spoergsmaal"><p class="ordlyd">{escape(text)}</p></blockquote>', text)
-
-
-def texts(survey: Survey, item: str) -> Output:
-    """The answers in words, if the edition may show them: in alphabetical order, which says nothing of who wrote."""
-    if not survey.texts:
-        nothing = "Fri tekst vises ikke i denne udgave."
-        return Output(f'<p class="note">{nothing}</p>', nothing)
-    said = sorted(text.translate(INVISIBLE) for text in survey.answers[item] if text.strip())
-    html = "".join(f"<li><bdi>{escape(text)}</bdi></li>" for text in said)
-    return Output(f'<div class="fritekst"><ul>{html}</ul>{mark(survey.provenance)}</div>', "\n".join(said))
