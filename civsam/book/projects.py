@@ -61,10 +61,13 @@ def create(folder: Path, given: Path | None, *, again: bool = False) -> list[Pat
     if again and not (folder / QUESTIONNAIRE).exists():
         raise UserError(f"{shown(folder)}: mappen er ikke et projekt, for {QUESTIONNAIRE.as_posix()} mangler.")
     source = folder / QUESTIONNAIRE if again else given or EXAMPLE
-    content = files(instrument.read(source), framed=(folder / "data" / "ramme.csv").exists())
+    asked = instrument.read(source)
+    content = files(asked, framed=(folder / "data" / "ramme.csv").exists())
     content = {name: text for name, text in content.items() if name.startswith("chapters/") or not again}
     if not again:
         content |= {QUESTIONNAIRE.as_posix(): read_text(source), "data/skematekst.yml": read_text(WORDS)}
+        if asked.lookup is not None:
+            content[f"data/{asked.lookup.file}"] = read_text(source.parent / asked.lookup.file)
     for name, text in content.items():
         write_if_changed(folder / name, text.encode())
     return [folder / name for name in content]

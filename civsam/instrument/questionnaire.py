@@ -68,10 +68,11 @@ class Background:
 class Lookup:
     """What is known of a respondent by one code, as that of a school or a municipality.
 
-    key: the column that holds the code. name: what it is a code of. labels: of each code. known: what follows from the
-    code, a row a code (as text) and a column a variable, all of it text.
+    file: beside the questionnaire. key: the column that holds the code. name: what it is a code of. labels: of
+    each code. known: what follows from the code, a row a code (as text) and a column a variable, all of it text.
     """
 
+    file: str
     key: str
     name: str
     labels: dict[str, str]
@@ -233,7 +234,7 @@ class _Reader:
         known = read_table(self.path.parent / file, [key, text]).set_index(key)
         if doubled := [code for code in known.index if not code or (known.index == code).sum() > 1]:
             raise UserError(f"{shown(self.path.parent / file)}: {key} '{doubled[0]}' er tom eller står to gange.")
-        return Lookup(key, name, known[text].sort_values().to_dict(), known)
+        return Lookup(file, key, name, known[text].sort_values().to_dict(), known)
 
 
 def read(path: Path | None = None) -> Questionnaire:
