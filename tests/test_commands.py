@@ -58,7 +58,7 @@ def test_from_keys_to_answer_files_to_one_answer_file(own: Path, capsys: pytest.
     keyed = pd.read_csv(own / "noegler.csv", dtype=str).set_index("stilling")
     assert keyed["link"].str.contains("#n=").all()
     (own / "filer").mkdir()
-    given = answers.read(project.data / "svar.csv", INSTRUMENT, FRAME).head(3)
+    given = answers.check(project.data / "svar.csv", INSTRUMENT, FRAME).accept().answers.head(3)
     for name, row in given.iterrows():
         content = {"version": keys_.VERSION, "skema": keys_.digest(INSTRUMENT),
                    "noegle": keyed.at[name, "noegle"], "egen_noegle": False, "tid": "2026-01-01T10:00:00.000Z",
@@ -67,7 +67,7 @@ def test_from_keys_to_answer_files_to_one_answer_file(own: Path, capsys: pytest.
     status, out, err = run("collect filer --ramme noegler.csv --out samlet.csv", capsys)
     assert (status, err) == (0, "")
     assert "3 svar står i samlet.csv" in out
-    pd.testing.assert_frame_equal(answers.read(own / "samlet.csv", INSTRUMENT, FRAME), given)
+    pd.testing.assert_frame_equal(answers.check(own / "samlet.csv", INSTRUMENT, FRAME).accept().answers, given)
     assert run("frame keys --out noegler.csv", capsys)[0] == 2  # it would have been overwritten
 
 
@@ -160,7 +160,7 @@ def test_every_way_in_gives_the_same_estimates(own: Path, capsys: pytest.Capture
     """Answer files of the form, SPSS and Stata, each read and weighted as a book does it."""
     assert run("frame keys --out noegler.csv", capsys)[0] == 0
     keys = pd.read_csv(own / "noegler.csv", dtype=str).set_index("stilling")["noegle"]
-    given = answers.read(project.data / "svar.csv", INSTRUMENT, FRAME)
+    given = answers.check(project.data / "svar.csv", INSTRUMENT, FRAME).accept().answers
     given.loc[given.index[0], "pol_fokus"] = "nej"  # so that they are no longer the synthetic ones
     (own / "filer").mkdir()
     for name, row in given.iterrows():

@@ -70,17 +70,6 @@ def check(
     return _parted(file, keys, answers, respondents.background(file, places, keys, known))
 
 
-def read(
-    path: Path, questionnaire: Questionnaire, frame: pd.DataFrame | None, *, sheet: str | None = None,
-    keep_valid: bool = False,
-) -> pd.DataFrame:
-    """The answers in a file: one row a respondent, indexed by the key, a column an item in the instrument's order.
-
-    Raises UserError with all faults; with keep_valid only where no row is without one.
-    """
-    return check(path, questionnaire, frame, sheet=sheet).accept(keep_valid).answers
-
-
 def write(table: pd.DataFrame, path: Path) -> None:
     """Write a table indexed by the key as CSV: UTF-8, comma, the same bytes on every machine."""
     table.to_csv(path, lineterminator="\n", encoding="utf-8")

@@ -17,7 +17,6 @@ from scipy.stats import t as student
 from threadpoolctl import threadpool_limits
 
 from civsam.files import per_project
-from civsam.inference.compare import CONTRADICTED, SUPPORTED, UNDECIDED
 from civsam.inference.intervals import share_interval, t_interval
 from civsam.laboratory import draw, estimates
 from civsam.laboratory.declare import Analysis, Drawing
@@ -45,7 +44,6 @@ FAMILIES = {
     "omkostninger mellem udgiftspres": ((6, "udgiftspres"),),
 }
 CLAIMS = ("N5", "N6", "N7", "N8", "O1", "O4", "O8", "O9", "O11")
-VERDICTS = (SUPPORTED, UNDECIDED, CONTRADICTED)
 
 
 # ---- What is counted -------------------------------------------------------------------------------------------------
@@ -132,11 +130,8 @@ def _whole(values: np.ndarray) -> np.ndarray:
     return np.rint(np.nan_to_num(values) * UNIT).astype(np.int64)
 
 
-FIELDS = ("used", "truth", "error", "error2", "se", "se2", "intervals", "covered")
-
-
 def counted(made: Figures, right: np.ndarray, usable: np.ndarray) -> np.ndarray:
-    """Sums over the replications of each of `FIELDS`, (fields, Q); right: (R, Q) or (1, Q)."""
+    """Sums: used, truth, error, error², se, se², intervals, covered; shape (8, Q). right: (R, Q) or (1, Q)."""
     used = usable[:, None] & np.isfinite(made.estimate) & np.isfinite(made.se) & np.isfinite(right)
     has = used & np.isfinite(made.low) & np.isfinite(made.high)
     covered = has & (made.low - 1e-9 <= right) & (right <= made.high + 1e-9)

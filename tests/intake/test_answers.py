@@ -66,9 +66,9 @@ def written(tmp_path: Path, content: bytes, name: str = "svar.csv") -> Path:
     return path
 
 
-def message(path: Path, **choice) -> str:
+def message(path: Path, keep_valid: bool = False, **choice) -> str:
     with pytest.raises(UserError) as fault:
-        answers.read(path, INSTRUMENT, FRAME, **choice)
+        answers.check(path, INSTRUMENT, FRAME, **choice).accept(keep_valid)
     return str(fault.value)
 
 
@@ -95,7 +95,7 @@ def test_there_are_at_least_sixty_malformed_files_and_no_two_are_the_same() -> N
 
 
 def test_the_file_that_they_are_made_of_is_good(tmp_path: Path) -> None:
-    table = answers.read(written(tmp_path, cases.text(cases.GOOD)), INSTRUMENT, FRAME)
+    table = answers.check(written(tmp_path, cases.text(cases.GOOD)), INSTRUMENT, FRAME).accept().answers
     assert table.reset_index().astype(object).equals(cases.GOOD.astype(object))
 
 
@@ -165,7 +165,7 @@ def test_keeping_the_valid_loses_no_row(tmp_path: Path) -> None:
     lines.append(lines[7])
     path = written(tmp_path, "\n".join(lines).encode())
     with pytest.raises(UserError):
-        answers.read(path, INSTRUMENT, FRAME)
+        answers.check(path, INSTRUMENT, FRAME).accept()
     reading = answers.check(path, INSTRUMENT, FRAME).accept(keep_valid=True)
     assert list(reading.rejected.index) == [6, 8, 10, 12, 447]
     assert len(reading.answers) + len(reading.rejected) == 445
@@ -271,14 +271,14 @@ def test_what_the_export_writes_comes_back(tmp_path: Path, file: str, excel: boo
     table = TRUE.copy()
     table.loc["101-social", "vae_kommentar"] = "=cmd|' /C calc'!A0"
     export.write(table, INSTRUMENT, tmp_path / file, excel=excel)
-    back = answers.read(tmp_path / file, INSTRUMENT, FRAME)
+    back = answers.check(tmp_path / file, INSTRUMENT, FRAME).accept().answers
     pd.testing.assert_frame_equal(back.astype(object), table.astype(object))
 
 
 def test_several_answers_are_put_in_the_order_of_the_scale(tmp_path: Path) -> None:
     path = written(tmp_path, cases.text(cases.put("pra_emner", "Andet; Natur, miljø og byrum; Sociale problemer")(
         cases.GOOD.assign(pra_emner="natur sundhed"))))
-    assert answers.read(path, INSTRUMENT, FRAME)["pra_emner"].iloc[1:3].tolist() == [
+    assert answers.check(path, INSTRUMENT, FRAME).accept().answers["pra_emner"].iloc[1:3].tolist() == [
         "sundhed natur", "sociale natur andet"]
 
 
@@ -303,7 +303,7 @@ def test_what_was_recognised_is_told(tmp_path: Path) -> None:
 
 def test_a_sheet_is_chosen_by_name(tmp_path: Path) -> None:
     path = written(tmp_path, cases.workbook(cases.GOOD, ("Svar", "Kopi")), "svar.xlsx")
-    assert len(answers.read(path, INSTRUMENT, FRAME, sheet="Kopi")) == 12
+    assert len(answers.check(path, INSTRUMENT, FRAME, sheet="Kopi").accept().answers) == 12
     assert "intet ark »Svra«. Mente du »Svar«?" in message(path, sheet="Svra")
     assert "kun en Excel-projektmappe har ark" in message(written(tmp_path, cases.text(cases.GOOD)), sheet="Svar")
 
@@ -350,9 +350,9 @@ def test_a_label_that_is_another_answers_code_is_not_guessed(tmp_path: Path) -> 
     path = written(tmp_path, text.encode(), "skema.yml")
     clash = questionnaire.read(path)
     head = "glad;timer;gjort;andet\n"
-    coded = answers.read(written(tmp_path, f"{head}a2;1;;\nmeget;1;;\n".encode()), clash, None)
+    coded = answers.check(written(tmp_path, f"{head}a2;1;;\nmeget;1;;\n".encode()), clash, None).accept().answers
     assert list(coded["glad"]) == ["a2", "meget"]
-    words = answers.read(written(tmp_path, f"{head}Vildt;1;;\nmeget;1;;\n".encode()), clash, None)
+    words = answers.check(written(tmp_path, f"{head}Vildt;1;;\nmeget;1;;\n".encode()), clash, None).accept().answers
     assert list(words["glad"]) == ["meget", "a1"]
     mixed = answers.check(written(tmp_path, f"{head}a2;1;;\nVildt;1;;\nmeget;1;;\n".encode()), clash, None)
     assert mixed.faults["fejl"].tolist() == ["kan både være en kode og teksten til et andet svar"]
@@ -537,18 +537,18 @@ def changed(tmp_path: Path, change: cases.Change) -> Path:
 
 def test_reading_never_changes_the_file() -> None:
     before = STANDARD.read_bytes()
-    answers.read(STANDARD, INSTRUMENT, FRAME)
+    answers.check(STANDARD, INSTRUMENT, FRAME).accept()
     assert STANDARD.read_bytes() == before
 
 
 def test_the_standard_answers_are_synthetic_in_any_order_of_rows_and_columns() -> None:
-    table = answers.read(STANDARD, INSTRUMENT, FRAME)
+    table = answers.check(STANDARD, INSTRUMENT, FRAME).accept().answers
     assert provenance(table) == "syntetisk"
     assert provenance(table.iloc[::-1, ::-1]) == "syntetisk"
 
 
 def test_an_edited_synthetic_file_is_collected(tmp_path: Path) -> None:
-    table = answers.read(changed(tmp_path, cases.put("pra_lange", "499")), INSTRUMENT, FRAME)
+    table = answers.check(changed(tmp_path, cases.put("pra_lange", "499")), INSTRUMENT, FRAME).accept().answers
     assert provenance(table) == "indsamlet"
     assert provenance(table.iloc[1:]) == "indsamlet"
 
@@ -562,7 +562,7 @@ def test_answers_simulated_in_another_process_are_not_known_here() -> None:
 
 
 def test_nothing_overrides_provenance() -> None:
-    given = survey.Survey(answers.read(STANDARD, INSTRUMENT, FRAME).iloc[5:], FRAME, INSTRUMENT)
+    given = survey.Survey(answers.check(STANDARD, INSTRUMENT, FRAME).accept().answers.iloc[5:], FRAME, INSTRUMENT)
     assert given.provenance == "indsamlet"
     with pytest.raises(TypeError):
         survey.Survey(given.answers, FRAME, INSTRUMENT, provenance="syntetisk")

@@ -116,7 +116,7 @@ def test_files_become_the_answers_that_they_hold_in_the_order_of_the_frame(tmp_p
     assert table.loc["e3"].to_dict() == {"dyr": "hund kat", "antal": "", "ord": "Ja, »to«;\n=1+1\t\"æøå\" 😀"}
     assert report["udfald"].tolist() == ["brugt", "brugt"]
     collecting.write(table, tmp_path / "samlet.csv")
-    read = answers.read(tmp_path / "samlet.csv", SMALL, FRAME)
+    read = answers.check(tmp_path / "samlet.csv", SMALL, FRAME).accept().answers
     pd.testing.assert_frame_equal(read, table, check_dtype=False, check_index_type=False)
 
 
@@ -127,9 +127,9 @@ def test_without_a_frame_the_answers_are_named_by_key(tmp_path: Path) -> None:
     assert table.index.name == KEY
     assert table["antal"].to_dict() == {key: str(place) for place, key in enumerate(FRAME[KEY])}
     collecting.write(table, tmp_path / "samlet.csv")
-    read = answers.read(tmp_path / "samlet.csv", SMALL, FRAME)  # the reader looks the keys up in the frame
+    read = answers.check(tmp_path / "samlet.csv", SMALL, FRAME).accept().answers  # keys are looked up in the frame
     assert read["antal"].to_dict() == {"e1": "0", "e2": "1", "e3": "2"}
-    assert len(answers.read(tmp_path / "samlet.csv", SMALL, None)) == 3
+    assert len(answers.check(tmp_path / "samlet.csv", SMALL, None).accept().answers) == 3
 
 
 def test_background_that_respondents_told_is_with_the_answers_only_where_no_frame_tells_it(tmp_path: Path) -> None:

@@ -155,7 +155,7 @@ def test_verdicts_on_claims_are_those_of_the_library(drawing: Drawing) -> None:
             claim = claims.read()[name]
             if claim.process != cluster or "del" in claim.measures[0]:  # for ratios the study's interval is wider
                 continue
-            ours = judge.VERDICTS[0 if supported[1] else 2 if contradicted[1] else 1]
+            ours = claims.VERDICTS[0 if supported[1] else 2 if contradicted[1] else 1]
             assert ours == theirs[name], name
 
 
@@ -211,7 +211,7 @@ gitre:
 # A run in a process of its own, in parts so small that it can be stopped between them.
 RUN = """import sys
 from pathlib import Path
-from civsam.scenarios import declare, run
+from civsam.laboratory import declare, run
 run.LENGTH = 6
 run.run(declare.read(Path("gitter.yml")), Path("ud"), int(sys.argv[1]))
 """
@@ -219,7 +219,7 @@ run.run(declare.read(Path("gitter.yml")), Path("ud"), int(sys.argv[1]))
 # The same through the command line, in parts as small as can be.
 STOPPED = """from pathlib import Path
 from civsam import cli
-from civsam.scenarios import run
+from civsam.laboratory import run
 run.LENGTH, run.FOLDER = 1, Path("ud")
 raise SystemExit(cli.main())
 """
