@@ -33,10 +33,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
-from scipy.stats import t as student
 
 from civsam.disclosure import suppression
-from civsam.disclosure.rounding import GRID, STEP, preferred, rounded
+from civsam.disclosure.precision import NOTHING, Shown, difference, freedom, moved, p_class, with_error, written
+from civsam.disclosure.rounding import STEP, preferred, rounded
 from civsam.disclosure.suppression import Cell, Number
 from civsam.disclosure.tables import Key, key_of
 from civsam.inference import compare
@@ -44,7 +44,6 @@ from civsam.inference.intervals import share_interval, t_interval
 from civsam.instrument.questionnaire import DONT_KNOW
 from civsam.survey.survey import LIMITS, SYNTHETIC, Survey
 
-P_CLASSES = np.array([0.001, 0.01, 0.05, 0.1, 0.2, 0.5, 1.0])
 QUARTILES = ("0.25", "0.5", "0.75")
 
 
@@ -75,7 +74,7 @@ class Plan:
             raise ValueError(f"this plan is for {self.survey.provenance} answers, not for {sorted(found)}")
         for columns, make, keep in KINDS:
             if columns <= set(table.columns):
-                made = _written(table, [make(self, row) for _, row in table.iterrows()])
+                made = written(table, [make(self, row) for _, row in table.iterrows()])
                 return keep(self, table, made) if keep else made
         raise ValueError(f"no rule says how to show a table with the columns {', '.join(table.columns)}")
 
@@ -161,7 +160,7 @@ class Plan:
             return {"n": n, "hidden": True}
         share, se = row["statistic"] in ("share", "ratio"), number.error(row["se"])
         told = min(max(told, 0.0), 1.0 if share else np.inf)
-        df = _freedom(row["df"])
+        df = freedom(row["df"])
         limits = share_interval if row["statistic"] == "share" else t_interval
         given = [np.array([x]) for x in ((told, se, n, df) if row["statistic"] == "share" else (told, se, df))]
         low, high = (float(x[0]) for x in limits(*given, row["level"]))
@@ -296,11 +295,8 @@ class Plan:
         return {name: round(row[name], 2) for name in ("estimate", "low", "high", "level")}
 
 
-# ---- Precision -------------------------------------------------------------------------------------------------------
+# ---- Kinds of tables -------------------------------------------------------------------------------------------------
 
-
-Shown = dict[str, float | str | bool]
-NOTHING = Number(np.nan, np.nan, np.nan)
 
 Make = Callable[[Plan, pd.Series], Shown]
 Keep = Callable[[Plan, pd.DataFrame, pd.DataFrame], pd.DataFrame]  # plan, table, the same as shown: what is kept of it
@@ -320,52 +316,6 @@ KINDS: list[tuple[set[str], Make, Keep | None]] = [
     ({"item", "between", "within", "clusters"}, Plan._icc, None),
     ({"unadjusted", "variance", "variables"}, Plan._r_indicator, None),
 ]
-
-
-def p_class(p: float) -> float:
-    """The least of `P_CLASSES` that a p-value does not exceed; NaN for NaN."""
-    return np.nan if np.isnan(p) else float(P_CLASSES[np.searchsorted(P_CLASSES, p)])
-
-
-def _written(table: pd.DataFrame, rows: list[Shown]) -> pd.DataFrame:
-    """The table with the numbers of `rows`, NaN for all other numbers, and `hidden`."""
-    told = ("level", "base", "weighted")
-    numbers = [name for name in table if pd.api.types.is_numeric_dtype(table[name]) and name not in told]
-    hidden = np.array([bool(row.get("hidden", False)) for row in rows], dtype=bool)
-    new = {name: [row.get(name, np.nan) for row in rows] for name in numbers}
-    if "verdict" in table:
-        new["verdict"] = [row.get("verdict", old) for row, old in zip(rows, table["verdict"], strict=True)]
-    return table.assign(**new, hidden=hidden)
-
-
-def moved(anchor: Number, estimate: float) -> float:
-    """What is shown of an estimate: of its cells, moved by whole steps if other weights or choices moved it."""
-    exact, told, step, _ = anchor
-    if np.isnan(told) or np.isnan(estimate):
-        return np.nan
-    return told + (step * np.round((estimate - exact) / step) if step > 0 else 0.0)
-
-
-def difference(a: Number, b: Number) -> Number:
-    """One number less another."""
-    spread = tuple(one + other for one, other in zip(a.spread, b.spread, strict=True))
-    return Number(a.exact - b.exact, a.shown - b.shown, max(a.step, b.step), spread)
-
-
-def _freedom(df: float) -> float:
-    """Degrees of freedom as used for intervals: the preferred number from below."""
-    return np.nan if not df >= 1 else max(float(np.floor(10 ** (np.floor(GRID * np.log10(df)) / GRID))), 1.0)
-
-
-def with_error(told: float, se: float, df: float, level: float, *, odds: bool = False) -> Shown:
-    """A number with interval, t and p made from what is shown of it and its error; of odds on the log scale."""
-    df = _freedom(df)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        low, high = (float(x[0]) for x in t_interval(np.array([told]), np.array([se]), np.array([df]), level))
-        t = told / se if se > 0 else np.nan
-    back = np.exp if odds else float
-    return {"estimate": float(back(told)), "se": se, "df": df, "low": float(back(low)), "high": float(back(high)),
-            "t": t, "p": float(2 * student.sf(abs(t), df))}
 
 
 def _is_number(text: str) -> bool:
@@ -393,7 +343,7 @@ def between(new: Plan, old: Plan, table: pd.DataFrame) -> pd.DataFrame:
         n = {"n_a": new.n(row["n_a"]), "n_b": old.n(row["n_b"])}
         known = {} if np.isnan(told) else n | with_error(told, gap.error(row["se"]), row["df"], row["level"])
         rows.append(known | {"hidden": not known})
-    return _written(table, rows)
+    return written(table, rows)
 
 
 def plan(survey: Survey, minimum: int = STEP) -> Plan:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from civsam.danish import confidence, number, percent, span
-from civsam.disclosure import plan
+from civsam.disclosure.precision import p_class
 from civsam.inference import models, nonresponse, ordinal
 from civsam.inference.equations import Measure
 from civsam.pages.door import NO_FRAME, hidden_note, plan_of, response_note, shown
@@ -88,7 +88,7 @@ def ordinal_sentence(survey: Survey, item: str, by: str) -> Output:
     last = words[row["term"].split("=")[1]]
     held, told = "afvises" if p < 0.05 else "afvises ikke", f"p = {p_value(p)}"
     if not plan_of(survey).idle:
-        told = f"p højst {p_value(plan.p_class(p))}"
+        told = f"p højst {p_value(p_class(p))}"
     return sentence(
         f"{topic}: oddsene for et højere svar er {odds} gange så store i gruppen »{last}« som i gruppen »"
         f"{next(iter(words.values()))}« ({confidence(survey.level)}-interval {low} til {high}). Forudsætningen om "

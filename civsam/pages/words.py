@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from civsam.danish import confidence, joined, number, percent
-from civsam.disclosure import plan
+from civsam.disclosure.precision import P_CLASSES
 from civsam.instrument.questionnaire import Questionnaire
 from civsam.pages.door import hidden_note
 from civsam.pages.provenance import provenance_of
@@ -125,6 +125,6 @@ def reading_target(survey: Survey) -> str:
 
 def p_value(p: float, *, bound: bool = False) -> str:
     """A p-value with three decimals; the smallest as under 0,001. bound: it is the upper end of its class."""
-    if bound and p == plan.P_CLASSES[-1]:
-        return f"over {number(plan.P_CLASSES[-2], 1)}"
+    if bound and p == P_CLASSES[-1]:
+        return f"over {number(P_CLASSES[-2], 1)}"
     return "–" if pd.isna(p) else "under 0,001" if p < 0.001 else number(p, 3)

@@ -14,7 +14,8 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from civsam.disclosure.plan import KINDS, Plan, Shown, difference, p_class
+from civsam.disclosure.plan import KINDS, Plan
+from civsam.disclosure.precision import Shown, difference, p_class
 from civsam.disclosure.suppression import Number
 from civsam.files import LINE, UserError, project, read_yaml, shown, without_lines
 from civsam.inference import compare, estimate, weighting

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from civsam.disclosure.plan import KINDS, NOTHING, Plan, Shown, difference, moved, with_error
+from civsam.disclosure.plan import KINDS, Plan
+from civsam.disclosure.precision import NOTHING, Shown, difference, moved, with_error
 from civsam.inference import compare, equations, models, weighting
 from civsam.study import claims, municipality_groups, register
 from civsam.study.claims import Claim

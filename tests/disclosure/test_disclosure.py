@@ -15,7 +15,7 @@ from scipy import sparse
 from scipy.optimize import LinearConstraint, linprog, milp
 
 from civsam.disclosure import plan as disclosure
-from civsam.disclosure import programme, rounding
+from civsam.disclosure import precision, programme, rounding
 from civsam.inference import compare, equations, estimate, intervals, models, nonresponse, power, weighting
 from civsam.instrument import questionnaire
 from civsam.instrument.questionnaire import Background, Item, Questionnaire, Scale
@@ -431,7 +431,7 @@ def test_intervals_follow_from_what_is_shown_of_estimate_and_error_at_any_level(
     for level in np.linspace(0.5, 0.999, 7):
         shown = whole.protect(estimate.shares(replace(whole.survey, level=level), "pol_fokus", "ja"))
         row = shown.iloc[0]
-        df = disclosure._freedom(estimate.shares(whole.survey, "pol_fokus", "ja")["df"].iloc[0])
+        df = precision.freedom(estimate.shares(whole.survey, "pol_fokus", "ja")["df"].iloc[0])
         given = (np.array([x]) for x in (row["estimate"], row["se"], row["n"], df))
         low, high = intervals.share_interval(*given, level)
         assert (row["low"], row["high"]) == pytest.approx((low[0], high[0]))
@@ -494,7 +494,7 @@ def test_every_table_of_the_chapters_has_a_rule_and_gives_no_exact_n(whole):
             fives = shown_numbers[name].dropna() / 5
             assert np.allclose(fives, fives.round())
         if "p" in shown and "test" in shown:
-            assert shown["p"].isin(disclosure.P_CLASSES).all()
+            assert shown["p"].isin(precision.P_CLASSES).all()
 
 
 def test_claims_keep_their_verdict_only_with_their_numbers(whole):
