@@ -23,14 +23,14 @@ from civsam.book.stale import code_digest
 from civsam.danish import confidence, joined, listed, number, percent
 from civsam.disclosure import plan
 from civsam.edition import NO_OTHER, Edition, shown_name
-from civsam.inference import compare, waves, weighting
+from civsam.inference import compare, statistics, waves, weighting
 from civsam.instrument.questionnaire import Questionnaire
 from civsam.pages.door import hidden_note, nothing_to_show, plan_of, shown
 from civsam.pages.figure import ACCENT, INK, Figure, canvas, finish, room, row_height, wrapped
 from civsam.pages.html import table
 from civsam.pages.output import Output
 from civsam.pages.sentences import sentence
-from civsam.pages.words import Words, is_mean, p_value, value
+from civsam.pages.words import Words, p_value, value
 from civsam.study import simulate
 from civsam.survey.survey import Survey
 
@@ -64,7 +64,7 @@ def signed(value: float) -> str:
 
 def moved(row: pd.Series, name: str = "estimate") -> str:
     """A change in percentage points, or in a count's own unit, with its sign."""
-    return signed(row[name] * (1 if is_mean(row) else 100))
+    return signed(row[name] * statistics.of(row["statistic"]).difference.times)
 
 
 def moved_interval(row: pd.Series) -> str:
@@ -150,7 +150,7 @@ def _empty(caption: str, name: str, why: str) -> Output:
 
 def _largest(rows: pd.DataFrame) -> pd.DataFrame:
     """The largest changes of shares, the greatest rise first."""
-    shares = rows[(rows["statistic"] != "mean") & rows["estimate"].notna()]
+    shares = rows[statistics.is_share(rows) & rows["estimate"].notna()]
     chosen = shares["estimate"].abs().sort_values(ascending=False, kind="stable").index[:LARGEST]
     return shares.loc[chosen].sort_values("estimate", ascending=False, kind="stable")
 
@@ -294,7 +294,7 @@ class Moves:
     @property
     def points(self) -> pd.Series:
         """How far each share moved, in percentage points, the furthest first; only what both editions show."""
-        gap = 100 * (self.after["estimate"] - self.before["estimate"])[self.after["statistic"] != "mean"].dropna()
+        gap = 100 * (self.after["estimate"] - self.before["estimate"])[statistics.is_share(self.after)].dropna()
         return gap.round(9).sort_values(key=abs, ascending=False, kind="stable")
 
 

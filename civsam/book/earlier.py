@@ -13,7 +13,7 @@ import pandas as pd
 from civsam.book.contents import NUMBERS
 from civsam.edition import NO_OTHER, SAME_FRAME, Edition, collected, find_data, find_frame
 from civsam.files import UserError, read_text, shown
-from civsam.inference import weighting
+from civsam.inference import statistics, weighting
 from civsam.intake import answers
 from civsam.survey.survey import PLURAL, Survey
 
@@ -40,6 +40,7 @@ def read_numbers(path: Path) -> Numbers:
     try:
         content = json.loads(read_text(path))
         about, table = content["udgave"], pd.DataFrame(content["tal"])[COLUMNS]
+        statistics.is_share(table)  # raises ValueError for what is not known
         kinds = {"oprindelse": str, "svar": str, "ord": dict}
         if not all(isinstance(about[key], kind) for key, kind in kinds.items()):
             raise TypeError

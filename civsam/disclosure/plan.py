@@ -39,7 +39,7 @@ from civsam.disclosure.precision import NOTHING, Shown, difference, freedom, mov
 from civsam.disclosure.rounding import STEP, preferred, rounded
 from civsam.disclosure.suppression import Cell, Number
 from civsam.disclosure.tables import Key, key_of
-from civsam.inference import compare
+from civsam.inference import compare, statistics
 from civsam.inference.intervals import share_interval, t_interval
 from civsam.instrument.questionnaire import DONT_KNOW
 from civsam.survey.survey import LIMITS, SYNTHETIC, Survey
@@ -150,6 +150,7 @@ class Plan:
     # -- tables, row by row: a dict of the numbers that are shown; nothing else is
 
     def _estimate(self, row: pd.Series) -> Shown:
+        kind = statistics.of(row["statistic"])
         cell = self.cell(row["statistic"], row["item"], row["answer"], row["by"], row["group"])
         if row["statistic"] == "quantile":
             return self._quantile(row)
@@ -158,16 +159,12 @@ class Plan:
         n = self.n(row["n"]) if cell is not None and cell.n == row["n"] else np.nan
         if np.isnan(told):
             return {"n": n, "hidden": True}
-        share, se = row["statistic"] in ("share", "ratio"), number.error(row["se"])
-        told = min(max(told, 0.0), 1.0 if share else np.inf)
-        df = freedom(row["df"])
+        told, se, df = kind.within(told), number.error(row["se"]), freedom(row["df"])
         limits = share_interval if row["statistic"] == "share" else t_interval
         given = [np.array([x]) for x in ((told, se, n, df) if row["statistic"] == "share" else (told, se, df))]
         low, high = (float(x[0]) for x in limits(*given, row["level"]))
-        high = min(high, 1.0) if share else high
         counted = {"count": told * n} if row["statistic"] == "share" else {}
-        low = max(low, 0.0) if low == low else low
-        return {"n": n, "estimate": told, "se": se, "low": low, "high": high, **counted}
+        return {"n": n, "estimate": told, "se": se, "low": kind.within(low), "high": kind.within(high), **counted}
 
     def _quantile(self, row: pd.Series) -> Shown:
         """Quartiles of many respondents. Intervals of quantiles are answers themselves, and never shown."""
@@ -179,6 +176,7 @@ class Plan:
 
     def _contrast(self, row: pd.Series) -> Shown:
         """Differences between two cells, or a cell and a limit, and trends."""
+        statistics.unit_of(row)  # raises for what nobody knows the unit of
         odds = row["effect"] == "odds_ratio"
         told, error = self._contrasted(row)
         n = {side: self.n(row[side]) for side in ("n_a", "n_b")}
@@ -240,6 +238,7 @@ class Plan:
 
     def _model(self, row: pd.Series) -> Shown:
         """A coefficient: in steps of what some respondents more or less would change it by, if nothing is hidden."""
+        statistics.of(row["statistic"])  # raises for what nobody knows the unit of
         by = row["by"] if "by" in row else row["term"].partition("=")[0]
         base = self._answered(row["item"]) if row.get("item") else None
         sizes = self._sizes(by, base) if by in self.survey.questionnaire.background else np.array([row.get("n", 0)])
@@ -336,6 +335,7 @@ def between(new: Plan, old: Plan, table: pd.DataFrame) -> pd.DataFrame:
         return table
     rows: list[Shown] = []
     for _, row in table.iterrows():
+        statistics.of(row["statistic"])  # raises for what nobody knows the unit of
         sides = [one.number_of(one.cell(row["statistic"], row["item"], row["answer"]), row[f"n_{side}"])
                  for one, side in ((new, "a"), (old, "b"))]
         gap = difference(*sides)

@@ -35,6 +35,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import t as student
 
+from civsam.inference import statistics
 from civsam.inference.intervals import share_interval, t_interval
 from civsam.inference.variance import cluster_sums, freedom, grouped_covariance, staged_covariance
 from civsam.instrument.questionnaire import DONT_KNOW
@@ -235,7 +236,9 @@ def tidy(
     """The table of `COLUMNS` with a row an answer and group, from columns such as those of `ratio`.
 
     Where there is no low and high yet, shares get the interval of that name, see `share_interval`, others t intervals.
+    Raises ValueError for a statistic that `statistics` does not know.
     """
+    statistics.of(statistic)
     if "low" not in columns:
         estimate, se, n, df = (columns[name] for name in ("estimate", "se", "n", "df"))
         level, share = among.survey.level, statistic == "share"

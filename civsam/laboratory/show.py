@@ -15,6 +15,8 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from civsam import danish
 from civsam.danish import number
 from civsam.files import HOME
+from civsam.inference import statistics
+from civsam.inference.statistics import COUNT
 from civsam.laboratory import run
 from civsam.laboratory.declare import FACTORS, Drawing, Scenario
 from civsam.pages import html
@@ -65,7 +67,7 @@ IN_UNITS = ("bias", "se", "stated")  # that are counts where the estimate is a m
 def quantity(rows: pd.DataFrame, column: str) -> Quantity:
     """How the column of these rows is told."""
     found = QUANTITIES[column]
-    if column in IN_UNITS and (rows["statistic"] == "mean").all():
+    if column in IN_UNITS and {statistics.of(name).unit for name in rows["statistic"].unique()} == {COUNT}:
         return Quantity(found.heading, "samarbejder", 1, 2, found.right)
     return found
 

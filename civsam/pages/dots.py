@@ -9,6 +9,8 @@ import seaborn as sns
 from matplotlib.ticker import MaxNLocator
 
 from civsam.danish import number, percent
+from civsam.inference import statistics
+from civsam.inference.statistics import PERCENT
 from civsam.instrument.questionnaire import DONT_KNOW, NONE, Questionnaire
 from civsam.pages.door import nothing_to_show, plan_of, shown
 from civsam.pages.figure import (
@@ -27,7 +29,7 @@ from civsam.pages.figure import (
 from civsam.pages.output import Output
 from civsam.pages.provenance import provenance_of
 from civsam.pages.tables import estimates_frame
-from civsam.pages.words import interval, is_mean, labels, reading_note, value, with_interval
+from civsam.pages.words import interval, labels, reading_note, value, with_interval
 from civsam.survey.survey import Survey
 
 # ---- Dots and intervals
@@ -90,15 +92,17 @@ def _draw_dots(axes: plt.Axes, rows: pd.DataFrame, place: np.ndarray, colours: n
 
 
 def _dot_axis(axes: plt.Axes, rows: pd.DataFrame) -> float:
-    """Shares have the same axis in all figures, others one that fits; returns where it ends."""
-    if is_mean(rows.iloc[0]):
-        most = np.nanmax([*rows["high"], *rows["estimate"], 1])
-        ticks = MaxNLocator(4, integer=True).tick_values(0, most)
-        axes.set_xticks(ticks, [number(x) for x in ticks])
-    else:
+    """Shares have the same axis in all figures, others one that fits, in their unit; returns where it ends."""
+    unit = statistics.one_unit(rows)
+    if unit == PERCENT:
         ticks = np.linspace(0, 1, 5)
         axes.set_xticks(ticks, [percent(x) for x in ticks])
-    axes.set_xlim(0, ticks[-1])
+    else:
+        ends = rows[["low", "high", "estimate"]]
+        least, most = (unit.times * end for end in (min(np.nanmin(ends), 0), max(np.nanmax(ends), 1 / unit.times)))
+        ticks = MaxNLocator(4, integer=True).tick_values(least, most) / unit.times
+        axes.set_xticks(ticks, [number(unit.times * x) for x in ticks])
+    axes.set_xlim(ticks[0], ticks[-1])
     axes.grid(axis="y", visible=False)
     sns.despine(ax=axes, left=True)
     return float(ticks[-1])
@@ -116,10 +120,10 @@ def _dots_reading(
         answer = f", der svarer »{questionnaire.label(row['item'], row['answer'])}«" if _says_one(row) else ""
         low, high = interval(row).split("–")
         told += (f"Prikken ved »{names[place]}« viser {value(row)}{answer}, og stregen går fra {low} til {high}. ")
-    if is_mean(rows.iloc[0]):
-        told += f"Aksen går til {number(top)} og passer til netop denne figur."
-    else:
+    if statistics.one_unit(rows) == PERCENT:
         told += "Aksen går fra 0 til 100\u00a0% i alle figurer med andele."
+    else:
+        told += f"Aksen går til {number(statistics.one_unit(rows).times * top)} og passer til netop denne figur."
     first = next(iter(questionnaire.background.values()), None)
     if first and (rows["by"] == first.id).all() and area_colours(questionnaire):
         told += f" Hver gruppe efter {first.name} har samme farve i hele bogen."

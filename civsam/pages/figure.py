@@ -122,8 +122,9 @@ def wrapped(words: str, width: int) -> str:
 
 def room(labels: list[str], least: float = 1.8) -> float:
     """Inches left of an axis for its labels, so that no word is cut."""
-    lines = [line for text in labels for line in text.split("\n")]
-    return max(least, 0.13 + max(TextPath((0, 0), line, size=SMALL).get_extents().width for line in lines) / 72)
+    lines = [line for text in labels for line in text.split("\n") if line.strip()]
+    widths = [TextPath((0, 0), line, size=SMALL).get_extents().width for line in lines]
+    return max(least, 0.13 + max(widths, default=0) / 72)
 
 
 def row_height(labels: list[str], least: float) -> float:

@@ -105,7 +105,12 @@ def _legend(figure: plt.Figure, axes: plt.Axes, columns: int) -> None:
 
 
 def likert(survey: Survey, estimates: pd.DataFrame, caption: str, name: str) -> Figure | Output:
-    """Diverging bars for items on one ordered scale (or one item by group), with 'ved ikke' at the side."""
+    """Diverging bars for items on one ordered scale (or one item by group), with 'ved ikke' at the side.
+
+    Raises ValueError for estimates that are not shares of all who answered.
+    """
+    if not (estimates["statistic"] == "share").all():
+        raise ValueError(f"bars are made of shares, not of {sorted(set(estimates['statistic']))}")
     questionnaire, estimates = survey.questionnaire, shown(survey, estimates)
     scale = questionnaire.items[estimates["item"].iloc[0]].scale
     codes, answers = list(scale.answers), [*scale.answers.values(), questionnaire.dont_know]

@@ -9,8 +9,9 @@ import pandas as pd
 
 from civsam.danish import confidence, number, percent, span
 from civsam.disclosure.precision import p_class
-from civsam.inference import models, nonresponse, ordinal
+from civsam.inference import models, nonresponse, ordinal, statistics
 from civsam.inference.equations import Measure
+from civsam.inference.statistics import POINTS
 from civsam.pages.door import NO_FRAME, hidden_note, plan_of, response_note, shown
 from civsam.pages.html import table
 from civsam.pages.output import Output
@@ -19,7 +20,6 @@ from civsam.pages.sentences import sentence
 from civsam.pages.words import (
     described,
     group_label,
-    is_mean,
     p_value,
     reading_note,
     reading_target,
@@ -30,14 +30,17 @@ from civsam.survey.survey import COLLECTED, Survey
 
 
 def _effects_table(survey: Survey, effects: pd.DataFrame, caption: str, name: str, note: str, folded: str) -> Output:
-    """Average marginal effects, each group against the first of its variable: by, group, reference and the numbers."""
+    """Average marginal effects, each group against the first of its variable: by, group, reference and the numbers.
+
+    They are differences between two of what `statistic` names.
+    """
     background, note = survey.questionnaire.background, note + hidden_note(effects)
-    count = "statistic" in effects and (effects["statistic"] == "mean").any()
-    rows, times = [row for _, row in effects.iterrows()], 1 if count else 100
+    rows = [row for _, row in effects.iterrows()]
+    unit, = {statistics.of(row["statistic"]).difference for row in rows} or {POINTS}
     frame = pd.DataFrame({
         "Mod": [background[row["by"]].labels[row["reference"]] for row in rows],
-        "Antal" if count else "Procentpoint": [number(times * row["estimate"], 1) for row in rows],
-        "Interval": [span(times * row["low"], times * row["high"]) for row in rows],
+        unit.name.capitalize(): [number(unit.times * row["estimate"], unit.decimals) for row in rows],
+        "Interval": [span(unit.times * row["low"], unit.times * row["high"], unit.decimals) for row in rows],
         "p": [p_value(row["p"]) for row in rows],
     }, index=pd.Index([group_label(row, survey.questionnaire) for row in rows], name="Gruppe"))
     return table(frame, caption, name, provenance=survey.provenance, note=note, folded=folded)
@@ -54,8 +57,7 @@ def response_model_table(survey: Survey, variables: Iterable[str], caption: str,
     model = pd.DataFrame()
     if named:
         model = shown(survey, nonresponse.response_model(survey, named).query("statistic == 'effect'"))
-    return _effects_table(survey, model.drop(columns="statistic", errors="ignore"), caption, name, note,
-                          "Vis modellen af, hvem der svarer")
+    return _effects_table(survey, model, caption, name, note, "Vis modellen af, hvem der svarer")
 
 
 def model_table(survey: Survey, what: Measure, model: str, variables: Iterable[str], caption: str, name: str) -> Output:
@@ -165,11 +167,11 @@ def errors_table(
     rows = {}
     for words, make in measures.items():
         known = make(everybody).iloc[0]
-        shown = (lambda x: number(x, 1)) if is_mean(known) else (lambda x: number(100 * x, 1))
+        unit = statistics.of(known["statistic"]).difference
+        errors = {heading: make(weigh(respondents)).iloc[0]["estimate"] - known["estimate"]
+                  for heading, weigh in versions.items()}
         rows[words] = {"Sandheden": value(known)} | {
-            heading: shown(make(weigh(respondents)).iloc[0]["estimate"] - known["estimate"])
-            for heading, weigh in versions.items()
-        }
+            heading: number(unit.times * error, unit.decimals) for heading, error in errors.items()}
     frame = pd.DataFrame.from_dict(rows, orient="index")
     frame.index.name = "Mål"
     return table(frame, caption, name, provenance=everybody.provenance)

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from civsam.danish import confidence, number, percent, span
-from civsam.inference import estimate
+from civsam.inference import estimate, statistics
 from civsam.instrument.questionnaire import DONT_KNOW
 from civsam.pages.door import hidden_note, plan_of, response_note, shown
 from civsam.pages.html import table
@@ -74,9 +74,10 @@ def contrasts_table(
     words = survey.questionnaire.background[contrasts["by"].iloc[0]].labels
     family, contrasts, sizes = contrasts["family_size"].iloc[0], shown(survey, contrasts), shown(survey, sizes)
     rows = [row for _, row in contrasts.iterrows()]
+    unit = statistics.one_unit(contrasts)
     frame = pd.DataFrame({
-        "Forskel, procentpoint": [number(100 * row["estimate"], 1) for row in rows],
-        "Interval": [span(100 * row["low"], 100 * row["high"]) for row in rows],
+        f"Forskel, {unit.name}": [number(unit.times * row["estimate"], unit.decimals) for row in rows],
+        "Interval": [span(unit.times * row["low"], unit.times * row["high"], unit.decimals) for row in rows],
         "Cohens h": [number(h, 2) for h in sizes["estimate"]],
         "p, korrigeret": [p_value(row["p_adjusted"]) for row in rows],
     }, index=pd.Index([f"{words[row['a']]} – {words[row['b']]}" for row in rows], name="Par"))

@@ -6,6 +6,8 @@ import pandas as pd
 
 from civsam.danish import confidence, joined, number, percent
 from civsam.disclosure.precision import P_CLASSES
+from civsam.inference import statistics
+from civsam.inference.statistics import PERCENT
 from civsam.instrument.questionnaire import Questionnaire
 from civsam.pages.door import hidden_note
 from civsam.pages.provenance import provenance_of
@@ -21,22 +23,20 @@ HIDDEN = Words("–")
 BETWEEN = "usikkerheden er regnet mellem kommuner"
 
 
-def is_mean(row: pd.Series) -> bool:
-    """Whether an estimate is in the unit of a count; else it is a share."""
-    return row["statistic"] in ("mean", "total", "quantile")
-
-
 def value(row: pd.Series, more: int = 0) -> str:
-    """An estimate's number: percent for shares, one decimal for means, and so many decimals more."""
-    return number(row["estimate"], 1 + more) if is_mean(row) else percent(row["estimate"], more)
+    """An estimate's number in its unit, with so many decimals more. Raises ValueError for an unknown statistic."""
+    unit = statistics.unit_of(row)
+    if unit == PERCENT:
+        return percent(row["estimate"], more)
+    return number(unit.times * row["estimate"], unit.decimals + more)
 
 
 def interval(row: pd.Series, more: int = 0) -> str:
     """An estimate's interval, 79–84; decimals as of `value`."""
+    unit = statistics.unit_of(row)
     if pd.isna(row["low"]):
         return "–"
-    times, decimals = (1, 1 + more) if is_mean(row) else (100, more)
-    return f"{number(times * row['low'], decimals)}–{number(times * row['high'], decimals)}"
+    return "–".join(number(unit.times * row[end], unit.decimals + more) for end in ("low", "high"))
 
 
 def with_interval(row: pd.Series) -> str:
@@ -74,6 +74,8 @@ def described(estimates: pd.DataFrame, questionnaire: Questionnaire) -> pd.DataF
         }.items()
     })
     varying = words.loc[:, words.nunique() > 1]
+    if words.duplicated().any() and estimates["statistic"].nunique() > 1:
+        varying.insert(0, "Mål", [statistics.of(name).words.capitalize() for name in estimates["statistic"]])
     return varying if len(varying.columns) else words[["Spørgsmål"]]
 
 

@@ -139,6 +139,11 @@ def _measure(survey: Survey, spec: dict[str, str]) -> Measure:
     return measure(survey, spec.get("middel") or spec["del"], ratio="del" in spec)
 
 
+def statistic_of(spec: dict[str, str]) -> str:
+    """The name of the statistic that a `maal` names; see `statistics`."""
+    return next(name for kind, name in KINDS_OF_MEASURE.items() if kind in spec)
+
+
 def item_of(spec: dict[str, str]) -> str:
     """What a `maal` is about: an item, items with + between, or `svarede`, who answered."""
     return spec.get("andel") or spec.get("middel") or spec.get("del") or "svarede"
@@ -289,8 +294,8 @@ def as_shown(plan: Plan, row: pd.Series) -> Shown:
 def candidates(plan: Plan, claim: Claim, row: pd.Series) -> Iterator[Number]:
     """The numbers made of cells that a claim's deciding comparison may be."""
     for spec in [*claim.measures, *claim.against]:
-        statistic, item = next((name, spec[kind]) for kind, name in KINDS_OF_MEASURE.items() if kind in spec)
-        item, answer = ("", "") if statistic == "rate" else (item, spec.get("svar", ""))
+        statistic = statistic_of(spec)
+        item, answer = ("", "") if statistic == "rate" else (item_of(spec), spec.get("svar", ""))
         if claim.rule == "lig":
             yield plan.number_of(plan.cell(statistic, item, answer))
         for by in claim.by:

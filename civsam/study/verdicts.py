@@ -8,7 +8,9 @@ import pandas as pd
 
 from civsam.danish import joined, listed, number, percent
 from civsam.files import project, read_yaml, without_lines
+from civsam.inference import statistics
 from civsam.inference.compare import CONTRADICTED, SUPPORTED, UNDECIDED
+from civsam.inference.statistics import COUNT, PERCENT
 from civsam.instrument.questionnaire import Questionnaire
 from civsam.pages.door import shown
 from civsam.pages.html import table
@@ -103,12 +105,17 @@ def deciding(claim: Claim, row: pd.Series, questionnaire: Questionnaire) -> str:
     """The deciding comparison in words and numbers, with its interval."""
     if row["verdict"] == "kan_ikke":
         return ""
-    count = any(spec.get("middel") == row["item"] for spec in claim.measures)
-    show = (lambda x: number(x, 1)) if count else (lambda x: number(100 * x))
+    about = [spec for spec in claim.measures if claims.item_of(spec) == row["item"]] or claim.measures
+    kind, = {statistics.of(claims.statistic_of(spec)) for spec in about}
+
+    def show(x: float) -> str:
+        return number(kind.unit.times * x, kind.unit.decimals)
+
     spread = f"({show(row['low'])} til {show(row['high'])})"
     if claim.rule == "lig":
-        return f"{percent(row['estimate'])} {spread}; offentliggjort {published_value(claim.id)}"
-    unit = "" if count else " procentpoint"
+        shown_value = percent(row["estimate"]) if kind.unit == PERCENT else show(row["estimate"])
+        return f"{shown_value} {spread}; offentliggjort {published_value(claim.id)}"
+    unit = "" if kind.difference == COUNT else f" {kind.difference.name}"
     if claim.rule == "haeldning":
         return f"{show(row['estimate'])}{unit} pr. gruppe {spread}"
     first, second = (_side(row[side], claim, questionnaire) for side in "ab")

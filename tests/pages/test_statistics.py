@@ -1,0 +1,112 @@
+"""A statistic is an entry in one register: with it, it is shown right everywhere; without it, nowhere."""
+
+import io
+import json
+
+import pandas as pd
+import pytest
+
+from civsam import edition
+from civsam.book import changes, earlier
+from civsam.disclosure import plan
+from civsam.files import UserError
+from civsam.inference import compare, equations, estimate, statistics
+from civsam.inference.statistics import COUNT, Statistic
+from civsam.pages import dots, downloads, likert, sentences, tables
+from civsam.survey.survey import Survey
+
+SURVEY = edition.open_edition().survey
+COLLECTED = Survey(SURVEY.answers.iloc[1:], SURVEY.frame, SURVEY.questionnaire)
+MEANS = estimate.means(SURVEY, "pra_lange", by="region").assign(statistic="median_x")
+PAIRS = compare.contrasts(SURVEY, "pra_lange", None, "region")
+HERE = plan.Plan(COLLECTED, 5, {})
+
+
+def of_collected(table: pd.DataFrame) -> pd.DataFrame:
+    return table.assign(provenance=COLLECTED.provenance)
+
+
+SURFACES = {
+    "table": lambda: tables.estimates_table(SURVEY, MEANS, "c", "n"),
+    "groups": lambda: tables.group_table(SURVEY, MEANS, "c", "n"),
+    "dots": lambda: dots.dots(SURVEY, MEANS, "c", "n"),
+    "bars": lambda: likert.likert(SURVEY, MEANS, "c", "n"),
+    "sentence": lambda: sentences.sentence("{}", SURVEY, MEANS.head(1)),
+    "pairs": lambda: tables.contrasts_table(SURVEY, _corrected(), _corrected(), "c", "n"),
+    "plan": lambda: HERE.protect(of_collected(MEANS)),
+    "plan of pairs": lambda: HERE.protect(of_collected(PAIRS.assign(statistic="median_x"))),
+    "plan of waves": lambda: plan.between(HERE, HERE, of_collected(MEANS)),
+    "change": lambda: changes.moved(MEANS.iloc[0]),
+    "largest changes": lambda: changes._largest(MEANS),
+    "estimator": lambda: estimate.tidy(None, "median_x", "pra_lange", [""], {}),
+}
+
+
+def _corrected() -> pd.DataFrame:
+    return compare.corrected(PAIRS, "holm", "par").assign(statistic="median_x")
+
+
+@pytest.mark.parametrize("surface", SURFACES)
+def test_an_unknown_statistic_is_shown_nowhere(surface: str) -> None:
+    with pytest.raises(ValueError, match=r"median_x"):
+        SURFACES[surface]()
+
+
+def test_another_editions_numbers_of_an_unknown_statistic_are_refused(tmp_path) -> None:
+    row = {"statistic": "median_x", "item": "pra_lange", "answer": "", "estimate": 1, "low": 0, "high": 2}
+    content = {"version": "1", "udgave": {"oprindelse": "syntetisk", "svar": "", "ord": {}}, "tal": [row]}
+    (tmp_path / "tal.json").write_text(json.dumps(content), "utf-8")
+    with pytest.raises(UserError, match=r"er ikke en udgaves tal\.json"):
+        earlier.read_numbers(tmp_path / "tal.json")
+
+
+def test_an_entry_is_enough_for_a_statistic_to_be_shown_right(monkeypatch) -> None:
+    monkeypatch.setitem(statistics.KNOWN, "median_x", Statistic("midterste", COUNT, COUNT))
+    usual = estimate.means(SURVEY, "pra_lange", by="region")
+    made = tables.estimates_table(SURVEY, MEANS, "c", "n").html
+    assert made == tables.estimates_table(SURVEY, usual, "c", "n").html
+    table = pd.read_csv(io.BytesIO(downloads.csv_file(downloads.columns(made), danish=False)))
+    assert list(table["Tal"]) == [round(mean, 1) for mean in usual["estimate"]]
+    figure = dots.dots(SURVEY, MEANS, "c", "n")
+    assert figure.svg == dots.dots(SURVEY, usual, "c", "n").svg
+    assert "%" not in figure.alt
+    assert sentences.summary(SURVEY, MEANS) == sentences.summary(SURVEY, usual)
+    assert changes.moved(MEANS.iloc[0]) == changes.moved(usual.iloc[0])
+
+
+def test_a_figure_has_one_unit() -> None:
+    both = pd.concat([estimate.means(SURVEY, "pra_lange"), estimate.shares(SURVEY, "pol_fokus", "ja")])
+    with pytest.raises(ValueError, match="one unit"):
+        dots.dots(SURVEY, both, "c", "n")
+
+
+def test_a_mean_is_a_count_in_every_table_of_differences() -> None:
+    pairs = compare.corrected(PAIRS, "holm", "par")
+    made = tables.contrasts_table(SURVEY, pairs, pairs, "c", "n").text
+    assert "Forskel, antal" in made
+    assert "procentpoint" not in made
+    assert sentences.summary(SURVEY, PAIRS.head(1)).endswith(")")
+    assert "%" not in sentences.summary(SURVEY, PAIRS.head(1))
+
+
+def test_a_contrast_is_in_the_unit_of_its_effect() -> None:
+    shares = compare.contrasts(SURVEY, "pol_fokus", "ja", "region")
+    assert statistics.unit_of(shares.iloc[0]) == statistics.POINTS
+    odds = compare.contrasts(SURVEY, "pol_fokus", "ja", "region", effect="odds_ratio")
+    assert "%" not in sentences.summary(SURVEY, odds.head(1))
+    with pytest.raises(ValueError, match="no contrast"):
+        statistics.unit_of(shares.iloc[0].replace("difference", "x"))
+
+
+def test_what_is_shown_is_within_the_statistics_bounds() -> None:
+    assert statistics.of("share").within(1.2) == 1
+    assert statistics.of("mean").within(-0.1) == 0
+    assert statistics.of("effect").within(-0.4) == -0.4
+
+
+def test_estimates_that_read_alike_are_told_apart_by_their_statistic() -> None:
+    both = pd.concat([estimate.means(SURVEY, "pra_lange"), estimate.totals(SURVEY, "pra_lange")])
+    made = tables.estimates_table(SURVEY, both, "c", "n").text
+    assert "Gennemsnit" in made
+    assert "Antal i alt" in made
+    assert equations.measure(SURVEY, "pra_lange").statistic in statistics.KNOWN
