@@ -26,7 +26,7 @@ from civsam.edition import NO_OTHER, Edition, shown_name
 from civsam.inference import compare, statistics, waves, weighting
 from civsam.instrument.questionnaire import Questionnaire
 from civsam.pages.door import hidden_note, nothing_to_show, plan_of, shown
-from civsam.pages.figure import ACCENT, INK, Figure, canvas, finish, room, row_height, wrapped
+from civsam.pages.figure import ACCENT, INK, Figure, canvas, finish, house_style, room, row_height, wrapped
 from civsam.pages.html import table
 from civsam.pages.output import Output
 from civsam.pages.sentences import sentence
@@ -155,6 +155,7 @@ def _largest(rows: pd.DataFrame) -> pd.DataFrame:
     return shares.loc[chosen].sort_values("estimate", ascending=False, kind="stable")
 
 
+@house_style()
 def figure(two: Pair | None, caption: str, name: str) -> Figure | Output:
     """The largest changes between two waves with intervals for the process."""
     if two is None:

@@ -20,7 +20,7 @@ from civsam.inference.statistics import COUNT
 from civsam.laboratory import run
 from civsam.laboratory.declare import FACTORS, Drawing, Scenario
 from civsam.pages import html
-from civsam.pages.figure import INK, QUIET, SMALL, Figure, canvas, finish, wrapped
+from civsam.pages.figure import INK, QUIET, SMALL, Figure, canvas, finish, house_style, wrapped
 from civsam.pages.output import Output
 from civsam.pages.words import Words
 from civsam.study import published
@@ -140,6 +140,7 @@ def scenarios_table(
     return html.table(numbers(rows, factors, columns), caption, name, provenance=SYNTHETIC, note=note(rows))
 
 
+@house_style()
 def figure(rows: pd.DataFrame, column: str, across: str, by: str, caption: str, name: str) -> Figure:
     """A dot a scenario, with its Monte Carlo error: a line down for each value of `across`, a look for each of `by`.
 

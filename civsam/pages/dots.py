@@ -22,6 +22,7 @@ from civsam.pages.figure import (
     base_of,
     canvas,
     finish,
+    house_style,
     room,
     row_height,
     wrapped,
@@ -41,6 +42,7 @@ def _from_the_top(estimates: pd.DataFrame) -> pd.DataFrame:
     return estimates.assign(last=last).sort_values(["last", "estimate"], ascending=[True, False], kind="stable")
 
 
+@house_style()
 def dots(
     survey: Survey, estimates: pd.DataFrame, caption: str, name: str, *, focus: str = "", ordered: bool = False
 ) -> Figure | Output:

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import io
 import textwrap
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
-import matplotlib.pyplot as plt
 import pandas as pd
 import seaborn as sns
 from matplotlib import font_manager
+from matplotlib.figure import Figure as Drawing
 from matplotlib.textpath import TextPath
 
 from civsam.danish import number
@@ -45,9 +47,9 @@ STYLE = {
     "legend.fontsize": SMALL,
     "axes.edgecolor": "#9a9a9a", "grid.color": "#e3e3e3", "text.color": INK, "axes.labelcolor": QUIET,
     "xtick.color": QUIET, "ytick.color": INK,
-    "svg.hashsalt": "civsam",
-    "svg.fonttype": "path",
 }
+SAVED = {"svg.hashsalt": "civsam", "svg.fonttype": "path",
+         "text.parse_math": False}  # a dollar sign in a questionnaire is a dollar sign
 
 
 def own_fonts_first() -> None:
@@ -59,7 +61,19 @@ def own_fonts_first() -> None:
 
 
 own_fonts_first()
-mpl.rcParams["text.parse_math"] = False  # a dollar sign in a questionnaire is a dollar sign
+
+
+@contextmanager
+def house_style() -> Iterator[None]:
+    """What is drawn and saved within has the house's style alone, whatever the user's own settings are.
+
+    A decorator too: each function that makes a figure has it, so that a figure's whole life is within. The settings of
+    whoever called are as they were after it.
+    """
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(SAVED)
+        yield
 
 
 @dataclass(frozen=True)
@@ -91,15 +105,20 @@ class Figure:
 
 
 def canvas(rows: float, top: float, bottom: float, left: float, right: float = 0.2, **kwargs: Any) -> tuple:
-    """Figure and axes of the given height with margins around them, all in inches: by hand, at half the time."""
+    """Figure and axes of the given height with margins around them, all in inches: by hand, at half the time.
+
+    Raises RuntimeError outside `house_style`.
+    """
+    if mpl.rcParams["svg.hashsalt"] != SAVED["svg.hashsalt"]:
+        raise RuntimeError("a figure is made within house_style")
     height = rows + top + bottom
     sides = {"left": left / WIDTH, "right": 1 - right / WIDTH, "top": 1 - top / height, "bottom": bottom / height}
-    with mpl.rc_context():
-        sns.set_theme(style="whitegrid", rc=STYLE)
-        return plt.subplots(figsize=(WIDTH, height), gridspec_kw=sides | kwargs.pop("gridspec", {}), **kwargs)
+    with mpl.rc_context(sns.plotting_context("notebook") | sns.axes_style("whitegrid") | STYLE):
+        figure = Drawing(figsize=(WIDTH, height))  # not pyplot's: a user's backend has no part in it
+        return figure, figure.subplots(gridspec_kw=sides | kwargs.pop("gridspec", {}), **kwargs)
 
 
-def finish(figure: plt.Figure, provenance: str, frame: pd.DataFrame, caption: str, **words: Any) -> Figure:
+def finish(figure: Drawing, provenance: str, frame: pd.DataFrame, caption: str, **words: Any) -> Figure:
     """Put the provenance into the drawing itself, so that it follows a copy, and save it without date.
 
     frame: the numbers behind it, as text for `table_html`. words: the other parts of a `Figure`.
@@ -110,7 +129,6 @@ def finish(figure: plt.Figure, provenance: str, frame: pd.DataFrame, caption: st
     stream = io.StringIO()
     with mpl.rc_context(STYLE):
         figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None}, transparent=False)
-    plt.close(figure)
     table = table_html(frame, f"Tallene bag »{caption}«", provenance)
     return Figure(stream.getvalue(), caption=caption, mark=mark(provenance), table=table, **words)
 

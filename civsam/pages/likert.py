@@ -23,6 +23,7 @@ from civsam.pages.figure import (
     base_of,
     canvas,
     finish,
+    house_style,
     room,
     row_height,
     wrapped,
@@ -104,6 +105,7 @@ def _legend(figure: plt.Figure, axes: plt.Axes, columns: int) -> None:
                   frameon=False, handlelength=1, handletextpad=0.5, columnspacing=1.2, borderpad=0.2)
 
 
+@house_style()
 def likert(survey: Survey, estimates: pd.DataFrame, caption: str, name: str) -> Figure | Output:
     """Diverging bars for items on one ordered scale (or one item by group), with 'ved ikke' at the side.
 

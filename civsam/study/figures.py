@@ -12,7 +12,7 @@ from civsam.danish import listed, number, span
 from civsam.inference.compare import SUPPORTED
 from civsam.instrument.questionnaire import Questionnaire
 from civsam.pages.door import nothing_to_show, plan_of, shown
-from civsam.pages.figure import ACCENT, INK, QUIET, SMALL, Figure, base_of, canvas, finish, room, wrapped
+from civsam.pages.figure import ACCENT, INK, QUIET, SMALL, Figure, base_of, canvas, finish, house_style, room, wrapped
 from civsam.pages.output import Output
 from civsam.pages.provenance import provenance_of
 from civsam.pages.words import reading_note
@@ -29,6 +29,7 @@ CLAIM_LOOKS = dict(zip([*WORDS.values(), HIDDEN_WORD],
                        [*VERDICT_LOOKS.values(), ("#6b6b6b", "D"), ("#6b6b6b", "v")], strict=True))
 
 
+@house_style()
 def verdicts(survey: Survey, judged: pd.DataFrame, caption: str, name: str) -> Figure:
     """All claims at a glance: a tile with the number of each statement, in the line of its verdict."""
     facts, judged = published.statements()["udsagn"], shown(survey, judged)
@@ -65,6 +66,7 @@ def _draw_verdicts(groups: dict[str, list[str]]) -> plt.Figure:
     return figure
 
 
+@house_style()
 def specifications(survey: Survey, table: pd.DataFrame, caption: str, name: str) -> Figure | Output:
     """A specification curve from `sensitivity.curve`: the estimates in order, and below which choices lie behind each.
 

@@ -11,7 +11,7 @@ import seaborn as sns
 
 from civsam.danish import danish_order, listed
 from civsam.instrument.questionnaire import Questionnaire, read
-from civsam.pages.figure import SMALL, WIDTH, Figure, canvas, finish
+from civsam.pages.figure import SMALL, WIDTH, Figure, canvas, finish, house_style
 from civsam.study import register
 
 BLOCS = ("#c9533f", "#3f86b8")
@@ -20,6 +20,7 @@ SMALL_SCREEN = '@media (max-width: 420px) { [id^="navn-"] { display: none } }'
 PEERS = ("kommunetype", "region", "udgiftspres")  # municipalities alike in all of these are peers
 
 
+@house_style()
 def municipality_map(column: str, caption: str, name: str) -> Figure:
     """The 98 municipalities as equal tiles, coloured by a grouping variable of the register."""
     table, questionnaire = register.municipalities(), read()
