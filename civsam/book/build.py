@@ -16,7 +16,7 @@ from typing import IO, Any
 
 import yaml
 
-from civsam.book import status
+from civsam.book import passed, status
 from civsam.book.audience import READERS, fitted
 from civsam.book.contents import NUMBERS, NUMBERS_KEY, Values, chapters, pages, title
 from civsam.book.execute import TRACE, UNUSED, ChapterError, run_chapters, seconds
@@ -123,19 +123,20 @@ def note_run(places: Places, part: str, took: float) -> None:
 def fill_stage(places: Places, audience: str, address: str, about: Mapping[str, Any]) -> None:
     """Lay out what Jupyter Book is to render, as the audience is to have it, with execution turned off.
 
-    address: where the book is to be published, if not where _config.yml says. about: see `status`.
+    address: where the book is to be published, if not where _config.yml says. about: see `status`. Raises UserError
+    where answers may be collected and a cell shows what has not passed the door.
     """
+    executed = {chapter: (places.executed / f"{chapter}.ipynb").read_bytes() for chapter in chapters()}
+    passed.check(executed.items(), raw=passed.raw_allowed(about))
     config = yaml.safe_load((project.root / "_config.yml").read_text("utf-8"))
     config["execute"] = {"execute_notebooks": "off"}
     if address:
         config["html"]["baseurl"] = address
-    run, copied = chapters(), ["_toc.yml", *config.get("bibtex_bibfiles", [])]
+    copied = ["_toc.yml", *config.get("bibtex_bibfiles", [])]
     wanted = {name: (project.root / name).read_bytes() for name in copied}
     wanted |= {name: status.filled((project.root / name).read_text("utf-8"), about).encode()
-               for name in (f"{page}.md" for page in pages() if page not in run)}
-    for chapter in run:
-        made = (places.executed / f"{chapter}.ipynb").read_bytes()
-        wanted[f"{chapter}.ipynb"] = fitted(chapter, made, audience)
+               for name in (f"{page}.md" for page in pages() if page not in executed)}
+    wanted |= {f"{chapter}.ipynb": fitted(chapter, made, audience) for chapter, made in executed.items()}
     wanted["_config.yml"] = yaml.safe_dump(config, allow_unicode=True, sort_keys=False).encode()
     for file in places.stage.rglob("*"):
         if file.is_file() and file.relative_to(places.stage).as_posix() not in wanted:

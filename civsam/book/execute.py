@@ -12,6 +12,7 @@ from concurrent.futures import CancelledError, ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
+from civsam.book import passed
 from civsam.book.contents import FILES, INJECTED, RUN_METADATA, Values, chapters, declared, notebook
 from civsam.book.stale import ALONE
 from civsam.files import UserError, project, read_json, shown, write_if_changed, write_json
@@ -149,9 +150,14 @@ def run_chapters(wanted: list[str], given: Values, keep: Callable[[str, str, flo
         raise faults[0]
 
 
-def refresh() -> None:
+def refresh(*, raw: bool = False) -> None:
     """Run the committed notebooks with their own defaults and store the outputs in them.
 
-    Raises UserError and ChapterError; a notebook that fails is left as it was.
+    raw: whether outputs that have not passed the door may be stored, for the answers are synthetic. Raises UserError
+    and ChapterError; a notebook that fails, or that shows what it may not, is left as it was.
     """
-    run_chapters(chapters(), {}, lambda chapter, text, _: write_if_changed(notebook(chapter), text.encode()))
+    def keep(chapter: str, text: str, _: float) -> None:
+        passed.check([(chapter, text.encode())], raw=raw)
+        write_if_changed(notebook(chapter), text.encode())
+
+    run_chapters(chapters(), {}, keep)

@@ -23,6 +23,7 @@ from matplotlib.textpath import TextPath
 from civsam.danish import number
 from civsam.instrument.questionnaire import Questionnaire
 from civsam.pages.html import table_html
+from civsam.pages.output import KEY
 from civsam.pages.provenance import MARKS, mark
 from civsam.survey.survey import SYNTHETIC
 
@@ -101,7 +102,7 @@ class Figure:
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict[str, str], dict[str, Any]]:
         """Data and metadata for Jupyter (IPython's display protocol)."""
         facts = {name: told for name, told in vars(self).items() if told and name != "svg"}
-        return {"image/svg+xml": self.svg, "text/plain": repr(self)}, {"image/svg+xml": {"civsam": facts}}
+        return {"image/svg+xml": self.svg, "text/plain": repr(self)}, {"image/svg+xml": {KEY: facts}}
 
 
 def canvas(rows: float, top: float, bottom: float, left: float, right: float = 0.2, **kwargs: Any) -> tuple:

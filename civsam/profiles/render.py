@@ -13,12 +13,13 @@ from typing import Any
 
 from IPython.core.displayhook import CapturingDisplayHook
 from IPython.core.interactiveshell import InteractiveShell
-from IPython.utils.capture import capture_output
+from IPython.utils.capture import CapturedIO, capture_output
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 from traitlets.config import Config
 
+from civsam.book import passed
 from civsam.book.contents import INJECTED
 from civsam.files import PACKAGE, UserError
 
@@ -61,8 +62,11 @@ def _forget() -> None:
             del names[name]
 
 
-def html_of(cells: Iterable[Cell]) -> str:
-    """The template's prose and what its cells show. Raises CellFault for a cell that fails."""
+def html_of(cells: Iterable[Cell], *, raw: bool = False) -> str:
+    """The template's prose and what its cells show. Raises CellFault for a cell that fails.
+
+    raw: whether cells may show what has not passed the door, for the answers are synthetic; else that is a fault too.
+    """
     _forget()
     parts, number = [], 0
     for cell in cells:
@@ -71,12 +75,12 @@ def html_of(cells: Iterable[Cell]) -> str:
             made = [MarkdownIt("commonmark").enable("table").render(cell.source)]
         elif cell.kind == "code":
             number += INJECTED not in cell.tags
-            made = _run(cell.source, number)
+            made = _run(cell.source, number, raw=raw)
         parts += [] if HIDDEN_TAGS & cell.tags else made
     return "\n".join(parts)
 
 
-def _run(source: str, number: int) -> list[str]:
+def _run(source: str, number: int, *, raw: bool) -> list[str]:
     """What a cell shows, as HTML. Raises CellFault."""
     shell, shown = _shell(), []
     shell.display_trap.hook = CapturingDisplayHook(shell, shown)
@@ -86,10 +90,21 @@ def _run(source: str, number: int) -> list[str]:
     if fault is not None:
         said = str(fault) if isinstance(fault, UserError) else f"{type(fault).__name__}: {fault}"
         raise CellFault(f"kodecelle {number}: {said}")
+    if not raw and (told := _refused(caught, shown)):
+        raise CellFault(f"kodecelle {number}: {told}. {passed.REMEDY}")
     printed = [f"<pre>{escape(caught.stdout)}</pre>"] if caught.stdout.strip() else []
     outputs = [(one.data, one.metadata) for one in caught.outputs]
     outputs += [(one["data"], one["metadata"]) for one in shown]
     return [*printed, *(_output(data, metadata or {}) for data, metadata in outputs)]
+
+
+def _refused(caught: CapturedIO, shown: list[dict[str, Any]]) -> str:
+    """What a cell shows that has not passed the door, in words; empty for nothing. What goes to stderr is not shown."""
+    made = [{"output_type": "stream", "name": "stdout"}] * bool(caught.stdout.strip())
+    made += [{"output_type": "display_data", "data": one.data, "metadata": one.metadata or {}}
+             for one in caught.outputs]
+    made += [{"output_type": "display_data", "data": one["data"], "metadata": one["metadata"] or {}} for one in shown]
+    return next(filter(None, map(passed.kind, made)), "")
 
 
 # ---- What a cell shows

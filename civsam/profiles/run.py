@@ -16,7 +16,7 @@ from typing import Any
 
 from civsam import sharing
 from civsam.book import build as book
-from civsam.book import releases
+from civsam.book import passed, releases
 from civsam.book.contents import declared_in
 from civsam.book.execute import UNUSED
 from civsam.book.releases import Trace
@@ -41,6 +41,7 @@ class Task:
     cells: tuple[Cell, ...]
     values: str  # the edition's parameters that differ from the defaults, as JSON
     around: str
+    raw: bool = False  # whether cells may show what has not passed the door
 
     @property
     def name(self) -> str:
@@ -69,7 +70,7 @@ def make(task: Task) -> Made:
         raise UserError("en arbejder har en anden udgave af civsam eller af filerne end den, der startede kørslen. "
                         "Giv alle arbejdere de samme filer, og start dem igen.")
     try:
-        return Made(content=html_of(task.cells))
+        return Made(content=html_of(task.cells, raw=task.raw))
     except CellFault as fault:
         return Made(fault=str(fault))
 
@@ -97,6 +98,7 @@ def tasks(common: Common, values: Mapping[str, Any], path: Path) -> list[Task]:
     from papermill.parameterize import parameterize_notebook
 
     notebook, given = template(path), json.dumps(values, sort_keys=True)
+    raw = passed.raw_allowed(common.edition.about())
     made = []
     for group in common.groups.values():
         filled = parameterize_notebook(
@@ -105,7 +107,7 @@ def tasks(common: Common, values: Mapping[str, Any], path: Path) -> list[Task]:
         )
         cells = tuple(Cell(cell.cell_type, cell.source, frozenset(cell.metadata.get("tags", [])))
                       for cell in filled.cells)
-        made.append(Task(group, cells, given, around(given)))
+        made.append(Task(group, cells, given, around(given), raw))
     return made
 
 

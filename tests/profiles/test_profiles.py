@@ -90,8 +90,22 @@ def test_an_interrupted_run_leaves_the_last_good_set(places: Path, monkeypatch: 
 
 def test_a_page_sees_no_names_of_the_last_one_and_keeps_those_of_every_module() -> None:
     render.html_of([render.Cell("code", "tal = 1")])
-    assert "<pre>False</pre>" in render.html_of([render.Cell("code", "'tal' in dir()")])
-    assert "<pre>True</pre>" in render.html_of([render.Cell("code", "__name__ == '__main__' and __spec__ is None")])
+    assert "<pre>False</pre>" in render.html_of([render.Cell("code", "'tal' in dir()")], raw=True)
+    own = render.Cell("code", "__name__ == '__main__' and __spec__ is None")
+    assert "<pre>True</pre>" in render.html_of([own], raw=True)
+
+
+@pytest.mark.parametrize(("source", "told"), [
+    ("print(3)", "udskriver tekst"), ("3", "viser en værdi"),
+    ("import pandas as pd; pd.DataFrame([3])", "viser en tabel"),
+    ("from IPython.display import SVG; SVG('<svg xmlns=\"http://www.w3.org/2000/svg\"/>')", "en figur"),
+])
+def test_a_profile_of_collected_answers_refuses_what_has_not_passed_the_door(source: str, told: str) -> None:
+    ours = render.Cell("code", "from civsam.pages import sentences; sentences.quotation('Ordlyd')")
+    assert "Ordlyd" in render.html_of([ours])
+    with pytest.raises(render.CellFault, match=f"kodecelle 2: .*{told}.*Vis tallene med"):
+        render.html_of([ours, render.Cell("code", source)])
+    assert render.html_of([ours, render.Cell("code", source)], raw=True)
 
 
 @pytest.mark.parametrize(("arguments", "told"), [

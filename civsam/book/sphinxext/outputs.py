@@ -1,9 +1,9 @@
 """Numbered figures and tables from the outputs of cells, with all that a reader may open or take along.
 
-A cell output says what it is in its own metadata, under its mime type and the key ``civsam``:
+A cell output says what it is in its own metadata, under its mime type and the key `output.KEY`:
 
 - ``image/svg+xml``: ``name``, ``caption`` and ``alt`` make a numbered figure; ``note``, ``reading``, ``mark`` and
-  ``table`` (see `civsam.plots.Figure`) stand with it, and ``tiles`` make it a map that can be asked;
+  ``table`` (see `civsam.pages.figure.Figure`) stand with it, and ``tiles`` make it a map that can be asked;
 - ``text/html`` holding a table with a ``<caption>``: ``name`` and ``caption`` make a numbered table.
 
 Both can be referred to from any page with ``{numref}`` and ``{ref}``, have their numbers as files, and hold the code of
@@ -27,6 +27,7 @@ from sphinx.locale import _
 from sphinx.writers.html5 import HTML5Translator
 
 from civsam.pages import downloads
+from civsam.pages.output import KEY
 
 MORE = "mere"  # the class of what can be opened below a figure or table
 FORMS = (("CSV til dansk Excel", "", True), ("international CSV", "-international", False))
@@ -50,7 +51,7 @@ class NumberedOutput(MimeRenderPlugin):
     @staticmethod
     def handle_mime(renderer: NbElementRenderer, data: MimeData, inline: bool) -> list[nodes.Element] | None:
         """Return the numbered node, or None for an output that is not ours."""
-        facts = data.output_metadata.get(data.mime_type, {}).get("civsam")
+        facts = data.output_metadata.get(data.mime_type, {}).get(KEY)
         build = {"image/svg+xml": numbered_figure, "text/html": numbered_table}.get(data.mime_type)
         if inline or not facts or not build:
             return None
