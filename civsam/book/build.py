@@ -150,11 +150,13 @@ def render(places: Places) -> Path:
 
     Warnings are faults: raises ChapterError with what Jupyter Book said.
     """
+    from civsam.book.kernel import clean_environment  # slow to import, and not needed when nothing has changed
+
     built = places.stage / "_build"
     shutil.rmtree(built, ignore_errors=True)
     command = [sys.executable, "-c", JUPYTER_BOOK, "build", str(places.stage), "-W", "--keep-going", "-q"]
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8",
-                          errors="replace", check=False, cwd=project.root)
+                          errors="replace", check=False, cwd=project.root, env=clean_environment())
     if done.returncode or not (built / "html" / "index.html").exists():
         raise ChapterError(f"bogen kunne ikke samles. Jupyter Book skrev:\n{done.stdout.strip()}")
     return built / "html"

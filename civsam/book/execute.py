@@ -51,6 +51,8 @@ def run_chapter(chapter: str, given: Values) -> tuple[str, float]:
     import papermill  # slow to import, and not needed when nothing has changed
     from jupyter_core.utils import ensure_event_loop
 
+    from civsam.book.kernel import OwnKernel
+
     started = time.perf_counter()
     for attempt in (1, 2):
         try:
@@ -58,6 +60,7 @@ def run_chapter(chapter: str, given: Values) -> tuple[str, float]:
                 str(notebook(chapter)), None, dict(given), kernel_name="python3", language="python",
                 progress_bar=False, record_timing=False, coalesce_streams=True,
                 extra_arguments=["--IPKernelApp.log_level=40"], shutdown_kernel="immediate",
+                kernel_manager_class=OwnKernel,
             )
             return cleaned(done, given), time.perf_counter() - started
         except papermill.PapermillExecutionError as fault:
