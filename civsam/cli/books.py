@@ -165,9 +165,10 @@ def run_simulate(options: argparse.Namespace) -> None:
 
 def run_notebooks(options: argparse.Namespace) -> None:
     """Run the committed notebooks again. Raises UserError and ChapterError."""
-    from civsam.book import execute
+    from civsam import edition
+    from civsam.book import execute, passed
 
-    execute.refresh()
+    execute.refresh(raw=passed.raw_allowed(edition.open_edition().about()))
 
 
 def run_clean(options: argparse.Namespace) -> None:

@@ -246,7 +246,7 @@ def read(path: Path | None = None) -> Questionnaire:
     return _read(path or project.root / QUESTIONNAIRE)
 
 
-@cache
+@cache  # by file: no process both changes one and reads it again
 def _read(path: Path) -> Questionnaire:
     reader = _Reader(path)
     content = reader.content

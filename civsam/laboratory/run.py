@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 import json
 from dataclasses import asdict, dataclass
-from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +19,7 @@ import scipy
 
 from civsam import __version__
 from civsam.book.stale import digest
-from civsam.files import PACKAGE, UserError, project, write_if_changed
+from civsam.files import PACKAGE, UserError, per_project, project, write_if_changed
 from civsam.laboratory import judge, summary
 from civsam.laboratory.declare import FACTORS, Analysis, Drawing, Grid
 from civsam.sharing import progress, shared_out
@@ -36,7 +35,7 @@ AGAIN = "De færdige dele er gemt: kør samme kommando igen for at gøre resten.
 DIGITS = 6  # that the summary keeps, of numbers that may differ in the last bits between machines
 
 
-@cache
+@per_project
 def model() -> str:
     """Digest of the code and data that the counts depend on."""
     files = [*(PACKAGE / f"{name}.py" for name in CODE), *(project.data / name for name in INPUT)]

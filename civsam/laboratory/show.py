@@ -75,7 +75,7 @@ def quantity(rows: pd.DataFrame, column: str) -> Quantity:
 # ---- Which rows ------------------------------------------------------------------------------------------------------
 
 
-@cache
+@cache  # the study's own file, whatever project is open
 def summary() -> pd.DataFrame:
     """The standard grid's."""
     return run.read(SUMMARY)

@@ -16,12 +16,13 @@ NO_FRAME = "Der er ingen ramme, så det vides ikke, hvem der blev spurgt. Svaren
 
 # ---- Disclosure
 
-_plans: dict[tuple[str, int, bool], plan.Plan] = {}
+# Made once for all that a plan is a function of, so that it cannot go stale: level is that of intervals made by it.
+_plans: dict[tuple[str, int, bool, float], plan.Plan] = {}
 
 
 def plan_of(survey: Survey) -> plan.Plan:
     """What may be shown of these answers: the same for every weighting of them, and made once."""
-    key = (survey.digest, survey.minimum, survey.framed)
+    key = (survey.identity, survey.minimum, survey.framed, survey.level)
     if key not in _plans:
         usual = survey if survey.provenance == SYNTHETIC else weighting.weighted(survey)  # nothing is hidden of those
         _plans[key] = plan.plan(usual, survey.minimum)

@@ -10,13 +10,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from html import escape
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from civsam.danish import danish_order, joined, listed, number, plain
 from civsam.edition import Edition, open_edition
-from civsam.files import UserError
+from civsam.files import UserError, project
 from civsam.inference import weighting
 from civsam.instrument.questionnaire import Item, Questionnaire
 from civsam.pages import dots, group_picker
@@ -82,11 +83,11 @@ def ways(survey: Survey) -> dict[str, str]:
 
 def open_common(by: str, **values: Any) -> Common:
     """What the profiles by a variable share, opened once. Raises UserError for one unknown, as `open_edition`."""
-    return _opened(by, tuple(sorted(values.items())))
+    return _opened(project.root, by, tuple(sorted(values.items())))
 
 
-@cache
-def _opened(by: str, values: tuple[tuple[str, Any], ...]) -> Common:
+@cache  # once for each project and choice; a worker that has other files than those asked for says so: `run.around`
+def _opened(root: Path, by: str, values: tuple[tuple[str, Any], ...]) -> Common:
     edition = open_edition(**dict(values))
     survey = edition.survey
     if by not in (known := ways(survey)):

@@ -46,7 +46,7 @@ class CellFault(Exception):
 # ---- Running
 
 
-@cache
+@cache  # one for the process; `_forget` empties it for each page
 def _shell() -> InteractiveShell:
     """This process' own IPython, which keeps no history."""
     config = Config()
@@ -150,7 +150,7 @@ def with_contents(html: str) -> tuple[Markup, list[tuple[str, str, str]]]:
     return Markup(re.sub(r"<h([23])>(.*?)</h\1>", named, html)), headings
 
 
-@cache
+@cache  # the package's own files, which do not change
 def _templates() -> Environment:
     folders = [HERE, PACKAGE / "book" / "templates"]
     return Environment(loader=FileSystemLoader(folders), autoescape=True, undefined=StrictUndefined, trim_blocks=True)

@@ -44,7 +44,7 @@ def assumptions(name: str = ASSUMPTIONS) -> dict[str, Any]:
     return _assumptions(project.data / name)
 
 
-@cache
+@cache  # by file: no process both changes one and reads it again
 def _assumptions(path: Path) -> dict[str, Any]:
     table = {name: entry for name, entry in read_yaml(path).items() if name != LINE}
     return {name: _value(path, name, entry) for name, entry in table.items()}

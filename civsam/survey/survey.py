@@ -92,6 +92,12 @@ class Survey:
         return digest(self.answers)
 
     @cached_property
+    def identity(self) -> str:
+        """What tells answers, frame and questionnaire together from all others."""
+        parts = (self.digest, self.frame.to_csv(lineterminator="\n"), repr(self.questionnaire))
+        return hashlib.sha256("\x1e".join(parts).encode()).hexdigest()
+
+    @cached_property
     def provenance(self) -> str:
         """`syntetisk` or `indsamlet`, decided by the answers' digest and by nothing else."""
         return _origin(self.digest)
