@@ -24,6 +24,7 @@ KEPT = {"PYTHONPATH", "PYTHONHOME", "PYTHONUSERBASE", "PYTHONNOUSERSITE", "PYTHO
 def clean_environment() -> dict[str, str]:
     """The environment variables of a process whose output is to be the same whoever starts it."""
     own, here = project.work / PLACE, os.environ
+    own.mkdir(parents=True, exist_ok=True)  # else IPython tells of it
     return {name: value for name, value in here.items() if name in KEPT or not name.startswith(SETTINGS)} | {
         "IPYTHONDIR": str(own / "ipython"), "JUPYTER_CONFIG_DIR": str(own / "jupyter"),
         "JUPYTER_DATA_DIR": str(own / "data"), "MATPLOTLIBRC": str(Path(mpl.get_data_path(), "matplotlibrc")),

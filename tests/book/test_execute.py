@@ -52,9 +52,12 @@ def own_settings(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.slow
-def test_a_users_own_settings_change_no_byte_of_a_chapter(chapter: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_users_own_settings_change_no_byte_of_a_chapter(
+    chapter: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture,
+) -> None:
     first = execute.run_chapter("kapitel", {"seed": 2})[0]
     own_settings(chapter / "hjem", monkeypatch)
     assert execute.run_chapter("kapitel", {"seed": 2})[0] == first
+    assert capfd.readouterr() == ("", "")  # nor do the kernels tell anything in the terminal
     assert "andet" in first
     assert "inline" in first
