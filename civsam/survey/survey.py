@@ -160,7 +160,8 @@ class Survey:
 
     def group(self, variable: str) -> np.ndarray:
         """The respondents' codes of a frame variable as integers in the order of its labels, shape (n,)."""
-        if variable not in self._cache:
+        key = f"={variable}"  # an item may have the same name
+        if key not in self._cache:
             order = {code: place for place, code in enumerate(self.questionnaire.background[variable].labels)}
-            self._cache[variable] = (self.background[variable].map(order).to_numpy(int), [])
-        return self._cache[variable][0]
+            self._cache[key] = (self.background[variable].map(order).to_numpy(int), [])
+        return self._cache[key][0]
