@@ -220,7 +220,7 @@ run.run(declare.read(Path("gitter.yml")), Path("ud"), int(sys.argv[1]))
 STOPPED = """from pathlib import Path
 from civsam import cli
 from civsam.laboratory import run
-run.LENGTH, run.FOLDER = 1, Path("ud")
+run.LENGTH, run.FOLDER = 1, Path("ud").resolve()
 raise SystemExit(cli.main())
 """
 
