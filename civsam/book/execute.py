@@ -1,4 +1,4 @@
-"""The chapters: what decides whether one must be run again, running them side by side, and cleaning the results."""
+"""The chapters run side by side, and their results cleaned. What makes one run again is in `stale`."""
 
 from __future__ import annotations
 

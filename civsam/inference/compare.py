@@ -264,8 +264,8 @@ def equality(
 ) -> pd.DataFrame:
     """Test that a share, mean or ratio is the same in all groups: `models.joint` of each against the first. One row.
 
-    Columns as `independence`, with method and without cramers_v. NaN with fewer than two groups, or where a group's
-    error is not known (`COLUMNS`); for shares `independence` has no such gap.
+    Columns as `rao_scott.independence`, with method, without cramers_v. NaN with fewer than two groups, or where one's
+    error is not known (`COLUMNS`); for shares that has no such gap.
     """
     what = measure(survey, item, answer, ratio=ratio, dont_know=dont_know)
     cells = _by_group(survey, what, by)

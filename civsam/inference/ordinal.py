@@ -84,7 +84,7 @@ def _maximise(x: np.ndarray, y: np.ndarray, weight: np.ndarray) -> tuple[np.ndar
 def proportional_odds(fit: Fit) -> pd.DataFrame:
     """Check of the ordinal model: that the coefficients are the same at every cut (Brant 1990, design-based Wald test).
 
-    A logit is fitted at each cut; their joint covariance comes from the influence values. One row as `term_test`.
+    A logit is fitted at each cut; their joint covariance is from influence values. One row as `models.term_test`.
     Raises ValueError where a logit separates the answers, and with fewer than three answers.
     """
     y, n = fit.what.y, len(fit.what.y)

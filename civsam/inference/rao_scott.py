@@ -35,7 +35,7 @@ def independence(
     provenance. NaN where fewer than two groups or answers occur. dont_know: whether 'ved ikke' is an answer or left
     out.
 
-    For the process, R's degrees of freedom: with few municipalities a group, `equality` keeps its level better.
+    For the process, R's degrees of freedom: with few municipalities a group, `compare.equality` keeps its level better.
 
     Raises ValueError for an unknown method, and for counts, free text and items with several answers, unless an answer
     is named.

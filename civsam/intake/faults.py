@@ -63,7 +63,7 @@ def damaged(cell: str) -> tuple[str, str] | None:
 
 
 def explain(item: Item, cell: str, answer: str, dont_know: str, suggest: bool) -> tuple[str, str]:
-    """What is wrong with an invalid cell, and the remedy. answer: what `coded` made of it."""
+    """What is wrong with an invalid cell, and the remedy. answer: what `coding.coded` made of it."""
     if item.scale.type == "tekst":
         return "fri tekst kan ikke besvares med ved ikke", "Lad cellen være tom."
     harm = damaged(cell)

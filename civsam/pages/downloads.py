@@ -7,7 +7,7 @@ The numbers are read from the table as the page shows it, so that a file tells w
   what is not answers, `oprindelse`.
 - A column of numbers holds nothing else; a cell with an interval becomes three columns, as do further lines of a cell.
   A dash is a blank. `<0.001` is a number below the least that is shown.
-- Text that a spreadsheet would run has an apostrophe before it, as in `civsam.export`.
+- Text that a spreadsheet would run has an apostrophe before it, as in `civsam.intake.export`.
 """
 
 from __future__ import annotations

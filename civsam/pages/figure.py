@@ -82,7 +82,7 @@ class Figure:
     """A drawn figure: SVG with the same bytes every time, and all that stands with it on a page.
 
     note: base and uncertainty. reading: how to read it, with an example. mark and table: HTML, where the numbers come
-    from, and the numbers. tiles: for a map, see `maps`.
+    from, and the numbers. tiles: for a map, see `figurer.js`.
     """
 
     svg: str

@@ -1,4 +1,4 @@
-"""Sentences, quotations and cards whose numbers are made by a cell."""
+"""Sentences, questions and quotations whose numbers are made by a cell."""
 
 from __future__ import annotations
 

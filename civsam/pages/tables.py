@@ -1,4 +1,4 @@
-"""The door through which results reach a page: tables, sentences and cards, with Danish formats and provenance.
+"""Tables of estimates, response rates and comparisons on a page, with Danish formats and provenance.
 
 Whatever is made from answers carries their provenance mark; nobody has to remember it.
 """

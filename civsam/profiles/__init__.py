@@ -211,7 +211,7 @@ class Profile:
         return _facts(told, self.survey.provenance)
 
     def peers(self) -> Output | None:
-        """The municipalities that are alike in all of `maps.PEERS`, with links to their profiles."""
+        """The municipalities that are alike in all of `municipality_map.PEERS`, with links to their profiles."""
         alike = [name for name in municipality_map.PEERS if name in self.survey.questionnaire.background]
         if not self._is_municipality or not alike:
             return None

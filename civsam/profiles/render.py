@@ -124,7 +124,7 @@ def _output(data: dict[str, Any], metadata: dict[str, Any]) -> str:
 
 
 def _figure(svg: str, facts: dict[str, str]) -> str:
-    """A figure with all that stands with it, in the page itself; facts: those of `plots.Figure`."""
+    """A figure with all that stands with it, in the page itself; facts: those of `figure.Figure`."""
     told = {name: escape(facts.get(name, "")) for name in ("alt", "caption", "note", "reading")}
     folds = [("Sådan læser du figuren", f"<p>{told['reading']}</p>")] * bool(told["reading"])
     folds += [("Tallene bag", facts.get("table", ""))] * bool(facts.get("table"))

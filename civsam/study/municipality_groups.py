@@ -13,7 +13,7 @@ MIN_IN_MUNICIPALITY = 2  # a variance within a municipality needs two
 
 
 def municipality_groups(survey: Survey) -> pd.Series:
-    """The municipality as response group of every position in the frame, an alternative to `response_groups`.
+    """The municipality as response group of every position in the frame, an alternative to `weighting.response_groups`.
 
     Municipalities with fewer than `MIN_IN_MUNICIPALITY` respondents are joined within region and size type; if that is
     too few still, with the municipality there that has fewest respondents, else with the next size type of the region.

@@ -141,7 +141,7 @@ def edition() -> Edition:
 def told(value: float, unit: str, decimals: int = 0) -> Words:
     """A number that a lesson has counted itself, with its unit, for a sentence.
 
-    Raises ValueError where the answers are not synthetic: then only `tables` may say what may be told.
+    Raises ValueError where the answers are not synthetic: then only `pages` may say what may be told.
     """
     if edition().survey.provenance != SYNTHETIC:
         raise ValueError("a lesson counts synthetic answers only")
