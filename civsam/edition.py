@@ -292,9 +292,9 @@ def _effects() -> frozenset[tuple[str, str]] | None:
     """What bears on what in the project's own simulation; None where there is none."""
     if not (project.data / SIMULATION).exists():
         return None
-    from civsam.study import simulate
+    from civsam.study import assumed
 
-    return simulate.effects()
+    return assumed.effects()
 
 
 # ---- What a chapter shows of it

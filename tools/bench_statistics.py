@@ -228,8 +228,9 @@ def process_survey(frame: pd.DataFrame, rng: np.random.Generator) -> Survey:
     """A new population, its response and the study's weights, for the process. Only the items that are used."""
     wanted = items((*PROCESS, *NULL, *BOUNDARY))
     questionnaire = replace(INSTRUMENT, items={item: INSTRUMENT.items[item] for item in wanted})
-    everyone = simulate.population(frame, questionnaire, rng)
-    asked = simulate.with_dont_know(everyone, questionnaire, rng)
+    source = simulate.Source(int(rng.integers(2**63)))
+    everyone = simulate.population(frame, questionnaire, source)
+    asked = simulate.with_dont_know(everyone, questionnaire, source)
     answers = asked[simulate.responds(frame, rng)]
     return weighting.for_process(weighting.raked(Survey(answers, frame, INSTRUMENT)))
 

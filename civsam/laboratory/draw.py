@@ -102,6 +102,13 @@ class Streams:
         """generators: one a replication."""
         self.generators = generators
 
+    def of(self, *name: str) -> Streams:
+        """Themselves for any name: the items are fixed, and a generator a name would take longer than its draws.
+
+        name: as in `simulate.Source.of`.
+        """
+        return self
+
     def _rows(self, make: str, *arguments: Any) -> np.ndarray:
         return np.array([getattr(one, make)(*arguments) for one in self.generators])
 
@@ -178,7 +185,7 @@ def batch(drawing: Drawing, seed: int, first: int, last: int) -> Batch:
     truth = measured(here, values, {item: ~rows for item, rows in unsure.items()}, dict.fromkeys(ITEMS, True))
     answered = responds(here, truth, drawing, for_response)
     given, known = reported(here, values, unsure, drawing, for_response)
-    first_blank = simulate.stops(len(here.frame), here.length, drawing.delvise / 100, for_response)
+    first_blank = stops(here, drawing.delvise / 100, for_response)
     reached = {item: answered & (first_blank > here.places[item]) for item in ITEMS}
     return Batch(truth, measured(here, given, known, reached), answered)
 
@@ -235,6 +242,12 @@ def responds(here: Layout, truth: Values, drawing: Drawing, rng: Streams) -> np.
     rank = np.argsort(np.argsort(rng.random(len(here.starts)), axis=1), axis=1)
     lost = rank < round(drawing.tabte_kommuner / 100 * len(here.starts))
     return (rng.random(len(here.frame)) < chance) & ~lost[:, here.cluster]
+
+
+def stops(here: Layout, share: float, rng: Streams) -> np.ndarray:
+    """The place of the first item that each leaves blank, (R, N): as `simulate.stops`, which has a draw an item."""
+    places = rng.integers(1, here.length, len(here.frame))
+    return np.where(rng.random(len(here.frame)) < share, places, here.length)
 
 
 def inclination(here: Layout, truth: Values, mechanism: str) -> np.ndarray:
@@ -309,7 +322,7 @@ def expected() -> tuple[np.ndarray, np.ndarray]:
     It is the same in all scenarios: what the municipalities share has mean 0.
     """
     here, given = layout(), simulate.assumptions()
-    draw = simulate.Population(here.frame, here.questionnaire, np.random.default_rng(0))  # for its shifts alone
+    draw = simulate.Population(here.frame, here.questionnaire, simulate.Source(0))  # for its shifts alone
     rates = given["ved_ikke"]
     count = sum(here.frame["fagomraade"].map(given["antal"][name]).to_numpy(float) for name in COUNTS)
     rows = []

@@ -1,12 +1,14 @@
 """The synthetic study: a population of complete answers, its response, and the anchoring to what is published.
 
-Three random streams, spawned from one seed, so that each step can be redrawn while the others stand still.
+Each step and each item has a random stream of its own, named after it, and draws in the order of the positions' keys.
+So a question more or less, or rows in another order, leave all other answers as they are. What they must change: who
+stops at a new question gives no answer from there on, and in an anchored item a few more or fewer are moved for that.
 """
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +16,14 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from civsam.files import LINE, UserError, project, read_yaml, shown, without_lines
+from civsam.files import project
 from civsam.instrument.questionnaire import DONT_KNOW, NONE, Item, Questionnaire, read
 from civsam.intake.answers import write
 from civsam.intake.frame import read_frame
-from civsam.study import published
+from civsam.study import assumed, published
+from civsam.study.assumed import assumptions
 from civsam.survey import survey
 
-ASSUMPTIONS = "antagelser.yml"
 PLACEHOLDER = "Syntetisk kommentar"
 
 
@@ -39,71 +41,52 @@ class Simulation:
     answers: pd.DataFrame
 
 
-def assumptions(name: str = ASSUMPTIONS) -> dict[str, Any]:
-    """The values of a file of assumptions, without reasons. Raises UserError where a reason or value is missing."""
-    return _assumptions(project.data / name)
+@dataclass(frozen=True)
+class Source:
+    """Random numbers by name: what is drawn under one name depends on no other, nor on whether others are drawn."""
 
+    seed: int
 
-@cache  # by file: no process both changes one and reads it again
-def _assumptions(path: Path) -> dict[str, Any]:
-    table = {name: entry for name, entry in read_yaml(path).items() if name != LINE}
-    return {name: _value(path, name, entry) for name, entry in table.items()}
-
-
-def _value(path: Path, name: str, entry: dict[str, Any]) -> Any:
-    """The value of an assumption, or of each in a group of them."""
-    if set(entry) == {"vaerdi", "grund", LINE}:
-        return without_lines(entry["vaerdi"])
-    if "vaerdi" in entry or not all(isinstance(part, dict) for key, part in entry.items() if key != LINE):
-        raise UserError(
-            f"{shown(path)}, linje {entry[LINE]}: '{name}' skal have både 'vaerdi' og 'grund', og intet andet."
-        )
-    return {key: _value(path, key, part) for key, part in entry.items() if key != LINE}
-
-
-def effects() -> frozenset[tuple[str, str]]:
-    """The items that a frame variable bears on in the model, as pairs of item and variable."""
-    given = assumptions()
-    sources = {"fagomraade": {**given["omraader"], **given["antal"]}, "udgiftspres": given["udgiftspres"]}
-    return frozenset((item, variable) for variable, items in sources.items() for item in items)
-
-
-def streams(seed: int) -> tuple[np.random.Generator, np.random.Generator, np.random.Generator]:
-    """Independent generators for population, response and anchoring."""
-    return tuple(np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(3))
+    def of(self, *name: str) -> np.random.Generator:
+        """A generator that follows from the seed and the name alone."""
+        words = np.frombuffer(hashlib.sha256("\n".join(name).encode()).digest(), ">u4")
+        return np.random.default_rng([self.seed, *words.tolist()])
 
 
 # ---- Population -----------------------------------------------------------------------------------------------------
 
 
 class Population:
-    """Draws the complete answers of all positions in a frame.
+    """Draws the complete answers of all positions in a frame, in its order.
 
-    rng: a generator; or what draws from many generators at once, a row each: then all arrays have that axis first.
-    given: the assumptions, those of the file unless given.
+    source: a `Source`; or what gives generators that draw for many at once, a row each: then all arrays have that axis
+    first. given: the assumptions, those of the file unless given.
     """
 
     def __init__(
-        self, frame: pd.DataFrame, questionnaire: Questionnaire, rng: np.random.Generator,
-        given: dict[str, Any] | None = None,
+        self, frame: pd.DataFrame, questionnaire: Questionnaire, source: Source, given: dict[str, Any] | None = None
     ) -> None:
         """Draw what the items of a block share."""
-        self.frame, self.rng, self.given = frame, rng, given or assumptions()
-        self.municipality = pd.factorize(frame["kommunekode"])[0]
-        self.shared = {block: self.block_level() for block in questionnaire.blocks}
+        self.frame, self.source, self.given = frame, source, given or assumptions()
+        self.municipality = pd.factorize(frame["kommunekode"], sort=True)[0]
+        self.shared = {block: self.block_level(self.stream("blok", block)) for block in questionnaire.blocks}
 
-    def normal(self) -> np.ndarray:
+    def stream(self, *name: str) -> np.random.Generator:
+        """The generator of an item or of a part of it."""
+        return self.source.of("befolkning", *name)
+
+    def normal(self, rng: np.random.Generator) -> np.ndarray:
         """One standard normal draw a position."""
-        return self.rng.standard_normal(len(self.frame))
+        return rng.standard_normal(len(self.frame))
 
-    def municipal(self) -> np.ndarray:
+    def municipal(self, rng: np.random.Generator) -> np.ndarray:
         """One standard normal draw a municipality, spread to its positions."""
-        return self.rng.standard_normal(self.municipality.max() + 1)[..., self.municipality]
+        return rng.standard_normal(self.municipality.max() + 1)[..., self.municipality]
 
-    def block_level(self) -> np.ndarray:
+    def block_level(self, rng: np.random.Generator) -> np.ndarray:
         """What the items of a block share: municipality and person, with their shares of the variance."""
         icc, person = self.given["icc"], self.given["faelles_holdning"]
-        return np.sqrt(icc) * self.municipal() + np.sqrt(person) * self.normal()
+        return np.sqrt(icc) * self.municipal(rng) + np.sqrt(person) * self.normal(rng)
 
     def shift(self, item: str) -> np.ndarray:
         """The item's differences between areas and between pressure groups, in standard deviations."""
@@ -114,10 +97,10 @@ class Population:
                 total += self.frame[variable].map(effect).to_numpy(float)
         return total
 
-    def latent(self, item: Item) -> np.ndarray:
-        """Standard normal level before the item's shifts are added."""
+    def latent(self, item: Item, *code: str) -> np.ndarray:
+        """Standard normal level, of one of several crosses by its code, before the item's shifts are added."""
         own = 1 - self.given["icc"] - self.given["faelles_holdning"]
-        return self.shared[item.block] + np.sqrt(own) * self.normal()
+        return self.shared[item.block] + np.sqrt(own) * self.normal(self.stream(item.id, *code))
 
     def place(self, item: Item) -> np.ndarray:
         """One answer as its place on the scale: ordered probit.
@@ -135,38 +118,42 @@ class Population:
     def several(self, item: Item) -> np.ndarray:
         """Crosses, each with its own draw; 'ingen' where nothing else was ticked."""
         shares = self.given["krydser"][item.id]
-        ticked = {code: self.latent(item) < norm.ppf(share) for code, share in shares.items()}
+        ticked = {code: self.latent(item, code) < norm.ppf(share) for code, share in shares.items()}
         rows = zip(*ticked.values(), strict=True)
         return np.array([" ".join(np.array(list(ticked))[list(row)]) or NONE for row in rows])
 
     def count(self, item: Item) -> np.ndarray:
         """Gamma-mixed Poisson with the area's mean."""
-        form, between = self.given["antal_form"], self.given["antal_kommune"]
+        form, between, rng = self.given["antal_form"], self.given["antal_kommune"], self.stream(item.id)
         mean = self.frame["fagomraade"].map(self.given["antal"][item.id]).to_numpy(float)
-        level = np.exp(between * self.municipal() - between**2 / 2) * self.rng.gamma(form, 1 / form, len(mean))
-        return np.minimum(self.rng.poisson(mean * level), item.scale.high)
+        level = np.exp(between * self.municipal(rng) - between**2 / 2) * rng.gamma(form, 1 / form, len(mean))
+        return np.minimum(rng.poisson(mean * level), item.scale.high)
 
     def part(self, item: Item, total: np.ndarray) -> np.ndarray:
         """How many of `total` collaborations: binomial, with the manager's own share on the logit scale."""
-        share = self.given["dele"][item.id]
-        own = np.log(share / (1 - share)) + self.given["dele_spredning"] * self.normal()
-        return self.rng.binomial(total, 1 / (1 + np.exp(-own)))
+        share, rng = self.given["dele"][item.id], self.stream(item.id)
+        own = np.log(share / (1 - share)) + self.given["dele_spredning"] * self.normal(rng)
+        return rng.binomial(total, 1 / (1 + np.exp(-own)))
 
-    def text(self) -> np.ndarray:
+    def text(self, item: Item) -> np.ndarray:
         """A placeholder from the few who write."""
-        writes = self.rng.random(len(self.frame)) < self.given["kommentar"]
+        writes = self.stream(item.id).random(len(self.frame)) < self.given["kommentar"]
         return np.where(writes, PLACEHOLDER, "")
 
 
-def population(frame: pd.DataFrame, questionnaire: Questionnaire, rng: np.random.Generator) -> pd.DataFrame:
-    """The truth: complete answers of every position, no 'ved ikke'. Shape (positions, items), codes as text."""
-    draw = Population(frame, questionnaire, rng)
+def population(frame: pd.DataFrame, questionnaire: Questionnaire, source: Source) -> pd.DataFrame:
+    """The truth: complete answers of every position, no 'ved ikke'. Shape (positions, items), codes as text.
+
+    Raises UserError for an item or a group that the assumptions do not cover.
+    """
+    assumed.check(questionnaire)
+    draw = Population(frame, questionnaire, source)
     columns: dict[str, np.ndarray] = {}
     for item in questionnaire.items.values():
         if item.part_of:
             columns[item.id] = draw.part(item, sum(columns[total] for total in item.part_of))
         else:
-            make = {"antal": draw.count, "flere": draw.several, "tekst": lambda _: draw.text()}
+            make = {"antal": draw.count, "flere": draw.several, "tekst": draw.text}
             columns[item.id] = make.get(item.scale.type, draw.choice)(item)
     return pd.DataFrame(columns, index=frame.index).astype(str)
 
@@ -198,33 +185,33 @@ def responds_evenly(frame: pd.DataFrame, rng: np.random.Generator) -> np.ndarray
             return chosen
 
 
-def with_dont_know(truth: pd.DataFrame, questionnaire: Questionnaire, rng: np.random.Generator) -> pd.DataFrame:
+def with_dont_know(truth: pd.DataFrame, questionnaire: Questionnaire, source: Source) -> pd.DataFrame:
     """What each would answer if asked: the truth, with 'ved ikke' laid over it."""
     asked = truth.copy()
-    for item, rows in unsure(questionnaire, len(truth), rng).items():
+    for item, rows in unsure(questionnaire, len(truth), source).items():
         asked.loc[rows, item] = DONT_KNOW
     return asked
 
 
-def unsure(questionnaire: Questionnaire, positions: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
+def unsure(questionnaire: Questionnaire, positions: int, source: Source) -> dict[str, np.ndarray]:
     """Who would say 'ved ikke' to each item that allows it, boolean; who does not know a count, knows no part of it."""
     rates, found = assumptions()["ved_ikke"], {}
     for item in questionnaire.items.values():
         if item.allows_dont_know:
-            own = rng.random(positions) < rates["del" if item.part_of else item.scale.type]
+            own = source.of("ved ikke", item.id).random(positions) < rates["del" if item.part_of else item.scale.type]
             found[item.id] = np.logical_or.reduce([own, *(found[total] for total in item.part_of)])
     return found
 
 
-def broken_off(answers: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
-    """Some stop on the way: everything from a random item on is blank."""
-    first = stops(len(answers), answers.shape[1], assumptions()["delvist_besvaret"], rng)
-    return answers.where(np.arange(answers.shape[1]) < first[:, None], "")
+def stops(items: list[str], positions: int, source: Source) -> np.ndarray:
+    """The place of the first item that each leaves blank, `len(items)` for none. Nobody stops before the second item.
 
-
-def stops(positions: int, items: int, share: float, rng: np.random.Generator) -> np.ndarray:
-    """The place of the first item that each leaves blank, `items` for none. Nobody stops before the second item."""
-    return np.where(rng.random(positions) < share, rng.integers(1, items, positions), items)
+    Everybody has a number for each item, and who stops does so at the item where it is least. So all places are equally
+    likely, and an item more changes it only for those who have their least number there (as in rendezvous hashing).
+    """
+    stopping = source.of("standser").random(positions) < assumptions()["delvist_besvaret"]
+    numbers = [source.of("standser", item).random(positions) for item in items[1:]]
+    return np.where(stopping, 1 + np.argmin(numbers, axis=0), len(items))
 
 
 # ---- Anchoring ------------------------------------------------------------------------------------------------------
@@ -233,49 +220,60 @@ def stops(positions: int, items: int, share: float, rng: np.random.Generator) ->
 class _Anchor:
     """Moves the respondents' unweighted values onto the published ones by the fewest changes, chosen at random."""
 
-    def __init__(self, tables: tuple[pd.DataFrame, ...], answers: pd.DataFrame, rng: np.random.Generator) -> None:
-        self.tables, self.answers, self.rng = (*tables, answers), answers, rng
+    def __init__(self, tables: tuple[pd.DataFrame, ...], answers: pd.DataFrame, source: Source) -> None:
+        self.tables, self.answers, self.source = (*tables, answers), answers, source
 
     def write(self, rows: pd.Index, item: str, values: Any) -> None:
         """The same change in truth, in what all would answer, and in the answers."""
         for table in self.tables:
             table.loc[rows, item] = values
 
-    def pick(self, among: pd.Index, number: int) -> pd.Index:
-        return among[np.sort(self.rng.choice(len(among), number, replace=False))]
+    def numbers(self, *name: str) -> pd.Series:
+        """A number from 0 to 1 of everybody, respondent or not."""
+        everybody = self.tables[0].index
+        return pd.Series(self.source.of("forankring", *name).random(len(everybody)), everybody)
+
+    def pick(self, among: pd.Index, number: int, *name: str) -> pd.Index:
+        """Those with the least numbers: to pick one more leaves the others picked."""
+        return self.numbers(*name)[among].nsmallest(number).index
 
     def share(self, item: Item, key: str, target: float) -> None:
-        """As many key answers as the published share of all who answered the item."""
+        """As many key answers as the published share of all who answered the item; others as the assumptions say."""
         column = self.answers[item.id]
         answered = column[column != ""]
-        others = answered[~answered.isin([key, DONT_KNOW])]
+        others = answered.index[~answered.isin([key, DONT_KNOW])]
         missing = round(target * len(answered)) - (answered == key).sum()
         if missing > 0:
-            self.write(self.pick(others.index, missing), item.id, key)
+            self.write(self.pick(others, missing, item.id), item.id, key)
         elif missing < 0:
-            rows = self.pick(answered.index[answered == key], -missing)
-            self.write(rows, item.id, self.rng.choice(others.to_numpy(), len(rows)))
+            rows = self.pick(answered.index[answered == key], -missing, item.id)
+            shares = pd.Series(assumptions()["fordelinger"][item.id]).drop(key)
+            place = np.searchsorted(shares.cumsum()[:-1] / shares.sum(), self.numbers(item.id, "svar")[rows])
+            self.write(rows, item.id, shares.index.to_numpy()[place])
 
     def ratio(self, item: Item, target: float) -> None:
         """As many collaborations as the published share of those that the same managers counted."""
         known = self.answers[[item.id, *item.part_of]].apply(pd.to_numeric, errors="coerce").dropna().astype(int)
         part, total = known[item.id].copy(), known[list(item.part_of)].sum(axis=1)
         missing = round(target * total.sum()) - part.sum()
-        step = int(np.sign(missing))
+        step, turn = int(np.sign(missing)), 0
         while missing:
             room = part.index[part < total] if step > 0 else part.index[part > 0]
-            rows = self.pick(room, min(abs(missing), len(room)))
+            rows = self.pick(room, min(abs(missing), len(room)), item.id, str(turn))
             part[rows] += step
-            missing -= step * len(rows)
+            missing, turn = missing - step * len(rows), turn + 1
         changed = part.index[part != known[item.id]]
         self.write(changed, item.id, part[changed].astype(str))
 
 
-def anchor(tables: tuple[pd.DataFrame, ...], answers: pd.DataFrame, questionnaire: Questionnaire,
-           rng: np.random.Generator) -> None:
+def anchor(
+    tables: tuple[pd.DataFrame, ...], answers: pd.DataFrame, questionnaire: Questionnaire, source: Source
+) -> None:
     """Change `answers`, and the same rows of `tables`, in place until the published shares hold among respondents."""
-    move = _Anchor(tables, answers, rng)
+    move = _Anchor(tables, answers, source)
     for name, to in assumptions()["forankring"].items():
+        if name not in questionnaire.items:
+            continue
         item, target = questionnaire.items[name], published.value(to["udsagn"])
         if item.part_of:
             move.ratio(item, target)
@@ -295,19 +293,21 @@ def simulate(
     asked_again: another seed for who responds and who is unsure; what everybody thinks is that of the first.
     """
     questionnaire = questionnaire or read()
-    frame = read_frame(questionnaire)
-    for_population, for_response, for_anchor = streams(seed)
-    if asked_again is not None:
-        _, for_response, for_anchor = streams(asked_again)
-    truth = population(frame, questionnaire, for_population)
-    asked = with_dont_know(truth, questionnaire, for_response)
-    chosen = (responds_evenly if anchored else responds)(frame, for_response)
-    answers = broken_off(asked[chosen], for_response)
+    asked_frame = read_frame(questionnaire)
+    frame = asked_frame.sort_index()  # what is drawn belongs to the key, not to the place in the file
+    source, response = Source(seed), Source(seed if asked_again is None else asked_again)
+    truth = population(frame, questionnaire, source)
+    asked = with_dont_know(truth, questionnaire, response)
+    chosen = (responds_evenly if anchored else responds)(frame, response.of("svarer"))
+    first = stops(list(asked), len(asked), response)
+    answers = asked.where(np.arange(asked.shape[1]) < first[:, None], "")[chosen]
     if anchored:
-        anchor((truth, asked), answers, questionnaire, for_anchor)
+        anchor((truth, asked), answers, questionnaire, response)
+    truth, asked, answers = (table.loc[asked_frame.index.intersection(table.index, sort=False)]
+                             for table in (truth, asked, answers))
     for table in (truth, asked, answers):
         survey.recognise(table)
-    return Simulation(frame, truth, asked, answers)
+    return Simulation(asked_frame, truth, asked, answers)
 
 
 def responding(asked: pd.DataFrame, chance: np.ndarray, seed: int) -> pd.DataFrame:
@@ -317,18 +317,22 @@ def responding(asked: pd.DataFrame, chance: np.ndarray, seed: int) -> pd.DataFra
     """
     if survey.provenance(asked) != survey.SYNTHETIC:
         raise ValueError("only synthetic answers can be drawn from")
-    answers = asked[np.random.default_rng(seed).random(len(asked)) < chance]
+    number = pd.Series(np.random.default_rng(seed).random(len(asked)), asked.index.sort_values())
+    answers = asked[number[asked.index].to_numpy() < chance]
     survey.recognise(answers)
     return answers
 
 
 def write_study(seed: int, folder: Path) -> Simulation:
-    """Write `svar.csv`, `ramme.csv` and `sandhed.csv`, and record the answers' digest in `syntetiske_svar.csv`."""
+    """Write `svar.csv`, `ramme.csv` and `sandhed.csv`, and record the answers' digest in `syntetiske_svar.csv`.
+
+    The record keeps what it has of other seeds where the present code and data still draw just those answers.
+    """
     study = simulate(seed)
     folder.mkdir(parents=True, exist_ok=True)
     write(study.answers, folder / "svar.csv")
     if folder != project.data:  # there it is a fact that the simulation starts from
         write(study.frame[["kommunekode", "fagomraade"]], folder / "ramme.csv")
     write(study.truth, folder / "sandhed.csv")
-    survey.record(study.answers, seed)
+    survey.record(study.answers, seed, lambda other: simulate(other).answers)
     return study

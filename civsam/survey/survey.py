@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -16,7 +17,7 @@ from civsam.survey.design import Design, Stage
 SYNTHETIC, COLLECTED = "syntetisk", "indsamlet"
 PLURAL = {SYNTHETIC: "syntetiske", COLLECTED: "indsamlede"}
 LIMITS = (5, 10, 20, 50)  # how few collected answers a group may be shown with; editions choose among them
-RECORD = "syntetiske_svar.csv"
+RECORD, RECORDED = "syntetiske_svar.csv", ["sha256", "seed", "svar"]
 
 _simulated_here: set[str] = set()  # digests of answers that this process simulated
 
@@ -32,18 +33,20 @@ def recognise(answers: pd.DataFrame) -> None:
     _simulated_here.add(digest(answers))
 
 
-def record(answers: pd.DataFrame, seed: int) -> None:
-    """Write the digest of simulated answers down for later processes. Only `simulate` calls this."""
-    known = _recorded()
-    row = pd.DataFrame({"sha256": [digest(answers)], "seed": [str(seed)], "svar": [str(len(answers))]})
-    table = pd.concat([known, row]).drop_duplicates("sha256").sort_values("sha256")
+def record(answers: pd.DataFrame, seed: int, draw: Callable[[int], pd.DataFrame]) -> None:
+    """Write the digest of simulated answers down for later processes. Only `simulate` calls this.
+
+    draw: the answers of a seed. What is recorded of another seed is kept only if the seed still gives those answers.
+    """
+    others = [row for row in _recorded().itertuples(index=False)
+              if int(row.seed) != seed and row.sha256 == digest(draw(int(row.seed)))]
+    table = pd.DataFrame(sorted([*others, (digest(answers), str(seed), str(len(answers)))]), columns=RECORDED)
     table.to_csv(project.data / RECORD, index=False, lineterminator="\n")
 
 
 def _recorded() -> pd.DataFrame:
-    columns = ["sha256", "seed", "svar"]
     file = project.data / RECORD
-    return read_table(file, columns) if file.exists() else pd.DataFrame(columns=columns)
+    return read_table(file, RECORDED) if file.exists() else pd.DataFrame(columns=RECORDED)
 
 
 def provenance(answers: pd.DataFrame) -> str:

@@ -41,11 +41,21 @@ DRAWINGS = (
 KINDS = tuple(declare.FACTORS["vaegtning"].words)
 
 
+@dataclass
+class One:
+    """A source with one generator for all names, as the laboratory's have."""
+
+    generator: np.random.Generator
+
+    def of(self, *name: str) -> np.random.Generator:
+        return self.generator
+
+
 def test_populations_are_those_of_the_simulation() -> None:
     """Two generators at once draw what each draws alone through `simulate`."""
     found = draw.population(HERE, draw.Streams([np.random.default_rng(seed) for seed in (5, 6)]), 5)
     for place, seed in enumerate((5, 6)):
-        alone = simulate.population(HERE.frame, HERE.questionnaire, np.random.default_rng(seed))
+        alone = simulate.population(HERE.frame, HERE.questionnaire, One(np.random.default_rng(seed)))
         for item, values in found.items():
             codes = simulate.assumptions()["fordelinger"].get(item)
             mine = np.array(list(codes))[values[place]] if codes else values[place].astype(str)
@@ -62,7 +72,7 @@ def drawn(drawing: Drawing) -> tuple[draw.Batch, Survey]:
     truth = draw.measured(HERE, values, {item: ~rows for item, rows in unsure.items()}, dict.fromkeys(draw.ITEMS, True))
     answered = draw.responds(HERE, truth, drawing, for_response)
     given, known = draw.reported(HERE, values, unsure, drawing, for_response)
-    first_blank = simulate.stops(len(HERE.frame), HERE.length, drawing.delvise / 100, for_response)
+    first_blank = draw.stops(HERE, drawing.delvise / 100, for_response)
     table = pd.DataFrame("", HERE.frame.index, list(WHOLE.items))
     for item, numbers in given.items():
         codes = simulate.assumptions()["fordelinger"].get(item)

@@ -1,16 +1,19 @@
 """The synthetic study: reproducible, anchored where it should be, free of effects where it should be."""
 
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import chisquare
 
-from civsam.files import project
+from civsam.files import UserError, project
 from civsam.inference import estimate, weighting
 from civsam.instrument import questionnaire
 from civsam.intake.frame import read_frame
-from civsam.study import published, simulate
+from civsam.study import assumed, published, simulate
 from civsam.survey import survey
 from civsam.survey.survey import Survey
 
@@ -57,7 +60,7 @@ def test_anchoring_changes_few_and_keeps_truth_and_answers_in_step() -> None:
     assert (study.answers.where(given) == asked.where(given)).to_numpy()[given.to_numpy()].all()
     known = study.asked != questionnaire.DONT_KNOW
     assert (study.asked.where(known) == study.truth.where(known)).to_numpy()[known.to_numpy()].all()
-    free = simulate.population(study.frame, INSTRUMENT, simulate.streams(3)[0])
+    free = simulate.population(study.frame.sort_index(), INSTRUMENT, simulate.Source(3)).loc[study.frame.index]
     moved = (free != study.truth).sum()
     assert set(moved[moved > 0].index) <= set(simulate.assumptions()["forankring"])
     assert moved["pol_fokus"] < 40
@@ -71,15 +74,136 @@ def test_parts_never_exceed_the_total() -> None:
             assert (truth[item.id].astype(int) <= total).all()
 
 
-def test_population_and_response_have_streams_of_their_own() -> None:
-    frame = read_frame(INSTRUMENT)
-    population, response, _ = simulate.streams(5)
-    truth = simulate.population(frame, INSTRUMENT, population)
-    chosen = simulate.responds(frame, response)
-    again, _, _ = simulate.streams(5)
-    pd.testing.assert_frame_equal(truth, simulate.population(frame, INSTRUMENT, again))
-    assert (chosen == simulate.responds(frame, simulate.streams(5)[1])).all()
-    assert not (chosen == simulate.responds(frame, simulate.streams(6)[1])).all()
+# ---- What a change of the questionnaire redraws ---------------------------------------------------------------------
+
+NEW = {"enkelt": "pol_nye", "ordinal": "pra_maalgruppe", "flere": "pra_emner", "antal": "pra_lange", "del": "pra_flere",
+       "tekst": "vae_kommentar"}  # of each type an item that a new one is like
+GROUPS = {"enkelt": "fordelinger", "ordinal": "fordelinger", "flere": "krydser", "antal": "antal", "del": "dele"}
+
+
+def with_one_more(kind: str, monkeypatch: pytest.MonkeyPatch) -> questionnaire.Questionnaire:
+    """The questionnaire with a new question of that type in the middle, and with the assumptions for it."""
+    like, items = INSTRUMENT.items[NEW[kind]], list(INSTRUMENT.items.items())
+    given = dict(simulate.assumptions())
+    if kind in GROUPS:
+        given[GROUPS[kind]] = given[GROUPS[kind]] | {"nyt": given[GROUPS[kind]][like.id]}
+    for module in (simulate, assumed):
+        monkeypatch.setattr(module, "assumptions", lambda: given)
+    return replace(INSTRUMENT, items=dict([*items[:11], ("nyt", replace(like, id="nyt")), *items[11:]]))
+
+
+def without(item: str) -> questionnaire.Questionnaire:
+    return replace(INSTRUMENT, items={name: one for name, one in INSTRUMENT.items.items() if name != item})
+
+
+def held_against(other: questionnaire.Questionnaire, seed: int, anchored: bool) -> tuple[pd.DataFrame, ...]:
+    """Where the study of the other questionnaire differs, and its answers and the study's own, of the items of both."""
+    one, two = simulate.simulate(seed, anchored=anchored), simulate.simulate(seed, other, anchored=anchored)
+    both = [item for item in INSTRUMENT.items if item in other.items]
+    assert one.answers.index.equals(two.answers.index), "who responds"
+    free = [item for item in both if not anchored or item not in simulate.assumptions()["forankring"]]
+    for before, after in ((one.truth, two.truth), (one.asked, two.asked)):
+        pd.testing.assert_frame_equal(before[free], after[free])
+    return one.answers[both] != two.answers[both], one.answers, two.answers
+
+
+def stopped(answers: pd.DataFrame) -> pd.Series:
+    """The first item that each leaves blank, counted without the free text; "" for none."""
+    blank = answers.drop(columns="vae_kommentar") == ""
+    return blank.idxmax(axis=1).where(blank.any(axis=1), "")
+
+
+@pytest.mark.parametrize("kind", NEW)
+@pytest.mark.parametrize("anchored", [False, True])
+def test_a_new_question_leaves_all_others_as_they_are(
+    monkeypatch: pytest.MonkeyPatch, kind: str, anchored: bool
+) -> None:
+    differs, _, answers = held_against(with_one_more(kind, monkeypatch), 2015, anchored)
+    here = answers.columns.get_loc("nyt")
+    stops_there = ((answers.iloc[:, here:] == "").all(axis=1)) & (answers.iloc[:, here - 1] != "")
+    assert stops_there.sum() < 8
+    for item in differs:
+        if anchored and item in simulate.assumptions()["forankring"]:
+            assert differs.loc[~stops_there, item].sum() <= 10, item
+        else:
+            assert not differs.loc[~stops_there, item].any(), item
+
+
+@pytest.mark.parametrize("item", ["pol_nye", "pra_emner", "pra_tvaers", "vae_tillid"])
+def test_a_question_less_leaves_all_others_as_they_are(item: str) -> None:
+    """Those who stopped there stop elsewhere."""
+    differs, before, _ = held_against(without(item), 2015, anchored=False)
+    stays = stopped(before) != item
+    assert not differs[stays].to_numpy().any()
+    assert (~stays).sum() < 8
+
+
+def test_the_order_of_the_frames_rows_decides_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = simulate.simulate(5)
+    frame = read_frame(INSTRUMENT).sample(frac=1, random_state=1)
+    monkeypatch.setattr(simulate, "read_frame", lambda _: frame)
+    other = simulate.simulate(5)
+    assert other.truth.index.equals(frame.index)
+    for name in ("truth", "asked", "answers"):
+        one, two = getattr(plain, name), getattr(other, name)
+        pd.testing.assert_frame_equal(one, two.loc[one.index])
+
+
+def test_each_name_has_a_stream_of_its_own() -> None:
+    names = [("svarer",), ("befolkning", "a"), ("befolkning", "b"), ("befolkning", "blok", "a"), ("ved ikke", "a")]
+    first = [simulate.Source(seed).of(*name).random() for seed in (0, 1) for name in names]
+    assert len(set(first)) == len(first)
+    assert first[0] == simulate.Source(0).of("svarer").random()
+
+
+def test_another_response_leaves_the_views_alone() -> None:
+    one, two = simulate.simulate(5, anchored=False), simulate.simulate(5, anchored=False, asked_again=6)
+    pd.testing.assert_frame_equal(one.truth, two.truth)
+    assert not one.answers.index.equals(two.answers.index)
+
+
+def test_all_places_after_the_first_are_as_likely_to_be_stopped_at() -> None:
+    items = [str(number) for number in range(6)]
+    places = np.concatenate([simulate.stops(items, 838, simulate.Source(seed)) for seed in range(100)])
+    share = simulate.assumptions()["delvist_besvaret"]
+    counts = np.bincount(places, minlength=7)
+    assert counts[0] == 0
+    assert counts[6] / len(places) == pytest.approx(1 - share, abs=0.005)
+    assert chisquare(counts[1:6]).pvalue > 0.01
+
+
+@pytest.mark.parametrize(("kind", "told"), [
+    ("enkelt", "under 'fordelinger', så svarene på spørgsmålet ikke kan trækkes. Skriv 'nyt: {vaerdi: {ja: …, nej: …}"),
+    ("flere", "under 'krydser', så svarene på spørgsmålet ikke kan trækkes. Skriv 'nyt: {vaerdi: {sundhed: …, sociale"),
+    ("antal", "under 'antal', så svarene på spørgsmålet ikke kan trækkes. Skriv 'nyt: {vaerdi: {sundhed: …, social: …"),
+    ("del", "under 'dele', så svarene på spørgsmålet ikke kan trækkes. Skriv 'nyt: …' i vaerdi under 'dele': "),
+])
+def test_an_assumption_that_an_item_lacks_is_told(monkeypatch: pytest.MonkeyPatch, kind: str, told: str) -> None:
+    other = with_one_more(kind, monkeypatch)
+    del simulate.assumptions()[GROUPS[kind]]["nyt"]
+    with pytest.raises(UserError, match="^" + re.escape(f"data/antagelser.yml: nyt mangler {told}")):
+        simulate.simulate(1, other)
+
+
+def test_an_assumption_that_does_not_fit_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    other = with_one_more("ordinal", monkeypatch)
+    given = simulate.assumptions()
+    for entry, wrong in (("fordelinger", {"ja": 1.0}), ("omraader", {"sundhed": 0.1})):
+        right, given[entry] = given[entry], given[entry] | {"nyt": wrong}
+        with pytest.raises(UserError, match=f"nyt passer ikke til spørgeskemaet under '{entry}'"):
+            simulate.simulate(1, other)
+        given[entry] = right
+
+
+def test_the_record_keeps_only_what_is_still_drawn(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    record = tmp_path / "syntetiske_svar.csv"
+    monkeypatch.setattr(survey, "RECORD", record)
+    right = survey.digest(simulate.simulate(7).answers)
+    record.write_text(f"sha256,seed,svar\n{'a' * 64},2015,444\n{'b' * 64},8,444\n{right},7,444\n")
+    for _ in range(2):
+        study = simulate.write_study(2015, tmp_path)
+        found = pd.read_csv(record, dtype=str).set_index("seed")["sha256"]
+        assert found.to_dict() == {"2015": survey.digest(study.answers), "7": right}
 
 
 def test_the_truth_is_complete() -> None:
@@ -113,7 +237,7 @@ def test_some_stop_on_the_way_and_none_answers_after_stopping() -> None:
 @pytest.fixture(scope="module")
 def populations() -> list[Survey]:
     frame = read_frame(INSTRUMENT)
-    drawn = [simulate.population(frame, INSTRUMENT, simulate.streams(seed)[0]) for seed in range(30)]
+    drawn = [simulate.population(frame, INSTRUMENT, simulate.Source(seed)) for seed in range(30)]
     return [Survey(truth, frame, INSTRUMENT) for truth in drawn]
 
 
