@@ -24,6 +24,7 @@ from civsam.danish import confidence, joined, listed, number, percent
 from civsam.disclosure import plan
 from civsam.edition import NO_OTHER, Edition, shown_name
 from civsam.inference import compare, statistics, waves, weighting
+from civsam.inference.settled import settled
 from civsam.instrument.questionnaire import Questionnaire
 from civsam.pages.door import hidden_note, nothing_to_show, plan_of, shown
 from civsam.pages.figure import ACCENT, INK, Figure, canvas, finish, house_style, room, row_height, wrapped
@@ -229,7 +230,7 @@ def sharing_table(two: Pair | None, caption: str, name: str) -> Output:
             for heading, found in (("Kommunerne går igen", two.behind), ("Som var de andre kommuner", two.apart))}
     frame = pd.DataFrame(half, index=pd.Index(
         [measured(row, two.new.questionnaire) for _, row in rows.iterrows()], name="Mål"))
-    ratio = (two.behind["se"] / two.apart["se"]).median()
+    ratio = float(settled((two.behind["se"] / two.apart["se"]).median()))
     note = ("Halvdelen af intervallets bredde i procentpoint for de ændringer, der er størst. For den midterste af "
             f"alle ændringer er usikkerheden {percent(ratio)} af, hvad den ville være, hvis kommunerne i de to bølger "
             f"ikke var de samme.{hidden_note(rows)}")
@@ -243,9 +244,10 @@ def known_truth(two: Pair | None) -> Output:
         return Output(f'<p class="note">{told}</p>', told)
     now, then = (waves.levels(everybody, two.wanted)["estimate"] for everybody in two.truth)
     behind, asked = two.behind, two.asked
-    hits = ((asked["low"] <= now - then) & (now - then <= asked["high"])).sum()
+    right = settled(now - then)
+    hits = ((asked["low"] <= right) & (right <= asked["high"])).sum()
     zero = ((behind["low"] <= 0) & (behind["high"] >= 0)).sum()
-    below = [number((behind[p] < 1 - two.new.level).sum()) for p in ("p", "p_adjusted")]
+    below = [number((behind[p] < settled(1 - two.new.level)).sum()) for p in ("p", "p_adjusted")]
     return say(
         f"I øvelsen kendes sandheden. Af {number(len(asked))} intervaller for alle adspurgte rummer {number(hits)} den "
         f"sande ændring, og {number(zero)} af intervallerne for processen rummer nul, som er det sande dér. Hver for "

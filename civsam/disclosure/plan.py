@@ -41,6 +41,7 @@ from civsam.disclosure.suppression import Cell, Number
 from civsam.disclosure.tables import Key, key_of
 from civsam.inference import compare, statistics
 from civsam.inference.intervals import share_interval, t_interval
+from civsam.inference.settled import settled
 from civsam.instrument.questionnaire import DONT_KNOW
 from civsam.survey.survey import LIMITS, SYNTHETIC, Survey
 
@@ -247,7 +248,7 @@ class Plan:
         odds = row["statistic"] == "odds_ratio"
         se, value = float(preferred(row["se"])), np.log(row["estimate"]) if odds else row["estimate"]
         step = se * 2 * STEP / np.sqrt(sizes[sizes > 0].min()) if row.get("item") else se
-        told = step * np.round(value / step) if step > 0 else np.nan
+        told = step * np.round(settled(value / step)) if step > 0 else np.nan
         n = {"n": self.n(row["n"])} if "n" in row else {}
         return {**n, **with_error(told, se, row["df"], row["level"], odds=odds)}
 
@@ -287,7 +288,7 @@ class Plan:
     def _icc(self, row: pd.Series) -> Shown:
         if row["n"] < 4 * self.minimum:
             return {"hidden": True}
-        nearest = 0.05 * np.round(row["estimate"] / 0.05)
+        nearest = 0.05 * np.round(settled(row["estimate"] / 0.05))
         return {"n": self.n(row["n"]), "clusters": self.n(row["clusters"]), "estimate": nearest}
 
     def _r_indicator(self, row: pd.Series) -> Shown:

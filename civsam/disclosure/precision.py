@@ -8,6 +8,7 @@ from scipy.stats import t as student
 
 from civsam.disclosure.suppression import GRID, Number
 from civsam.inference.intervals import t_interval
+from civsam.inference.settled import settled, settled_table
 
 P_CLASSES = np.array([0.001, 0.01, 0.05, 0.1, 0.2, 0.5, 1.0])
 Shown = dict[str, float | str | bool]
@@ -27,7 +28,7 @@ def written(table: pd.DataFrame, rows: list[Shown]) -> pd.DataFrame:
     new = {name: [row.get(name, np.nan) for row in rows] for name in numbers}
     if "verdict" in table:
         new["verdict"] = [row.get("verdict", old) for row, old in zip(rows, table["verdict"], strict=True)]
-    return table.assign(**new, hidden=hidden)
+    return settled_table(table.assign(**new)).assign(hidden=hidden)
 
 
 def moved(anchor: Number, estimate: float) -> float:
@@ -35,7 +36,7 @@ def moved(anchor: Number, estimate: float) -> float:
     exact, told, step, _ = anchor
     if np.isnan(told) or np.isnan(estimate):
         return np.nan
-    return told + (step * np.round((estimate - exact) / step) if step > 0 else 0.0)
+    return told + (step * np.round(settled((estimate - exact) / step)) if step > 0 else 0.0)
 
 
 def difference(a: Number, b: Number) -> Number:
@@ -46,7 +47,8 @@ def difference(a: Number, b: Number) -> Number:
 
 def freedom(df: float) -> float:
     """Degrees of freedom as used for intervals: the preferred number from below."""
-    return np.nan if not df >= 1 else max(float(np.floor(10 ** (np.floor(GRID * np.log10(df)) / GRID))), 1.0)
+    below = 10 ** (np.floor(settled(GRID * np.log10(df))) / GRID) if df >= 1 else np.nan
+    return float(np.maximum(np.floor(settled(below)), 1.0))
 
 
 def with_error(told: float, se: float, df: float, level: float, *, odds: bool = False) -> Shown:

@@ -11,6 +11,7 @@ from scipy.optimize import linprog
 
 from civsam.disclosure.rounding import STEP, bracket, rounded
 from civsam.disclosure.tables import Groups, Table
+from civsam.inference.settled import settled
 
 DOMINANCE = 0.5
 
@@ -29,14 +30,15 @@ class Programme:
         weights = np.where(table.base, table.weights, 0.0)
         self.n = groups.own @ table.base
         scale = table.unit * max(weights.sum(), 1e-12) / max(table.base.sum(), 1)
-        self.parts_sum = groups.own @ (weights[:, None] * np.where(table.base[:, None], table.x, 0.0)) / scale
-        self.total, self.base = groups.own @ (weights[:, None] * x) / scale, groups.own @ (weights * d) / scale
+        self.parts_sum = settled(groups.own @ (weights[:, None] * np.where(table.base[:, None], table.x, 0.0)) / scale)
+        self.total = settled(groups.own @ (weights[:, None] * x) / scale)
+        self.base = settled(groups.own @ (weights * d) / scale)
         with np.errstate(invalid="ignore", divide="ignore"):
-            self.exact = self.total / self.base[:, None]
+            self.exact = settled(self.total / self.base[:, None])
         self.n_shown = rounded(self.n, minimum) if table.counted else self.n
         with np.errstate(invalid="ignore", divide="ignore"):
             self.step = STEP * table.unit / self.n_shown
-            self.shown = self.step[:, None] * np.floor(self.exact / self.step[:, None] + 0.5)
+            self.shown = self.step[:, None] * np.floor(settled(self.exact / self.step[:, None]) + 0.5)
             each = np.where(self.n > 0, self.base / self.n, 0.0)[:, None]  # what a respondent stands for
         need = np.minimum(minimum + 1, self.n)[:, None] * each * table.unit
         self.need = np.broadcast_to(need, self.total.shape).copy()
@@ -50,13 +52,13 @@ class Programme:
         allowed = (n >= least) & (self.groups.own @ (x > 0) >= least) & ~np.isnan(self.exact)
         statistic = self.table.keys[0][0]
         if statistic != "mean":
-            part = self.exact * n  # weights may make few respondents of many, and the other way
-            allowed &= (self.groups.own @ (x < d[:, None]) >= least) & (part >= least) & (n - part >= least)
+            part = settled(self.exact * n)  # weights may make few respondents of many, and the other way
+            allowed &= (self.groups.own @ (x < d[:, None]) >= least) & (part >= least) & (settled(n - part) >= least)
         if statistic in ("mean", "ratio"):
-            mean_d = (self.groups.own @ d)[:, None]
+            mean_d = settled(self.groups.own @ d)[:, None]
             for values in (x[:, 0], d)[:1 + (statistic == "ratio")]:
                 first, second = self._largest(values)
-                rest = self.groups.own @ values - first - second
+                rest = settled(self.groups.own @ values - first - second)
                 allowed &= (rest >= DOMINANCE * first)[:, None]
                 with np.errstate(invalid="ignore", divide="ignore"):
                     largest = np.where(mean_d > 0, first[:, None] * self.base[:, None] / mean_d, 0)
@@ -68,7 +70,7 @@ class Programme:
         """Where the standard error does not tell the largest count: the others add enough of their own, (G,)."""
         squares = self.groups.own * (x - np.nan_to_num(self.exact[:, :1]) * d) ** 2
         first = squares.max(axis=1)
-        return squares.sum(axis=1) >= (1 + DOMINANCE) ** 2 * first
+        return settled(squares.sum(axis=1)) >= settled((1 + DOMINANCE) ** 2 * first)
 
     def _largest(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The largest and the second largest contribution in each group, shapes (G,)."""
@@ -80,7 +82,7 @@ class Programme:
         base, half = self.base[:, None], self.step[:, None] / 2
         self.low, self.high = (self.shown - half) * base, (self.shown + half) * base
         if self.table.keys[0][0] != "mean":
-            part = self.exact * self.n[:, None]
+            part = settled(self.exact * self.n[:, None])
             self.low = np.maximum(self.low, bracket(part) * each)
             self.high = np.minimum(self.high, base - bracket(self.n[:, None] - part) * each)
         if self.table.keys[0][0] in ("share", "rate") and not np.ptp(self.table.weights):  # counts are whole numbers

@@ -28,6 +28,7 @@ from statsmodels.stats.multitest import multipletests
 
 from civsam.inference.equations import Equations, Measure, design_freedom, errors, joint, measure, solve, t_table
 from civsam.inference.intervals import t_interval
+from civsam.inference.settled import settled, settled_table
 from civsam.inference.variance import covariance
 from civsam.survey.design import Design
 from civsam.survey.survey import Survey
@@ -67,7 +68,7 @@ def _cells(design: Design, parts: list[tuple[Measure, np.ndarray]], names: list[
     y, x = (np.array([getattr(part, name) for part, _ in parts])[cell, row] for name in "yx")
     equations = solve(y, z * x[:, None], z, design.weights[row], row)
     value, varies = np.full(len(parts), np.nan), np.zeros(len(parts), dtype=bool)
-    value[exists] = equations.estimate
+    value[exists] = settled(equations.estimate)
     varies[exists] = (np.abs(equations.residual) > 1e-9) @ z > 0
     return _Cells(names, member, group, value, varies, equations)
 
@@ -146,10 +147,10 @@ def _compared(
 
 
 def _finish(survey: Survey, table: pd.DataFrame, what: Measure, by: str, effect: str, method: str) -> pd.DataFrame:
-    return table.assign(
+    return settled_table(table.assign(
         statistic=what.statistic, item=what.item, answer=what.answer, by=by, effect=effect, level=survey.level,
         method=method, target=survey.design.target, provenance=survey.provenance,
-    )[list(COLUMNS)]
+    )[list(COLUMNS)])
 
 
 def contrasts(
@@ -289,7 +290,7 @@ def corrected(tests: pd.DataFrame, method: str, family: str) -> pd.DataFrame:
     known = ~np.isnan(p)
     adjusted = np.full(len(p), np.nan)
     if known.any():
-        adjusted[known] = multipletests(p[known], method=method)[1]
+        adjusted[known] = settled(multipletests(p[known], method=method)[1], 0.0)
     return tests.assign(p_adjusted=adjusted, correction=method, family=family, family_size=int(known.sum()))
 
 
@@ -314,8 +315,8 @@ def equivalence(table: pd.DataFrame, margin: float) -> pd.DataFrame:
     with np.errstate(divide="ignore", invalid="ignore"):
         p = np.maximum(student.sf((estimate + margin) / se, df), student.cdf((estimate - margin) / se, df))
     return table.assign(
-        margin=margin, low90=low, high90=high, p_equivalence=p, equivalent=(low > -margin) & (high < margin),
-        low_all=low_all, high_all=high_all,
+        margin=margin, low90=low, high90=high, p_equivalence=settled(p, 0.0),
+        equivalent=(low > -margin) & (high < margin), low_all=low_all, high_all=high_all,
     )
 
 
@@ -342,7 +343,7 @@ def verdict_equal(narrow: tuple[float, float], wide: tuple[float, float], value:
 
     Contradicted where the 95 percent interval lies wholly outside. narrow, wide: the 90 and 95 percent intervals.
     """
-    low, high = value - margin, value + margin
+    low, high = settled([value - margin, value + margin])
     return _verdict(low < narrow[0] and narrow[1] < high, wide[0] > high or wide[1] < low)
 
 

@@ -9,6 +9,7 @@ from scipy.stats import f as fisher
 from scipy.stats import t as student
 
 from civsam.inference.estimate import variables
+from civsam.inference.settled import settled
 from civsam.inference.variance import covariance, degrees_of_freedom
 from civsam.survey.design import Design
 from civsam.survey.survey import Survey
@@ -167,12 +168,14 @@ def design_freedom(design: Design, used: np.ndarray, parameters: int) -> float:
 
 
 def t_table(estimate: np.ndarray, se: np.ndarray, df: np.ndarray, level: float) -> dict[str, np.ndarray]:
-    """The columns estimate, se, df, low, high, t and p (two-sided); arguments of shape (q,)."""
+    """The columns estimate, se, df, low, high, t and p (two-sided), `settled`; arguments of shape (q,)."""
+    estimate, se, df = map(settled, (estimate, se, df))
     half = student.ppf((1 + level) / 2, df) * se
     with np.errstate(divide="ignore", invalid="ignore"):
-        t = estimate / se
-    p = 2 * student.sf(np.abs(t), df)
-    return {"estimate": estimate, "se": se, "df": df, "low": estimate - half, "high": estimate + half, "t": t, "p": p}
+        t = settled(estimate / se)
+    p = settled(2 * student.sf(np.abs(t), df), 0.0)
+    return {"estimate": estimate, "se": se, "df": df, "low": settled(estimate - half), "high": settled(estimate + half),
+            "t": t, "p": p}
 
 
 def joint(
@@ -193,11 +196,11 @@ def joint(
     freedom = q * (q + 1) / spread
     estimate = unit @ equations.estimate
     distance = estimate @ np.linalg.solve(reduced.covariance(equations.residual), estimate)
-    f, last = float(distance) * (freedom - q + 1) / (freedom * q), freedom - q + 1
-    return f, q, last, float(fisher.sf(f, q, last)), "CR2"
+    f, last = float(settled(distance * (freedom - q + 1) / (freedom * q))), float(settled(freedom - q + 1))
+    return f, q, last, float(settled(fisher.sf(f, q, last), 0.0)), "CR2"
 
 
 def wald(estimate: np.ndarray, variance: np.ndarray, df: float) -> tuple[float, float, float, float]:
     """F, its two degrees of freedom and p for the hypothesis that all q estimates are 0 (Wald 1943)."""
-    f = float(estimate @ np.linalg.solve(variance, estimate)) / len(estimate)
-    return f, len(estimate), df, float(fisher.sf(f, len(estimate), df))
+    f = float(settled(estimate @ np.linalg.solve(variance, estimate) / len(estimate)))
+    return f, len(estimate), df, float(settled(fisher.sf(f, len(estimate), df), 0.0))

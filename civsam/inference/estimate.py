@@ -37,6 +37,7 @@ from scipy.stats import t as student
 
 from civsam.inference import statistics
 from civsam.inference.intervals import share_interval, t_interval
+from civsam.inference.settled import settled, settled_table
 from civsam.inference.variance import cluster_sums, freedom, grouped_covariance, staged_covariance
 from civsam.instrument.questionnaire import DONT_KNOW
 from civsam.survey.design import Nested
@@ -239,6 +240,7 @@ def tidy(
     Raises ValueError for a statistic that `statistics` does not know.
     """
     statistics.of(statistic)
+    columns = {name: values if values.dtype == int else settled(values) for name, values in columns.items()}
     if "low" not in columns:
         estimate, se, n, df = (columns[name] for name in ("estimate", "se", "n", "df"))
         level, share = among.survey.level, statistic == "share"
@@ -250,7 +252,7 @@ def tidy(
         "target": among.survey.design.target, "weighted": among.survey.design.weighted,
         "provenance": among.survey.provenance, **columns,
     })
-    return table[list(COLUMNS)]
+    return settled_table(table[list(COLUMNS)])
 
 
 def _joined(parts: Sequence[Columns]) -> Columns:

@@ -19,6 +19,7 @@ import pandas as pd
 from scipy.stats import t as student
 
 from civsam.inference import weighting
+from civsam.inference.settled import in_order, settled, settled_table
 from civsam.instrument.questionnaire import DONT_KNOW
 from civsam.survey.survey import Survey
 
@@ -35,7 +36,7 @@ def imputed(
     `compare.contrasts` and `models`. In the result estimate is the mean over imputations, se holds the variance within
     and between them, df is Barnard & Rubin's (1999), low, high, t and p follow from those by t, deff holds the price of
     the blanks, and other numbers (n, count) are means. fmi is the fraction of missing information (Rubin 1987, 3.1).
-    provenance is that of the given answers. The same seed gives the same result.
+    provenance is that of the given answers. The same seed gives the same result, in whatever order the respondents are.
 
     A count that is part of others the respondent gave himself is the donor's share of them. Blanks that nobody in the
     whole survey could fill together stay blank. A blank total is not held against parts that he gave.
@@ -44,8 +45,8 @@ def imputed(
     """
     if imputations < 2:
         raise ValueError("Rubin's rules need at least two imputations")
-    tables = [estimator(filled) for filled in _impute(survey, imputations, np.random.default_rng(seed))]
-    return _combine(tables).assign(provenance=survey.provenance)
+    tables = [estimator(filled) for filled in _impute(in_order(survey), imputations, np.random.default_rng(seed))]
+    return settled_table(_combine(tables)).assign(provenance=survey.provenance)
 
 
 # ---- Filling in -----------------------------------------------------------------------------------------------------
@@ -118,7 +119,7 @@ def _with_parts(
             continue
         own, taken = (_numbers(filled, item.part_of, who[here]) for who in (rows, donor))
         share = _numbers(survey.answers, (name,), donor[here]) / np.where(taken == 0, 1, taken)
-        part = np.minimum(np.rint(share * own), item.scale.high)
+        part = np.minimum(np.rint(settled(share * own)), item.scale.high)
         filled.iloc[rows[here], place] = np.where(np.isnan(part), DONT_KNOW, np.char.mod("%d", np.nan_to_num(part)))
     return filled
 

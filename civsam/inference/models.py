@@ -24,6 +24,7 @@ from statsmodels.genmod.generalized_linear_model import GLM
 from statsmodels.tools.sm_exceptions import PerfectSeparationWarning
 
 from civsam.inference.equations import Equations, Measure, design_freedom, errors, from_influence, joint, t_table, wald
+from civsam.inference.settled import settled, settled_table
 from civsam.inference.variance import covariance
 from civsam.survey.survey import Survey
 
@@ -35,6 +36,7 @@ COLUMNS = (
 
 # ---- Generalised linear models --------------------------------------------------------------------------------------
 
+FLAT = 7  # decimals of an intraclass correlation: a likelihood is too flat at its top to tell more
 FAMILIES = {"linear": families.Gaussian(), "logit": families.Binomial(), "count": families.Poisson()}
 
 
@@ -217,10 +219,10 @@ def intraclass_correlation(survey: Survey, what: Measure) -> pd.DataFrame:
     share = variance = np.nan
     if divisible:
         inside = minimize_scalar(lambda at: profile(at)[0], bounds=(0, 1 - 1e-9), options={"xatol": 1e-10}).x
-        share = float(inside) if profile(inside)[0] < profile(0.0)[0] else 0.0
+        share = round(float(inside), FLAT) if settled(profile(inside)[0]) < settled(profile(0.0)[0]) else 0.0
         variance = profile(share)[1]
-    return pd.DataFrame([{
+    return settled_table(pd.DataFrame([{
         "statistic": what.statistic, "item": what.item, "answer": what.answer, "estimate": share,
         "between": share * variance, "within": (1 - share) * variance, "n": len(y), "clusters": len(size),
         "provenance": survey.provenance,
-    }])
+    }]))

@@ -16,6 +16,7 @@ from scipy.stats import f as fisher
 from scipy.stats import t as student
 
 from civsam.inference import compare
+from civsam.inference.settled import settled_table
 from civsam.inference.variance import covariance
 from civsam.instrument.questionnaire import Questionnaire
 from civsam.survey.design import Design, Stage
@@ -91,7 +92,8 @@ def response_tests(survey: Survey, variables: Iterable[str] | None = None) -> pd
     names = list(variables or survey.questionnaire.weighting.margins)
     parts: list[pd.DataFrame] = []
     for method, test in {"independent": _chi_square, "clustered": _wald}.items():
-        rows = pd.DataFrame([test(survey, name) for name in names], columns=["statistic", "df", "df2", "p"])
+        rows = settled_table(pd.DataFrame([test(survey, name) for name in names],
+                                          columns=["statistic", "df", "df2", "p"]))
         tests = compare.corrected(rows.assign(by=names, method=method), "holm", method)
         parts.append(tests.assign(provenance=survey.provenance))
     columns = ["by", "method", "statistic", "df", "df2", "p", "p_adjusted", "provenance"]
@@ -143,7 +145,7 @@ def response_model(survey: Survey, variables: Iterable[str] | None = None) -> pd
         ))
     columns = ["statistic", "by", "group", "reference", "estimate", "se", "low", "high", "df", "p", "level",
                "provenance"]
-    return pd.concat(parts, ignore_index=True)[columns]
+    return settled_table(pd.concat(parts, ignore_index=True)[columns])
 
 
 def _effects(
@@ -186,10 +188,10 @@ def r_indicator(survey: Survey, variables: Iterable[str] | None = None) -> pd.Da
     known = 1.0 if survey.framed else np.nan  # without a frame nobody knows who did not respond
     r, low, high, unadjusted = known - 2 * np.sqrt(np.maximum(
         [spread - noise, spread - noise + half, spread - noise - half, spread], 0))
-    return pd.DataFrame([{
+    return settled_table(pd.DataFrame([{
         "estimate": r, "unadjusted": unadjusted, "low": np.maximum(low, 0.0), "high": high, "variance": spread - noise,
         "se": se, "df": g - 1, "level": survey.level, "variables": "+".join(names), "provenance": survey.provenance,
-    }])
+    }]))
 
 
 def _without(codes: np.ndarray, left_out: int) -> np.ndarray:

@@ -11,6 +11,7 @@ from scipy.stats import f as fisher
 
 from civsam.inference.equations import Measure, design_freedom, wald
 from civsam.inference.models import Fit, fitted_glm, model_matrix, tested
+from civsam.inference.settled import settled
 from civsam.inference.variance import covariance
 from civsam.survey.survey import Survey
 
@@ -101,4 +102,6 @@ def proportional_odds(fit: Fit) -> pd.DataFrame:
     f, df1, _, _ = wald(differ @ slopes, variance, residual)
     # Thomas & Rao (1987): with many cuts and few clusters the plain Wald test rejects too often
     f *= residual / (residual + df1 - 1)
-    return tested(fit, "proportional odds", (f, df1, residual, float(fisher.sf(f, df1, residual)), "design"))
+    f = float(settled(f))
+    p = float(settled(fisher.sf(f, df1, residual), 0.0))
+    return tested(fit, "proportional odds", (f, df1, residual, p, "design"))

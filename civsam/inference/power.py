@@ -17,6 +17,7 @@ from scipy.stats import t as student
 
 from civsam.inference import weighting
 from civsam.inference.equations import BiasReduced, bias_reduced, measure, solve
+from civsam.inference.settled import in_order, settled
 from civsam.survey.survey import Survey
 
 COLUMNS = ("a", "b", "difference", "power", "power_se", "equivalence", "equivalence_se", "n_a", "n_b", "clusters_a",
@@ -44,7 +45,7 @@ def detectable(
     """
     if not margin > 0 or not 0 <= icc <= 1:
         raise ValueError("a margin is a positive distance, and an icc lies between 0 and 1")
-    process = weighting.for_process(survey)
+    process = in_order(weighting.for_process(survey))  # so that random numbers belong to respondents
     pair = _pair(process, item, answer, by)
     latent = _latent(pair.cluster, icc, draws, np.random.default_rng(seed))
     rows = []
@@ -75,7 +76,7 @@ class _Pair:
 
     def shares(self, difference: float) -> np.ndarray:
         """The true shares in a and b, which differ by that much and give the observed share of both."""
-        shares = self.base + difference * (np.array([1.0, 0.0]) - self.split[0])
+        shares = settled(self.base + difference * (np.array([1.0, 0.0]) - self.split[0]))
         if not np.all((shares >= 0) & (shares <= 1)):
             raise ValueError(f"a difference of {difference:g} around {self.base:.3f} is not one of shares")
         return shares
@@ -91,7 +92,7 @@ def _pair(survey: Survey, item: str, answer: str, by: str) -> _Pair:
     ends = present[[0, -1]] if ordered else present[np.argsort(size[present], kind="stable")[[0, -1]]]
     row = np.flatnonzero(used & np.isin(group, ends))
     side, weight = (group[row] == ends[1]).astype(int), survey.design.weights[row]
-    cluster = np.unique(survey.design.nested[0].cluster[row], return_inverse=True)[1]
+    cluster = pd.factorize(survey.design.nested[0].cluster[row])[0]  # in the order of the respondents
     clusters = np.array([len(np.unique(cluster[side == place])) for place in (0, 1)])
     if len(set(ends)) < 2 or clusters.min() < 2:
         raise ValueError(f"{by}: each of two groups must have respondents in at least two municipalities")
@@ -113,7 +114,8 @@ def _decided(pair: _Pair, says: np.ndarray, level: float, margin: float) -> tupl
     """Whether each draw finds a difference, and whether it finds none to speak of. says: (m, draws); both (draws,)."""
     estimate, se, df = _contrast(pair, says.astype(float))
     half, half90 = (student.ppf((1 + confidence) / 2, df) * se for confidence in (level, 0.90))
-    return np.abs(estimate) > half, np.abs(estimate) + half90 < margin
+    size = settled(np.abs(estimate))
+    return size > settled(half), settled(size + half90) < margin
 
 
 def _contrast(pair: _Pair, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:

@@ -8,6 +8,7 @@ from scipy.stats import chi2
 from scipy.stats import f as fisher
 
 from civsam.inference.equations import design_freedom, wald
+from civsam.inference.settled import settled_table
 from civsam.inference.variance import covariance
 from civsam.survey.design import Design
 from civsam.survey.survey import Survey
@@ -50,7 +51,7 @@ def independence(
     else:
         values = _rao_scott(survey.design, base, rows, columns, method)
     ends = {"target": survey.design.target, "provenance": survey.provenance}
-    return pd.DataFrame([{**row, **dict(zip(names, values, strict=True)), **ends}])
+    return settled_table(pd.DataFrame([{**row, **dict(zip(names, values, strict=True)), **ends}]))
 
 
 def _rao_scott(
@@ -95,7 +96,7 @@ def _design_effects(
     margins = np.column_stack([np.kron(left, np.ones((c, 1))), np.kron(np.ones((r, 1)), right)])
     cells = _products(rows, columns)
     share = weight @ cells
-    at = share if share.min() > 0 else np.kron(weight @ rows, weight @ columns)
+    at = share if (cells[weight > 0].sum(axis=0) > 0).all() else np.kron(weight @ rows, weight @ columns)
     multinomial = np.diag(at) - np.outer(at, at)
     mixed = np.kron(left, right)
     contrast = mixed - margins @ np.linalg.solve(margins.T @ multinomial @ margins, margins.T @ multinomial @ mixed)

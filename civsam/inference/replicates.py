@@ -71,26 +71,40 @@ class Replicates:
 # ---- Making them -----------------------------------------------------------------------------------------------------
 
 
-def bootstrap(design: Design, replicates: int = 1000, seed: int | np.random.Generator = 0) -> Replicates:
+def bootstrap(
+    design: Design, replicates: int = 1000, seed: int | np.random.Generator = 0, *, key: pd.Index | None = None
+) -> Replicates:
     """Rescaled bootstrap: in each stratum m - 1 of its m clusters are drawn with replacement (Rao & Wu 1988).
 
     A cluster drawn t times counts 1 - a + a t m / (m - 1) times, a = sqrt(1 - f), so that the variance of a total is on
     average that of `design.covariance`, and no weight is negative (Rao, Wu & Yue 1992). The relative Monte Carlo error
-    of a standard error is about 1 / sqrt(2 R). seed: a number, or a generator to draw from.
+    of a standard error is about 1 / sqrt(2 R). seed: a number, or a generator to draw from. key: of each respondent,
+    unique; with it what is drawn belongs to the clusters, whatever the order of the rows, and else to their order.
 
     Raises ValueError for calibrated weights, for later stages that count, and for a stratum with a single cluster that
     is not the whole of it.
     """
     stage, rng = _first_stage(design), np.random.default_rng(seed)
     counts = np.zeros((len(stage.stratum), replicates), dtype=np.uint8)  # more than 255 of m - 1 draws does not happen
-    order, ends = np.argsort(stage.stratum, kind="stable"), np.cumsum(stage.size)
-    for members in np.split(order, ends[:-1]):
+    for members in _strata(stage, key):
         counts[members] = _multiplicities(len(members), replicates, rng)
     size = np.maximum(stage.size, 2)
     root = np.where(stage.size > 1, np.sqrt(1 - stage.fraction), 0.0)
     shift, slope = (1 - root)[stage.stratum], (root * size / (size - 1))[stage.stratum]
     scale = 1 / (replicates - 1)
     return Replicates(design.weights, stage.cluster, shift, slope, counts, scale, np.ones(replicates))
+
+
+def _strata(stage: Nested, key: pd.Index | None) -> list[np.ndarray]:
+    """The clusters of each stratum, clusters and strata in the order of their first keys, or of their codes."""
+    if key is None:
+        order, stratum = np.arange(len(stage.stratum)), stage.stratum
+    else:
+        order = stage.cluster[np.argsort(key, kind="stable")]
+        order = order[np.sort(np.unique(order, return_index=True)[1])]
+        stratum = pd.factorize(stage.stratum[order])[0]
+    inside = order[np.argsort(stratum, kind="stable")]
+    return np.split(inside, np.cumsum(np.bincount(stratum))[:-1])
 
 
 def _multiplicities(m: int, replicates: int, rng: np.random.Generator) -> np.ndarray:

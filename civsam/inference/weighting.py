@@ -9,6 +9,7 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
+from civsam.inference.settled import settled, settled_table
 from civsam.survey.design import Calibration, Design, Stage
 from civsam.survey.survey import Survey
 
@@ -149,7 +150,8 @@ def rake(
     factor, iterations, discrepancy = _fit(np.bincount(cell, before), cells, tolerance, max_iterations)
     means = before if len(cells) == 1 else np.ones(len(before))  # as R survey's postStratify and rake
     calibration = Calibration(cell, tuple(margin.codes for margin in cells), means, iterations, discrepancy)
-    return replace(survey, design=replace(survey.design, weights=before * factor[cell], calibration=calibration))
+    weights = settled(before * factor[cell])
+    return replace(survey, design=replace(survey.design, weights=weights, calibration=calibration))
 
 
 @dataclass(frozen=True, eq=False)
@@ -229,14 +231,14 @@ def trim(survey: Survey, lower: float = 0.0, upper: float = np.inf, *, strict: b
     """
     weights = survey.design.weights
     used = weights > 0  # who is left out stays out
-    if not lower <= weights[used].mean() <= upper:
+    if not lower <= settled(weights[used].mean()) <= upper:
         raise ValueError(f"no weights between {lower:g} and {upper:g} have the mean {weights[used].mean():g}")
     while True:
         cut = np.where(used, np.clip(weights, lower, upper), 0.0)
         within = used & (cut == weights)
         if not within.any():
             raise ValueError(f"no weight lies between {lower:g} and {upper:g}: nobody to share the rest with")
-        weights = cut + within * ((weights - cut).sum() / within.sum())
+        weights = settled(cut + within * ((weights - cut).sum() / within.sum()))
         over = np.maximum(weights - upper, lower - weights)[used].max()
         if not strict or over <= 1e-12 * weights[used].mean():
             return replace(survey, design=replace(survey.design, weights=weights, calibration=None))
@@ -275,4 +277,4 @@ def weights_summary(surveys: Mapping[str, Survey]) -> pd.DataFrame:
         rows.append((version, len(weights), weights.sum(), weights.min(), weights.max(), effect, len(weights) / effect,
                      survey.provenance))
     columns = ["version", "n", "total", "low", "high", "design_effect", "effective_n", "provenance"]
-    return pd.DataFrame(rows, columns=columns)
+    return settled_table(pd.DataFrame(rows, columns=columns))

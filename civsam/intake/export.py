@@ -114,6 +114,7 @@ def _stop_at(strange: set[str], item: Item) -> None:
 def write(answers: pd.DataFrame, questionnaire: Questionnaire, path: Path, *, excel: bool = False) -> None:
     """Write answers, as in `Survey.answers`, with labels to a .sav, .dta or .csv file that is not there yet.
 
+    The rows stand in the order of their keys, so that the same answers give the same file.
     excel: CSV for Danish Excel, with labels. Raises UserError for a file that may not be written, see `check_place`.
     """
     path = path.expanduser().resolve()
@@ -121,7 +122,7 @@ def write(answers: pd.DataFrame, questionnaire: Questionnaire, path: Path, *, ex
     writers = {".sav": write_sav, ".dta": write_dta, ".csv": write_excel if excel else write_csv}
     unfinished = path.with_name(f".{path.name}.ny")
     try:
-        writers[path.suffix.lower()](answers, questionnaire, unfinished)
+        writers[path.suffix.lower()](answers.sort_index(), questionnaire, unfinished)
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)

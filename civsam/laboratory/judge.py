@@ -18,6 +18,7 @@ from threadpoolctl import threadpool_limits
 
 from civsam.files import per_project
 from civsam.inference.intervals import share_interval, t_interval
+from civsam.inference.settled import settled
 from civsam.laboratory import draw, estimates
 from civsam.laboratory.declare import Analysis, Drawing
 from civsam.laboratory.draw import MEASURES, Values, layout
@@ -153,8 +154,8 @@ def families(errors: Errors, usable: np.ndarray, correct: bool) -> np.ndarray:
     for blocks in map(_family, FAMILIES.values()):
         value, se, df = (np.hstack([errors.pairs[block][part] for block in blocks]) for part in range(3))
         with np.errstate(invalid="ignore", divide="ignore"):
-            p = 2 * student.sf(np.abs(value / se), df)
-        found = (holm(p) if correct else p) < 1 - LEVEL
+            p = settled(2 * student.sf(np.abs(value / se), df), 0.0)
+        found = (holm(p) if correct else p) < settled(1 - LEVEL)
         cells = process_cells()
         true = np.hstack([np.abs(cells[0, SLICES[block]][PAIRS[block][0]] - cells[0, SLICES[block]][PAIRS[block][1]])
                           for block in blocks]) >= NEGLIGIBLE
@@ -192,7 +193,8 @@ def _outer(rows: Rows, level: float, family: bool = False) -> tuple[np.ndarray, 
     value, se, df = rows
     if family:
         level = 1 - (1 - level) / np.maximum(np.count_nonzero(~np.isnan(se), axis=1), 1)[:, None]
-    return t_interval(value, se, df, level)
+    low, high = t_interval(value, se, df, level)
+    return settled(low), settled(high)
 
 
 def equal(claim: claims.Claim, found: Fit, errors: Errors) -> Verdicts:
@@ -202,7 +204,8 @@ def equal(claim: claims.Claim, found: Fit, errors: Errors) -> Verdicts:
     share = MEASURES[MEASURE[cell]][0] == "share"
     narrow, wide = (share_interval(*parts, level) if share else t_interval(parts[0], parts[1], parts[3], level)
                     for level in (LOW_LEVEL, LEVEL))
-    low, high = value - claim.margins[0], value + claim.margins[0]
+    narrow, wide = map(settled, (narrow, wide))
+    low, high = settled([value - claim.margins[0], value + claim.margins[0]])
     return (low < narrow[0]) & (narrow[1] < high), (wide[0] > high) | (wide[1] < low)
 
 
@@ -256,16 +259,17 @@ def true_claims(cells: np.ndarray, slope: np.ndarray) -> np.ndarray:
         places = [_place(spec) for spec in claim.measures]
         values = [cells[:, SLICES[BLOCKS.index((place, claim.by[0] if claim.by else ""))]] for place in places]
         if claim.rule == "lig":
-            rows.append(np.abs(values[0][:, 0] - published.value(name)) < claim.margins[0])
+            rows.append(settled(np.abs(values[0][:, 0] - published.value(name))) < claim.margins[0])
         elif claim.rule == "haeldning":
-            rows.append(slope > 0)
+            rows.append(settled(slope) > 0)
         elif claim.rule == "ingen_forskel":
-            rows.append(np.all([np.ptp(one, axis=1) < margin
+            rows.append(np.all([settled(np.ptp(one, axis=1)) < margin
                                 for one, margin in zip(values, claim.margins, strict=True)], axis=0))
         else:
             sign = 1 if claim.rule == "foerst" else -1
             code = [label for variable, label in layout().names if variable == claim.by[0]].index(claim.groups[0])
-            rows.append(np.sum(sign * values[0] >= sign * values[0][:, [code]], axis=1) == 1)
+            ranked = sign * settled(values[0])
+            rows.append(np.sum(ranked >= ranked[:, [code]], axis=1) == 1)
     return np.array(rows)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from civsam.files import per_project, project, read_table
+from civsam.inference.settled import settled
 
 # The report's own cut points are not published: these are this project's choice.
 SIZE_CUTS = (30_000, 60_000)
@@ -39,6 +40,7 @@ def expenditure_pressure(municipalities: pd.DataFrame) -> pd.Series:
 
 def steps(values: pd.Series, groups: int) -> pd.Series:
     """Groups 0, 1, ... as equal in size as can be, lowest first, by rank (ties keep the order of the register)."""
+    values = pd.Series(settled(values), values.index)
     return ((values.rank(method="first") - 1) * groups // len(values)).astype(int)
 
 

@@ -17,6 +17,7 @@ import pandas as pd
 from scipy.stats import norm
 
 from civsam.files import project
+from civsam.inference.settled import settled
 from civsam.instrument.questionnaire import DONT_KNOW, NONE, Item, Questionnaire, read
 from civsam.intake.answers import write
 from civsam.intake.frame import read_frame
@@ -165,9 +166,8 @@ def responds(frame: pd.DataFrame, rng: np.random.Generator) -> np.ndarray:
     """Who answers: a fixed number within each area and size type, at random within it. Boolean, shape (positions,)."""
     target = round(assumptions()["svarprocent"] * len(frame))
     groups = frame.groupby(["fagomraade", "kommunetype"], sort=True).indices
-    wanted = np.array([len(rows) for rows in groups.values()]) * target / len(frame)
-    number = np.floor(wanted).astype(int)
-    largest = np.argsort(number - wanted, kind="stable")[: target - number.sum()]
+    number, rest = np.divmod(np.array([len(rows) for rows in groups.values()]) * target, len(frame))
+    largest = np.argsort(-rest, kind="stable")[: target - number.sum()]
     number[largest] += 1
     chosen = np.zeros(len(frame), dtype=bool)
     for rows, take in zip(groups.values(), number, strict=True):
@@ -181,7 +181,7 @@ def responds_evenly(frame: pd.DataFrame, rng: np.random.Generator) -> np.ndarray
     while True:
         chosen = responds(frame, rng)
         rates = np.array([chosen[group].mean() for group in groups])
-        if np.abs(rates - chosen.mean()).max() <= assumptions()["jaevnt_fordelt"]:
+        if settled(np.abs(rates - chosen.mean()).max()) <= assumptions()["jaevnt_fordelt"]:
             return chosen
 
 

@@ -223,7 +223,7 @@ def test_weights_do_not_give_hidden_counts_away():
 
 
 def test_without_secondary_suppression_he_wins(monkeypatch):
-    survey = collected(3, 150, 300, only("pol_strategi"))
+    survey = collected(6, 150, 300, only("pol_strategi"))
     monkeypatch.setattr(programme.Programme, "protect", lambda self: False)
     plan = disclosure.plan(survey)
     assert min(attack(plan, "pol_strategi", 20)) < -2
