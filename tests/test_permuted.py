@@ -14,6 +14,7 @@ import pytest
 
 from civsam import edition
 from civsam.book import catalogue, changes
+from civsam.danish import listed
 from civsam.inference import compare, equations, estimate, imputation, models, nonresponse, power, replicates, weighting
 from civsam.inference.settled import in_order, settled
 from civsam.intake import export
@@ -177,6 +178,38 @@ def test_exported_files_are_the_same(tmp_path: Path, suffix: str, *, excel: bool
 def stamp(content: bytes) -> bytes:
     """A statistics file without the minute it was written in."""
     return content[200:]
+
+
+def tied(order: int) -> Survey:
+    """A third of each region says yes, by weights of which no two are alike: equal shares but for their last bits."""
+    frame = STANDARD.survey.frame.sort_values("region", kind="stable").groupby("region").head(30)
+    answers = pd.DataFrame({"pol_fokus": ["ja", "nej", "nej"] * (len(frame) // 3)}, frame.index)
+    surveys.recognise(answers)
+    weight = pd.Series(np.repeat(np.random.default_rng(0).random(len(frame) // 3), 3), frame.index)
+    answers = answers.sample(frac=1, random_state=order)
+    instrument = STANDARD.survey.questionnaire
+    items = {"pol_fokus": instrument.items["pol_fokus"]}
+    plain = Survey(answers, frame, replace(instrument, items=items))
+    return replace(plain, design=replace(plain.design, weights=weight[answers.index].to_numpy()))
+
+
+@pytest.mark.parametrize("order", range(5))
+def test_equal_shares_are_equal_and_stand_in_the_order_of_the_groups(order: int) -> None:
+    survey = tied(order)
+    rows = estimate.shares(survey, "pol_fokus", "ja", "region")
+    regions = survey.questionnaire.background["region"].labels
+    assert set(rows["estimate"]) == {float(settled(1 / 3))}
+    assert sentences.highest(survey, rows) == sentences.highest(survey, rows, lowest=True) == listed(regions.values())
+    assert list(dots._from_the_top(rows)["group"]) == list(regions)
+    gaps = compare.contrasts(survey, "pol_fokus", "ja", "region")
+    assert (gaps[["estimate", "se"]] == 0).all(axis=None)
+    assert gaps[["t", "p"]].isna().all(axis=None), "all were asked and answered: 0 of 0, and not a bit of 0"
+
+
+@pytest.mark.parametrize("bit", [-2e-16, 0.0, 2e-16])
+def test_a_share_of_one_stays_a_share_though_weights_add_up_to_a_bit_more(bit: float) -> None:
+    pair = power._pair(in_order(weighting.for_process(STANDARD.survey)), "pol_fokus", "ja", "blok")
+    np.testing.assert_array_equal(replace(pair, base=1 + bit).shares(0.0), [1.0, 1.0])
 
 
 # ---- The rule itself ------------------------------------------------------------------------------------------------

@@ -246,8 +246,8 @@ def responds(here: Layout, truth: Values, drawing: Drawing, rng: Streams) -> np.
 
 def stops(here: Layout, share: float, rng: Streams) -> np.ndarray:
     """The place of the first item that each leaves blank, (R, N): as `simulate.stops`, which has a draw an item."""
-    places = rng.integers(1, here.length, len(here.frame))
-    return np.where(rng.random(len(here.frame)) < share, places, here.length)
+    stopping = rng.random(len(here.frame)) < share
+    return np.where(stopping, rng.integers(1, here.length, len(here.frame)), here.length)
 
 
 def inclination(here: Layout, truth: Values, mechanism: str) -> np.ndarray:
