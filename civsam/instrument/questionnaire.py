@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
@@ -119,12 +120,21 @@ class Questionnaire:
         """The column that tells a background variable: that of the lookup, for what the lookup knows."""
         return self.lookup.key if self.lookup and variable in self.lookup.known else variable
 
+    def only(self, items: Iterable[str] = (), background: Iterable[str] = ()) -> Questionnaire:
+        """The questionnaire with no other items and background variables than these; other names are passed over."""
+        some, known = ({name: all_of[name] for name in all_of if name in set(names)}
+                       for all_of, names in ((self.items, items), (self.background, background)))
+        groups, margins = (tuple(name for name in names if name in known)
+                           for names in (self.weighting.groups, self.weighting.margins))
+        return replace(self, items=some, background=known, weighting=replace(
+            self.weighting, groups=groups, margins=margins))
+
     def unknown(self) -> list[Item]:
         """What a respondent must be asked where no frame knows it: the background, as items without a block."""
         known = dict(self.background)
         if self.lookup is not None:
             known.setdefault(self.lookup.key, Background(self.lookup.key, self.lookup.name, self.lookup.labels))
-        asked = dict.fromkeys(self.source(name) for name in self.background if name not in self.items)
+        asked = dict.fromkeys(map(self.source, self.background))
         return [_as_item(name, known[name]) for name in asked]
 
 
@@ -200,7 +210,7 @@ class _Reader:
             part_of=tuple(self.get(raw, "del_af", list, [])),
         )
 
-    def items(self, blocks: dict[str, str], scales: dict[str, Scale]) -> dict[str, Item]:
+    def items(self, blocks: dict[str, str], scales: dict[str, Scale], background: Iterable[str]) -> dict[str, Item]:
         items: dict[str, Item] = {}
         lines: dict[str, int] = {}
         for raw in self.get(self.content, "spoergsmaal", list):
@@ -208,6 +218,9 @@ class _Reader:
             if item.id in items:
                 first = lines[item.id]
                 raise self.stop(raw[LINE], f"id '{item.id}' er brugt i linje {first}. Giv spørgsmålet et andet id.")
+            if item.id in background:
+                raise self.stop(raw[LINE], f"id '{item.id}' er også navnet på en baggrundsvariabel. Giv en af dem et "
+                                           "andet navn.")
             for total in item.part_of:
                 self.known(raw[LINE], "tæller i del_af", total, [i for i in items if items[i].scale.type == "antal"])
             items[item.id], lines[item.id] = item, raw[LINE]
@@ -241,7 +254,8 @@ def read(path: Path | None = None) -> Questionnaire:
     """Read and check a questionnaire: the project's own unless another is given.
 
     Raises UserError, with file and line, for a key that is missing or unknown, a duplicate id, an unknown scale,
-    block or type, a code that cannot be used, and two answers with the same text.
+    block or type, a code that cannot be used, two answers with the same text, and an item named as a background
+    variable.
     """
     return _read(path or project.root / QUESTIONNAIRE)
 
@@ -258,7 +272,7 @@ def _read(path: Path) -> Questionnaire:
         scope=reader.get(content, "afgraensning", str),
         dont_know=reader.get(content, "ved_ikke", str),
         blocks=blocks,
-        items=reader.items(blocks, scales),
+        items=reader.items(blocks, scales, background),
         key=reader.get(content, "noegle", str, "svarperson"),
         background=background,
         weighting=reader.weighting(content.get("vaegtning", {LINE: content[LINE]}), background),

@@ -1,8 +1,8 @@
 """Answers in: an answer file of any common format, checked against questionnaire and frame.
 
 Nothing is guessed silently: what was recognised is told in notes. All faults are found at once, each with file, row,
-column, value, what is allowed and the remedy. Each column's
-distinct cells are judged, so that a million rows cost little more than reading them.
+column, value, what is allowed and the remedy. The rules of the answers are the questionnaire's (`instrument.allowed`);
+they look at each column's distinct cells, so that a million rows cost little more than reading them.
 """
 
 from __future__ import annotations

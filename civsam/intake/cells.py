@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from civsam.instrument.allowed import allowed, invalid, numbers, plain, within
 from civsam.instrument.questionnaire import DONT_KNOW, Item
 from civsam.intake.answer_file import AnswerFile, Role, by_value, places_of
-from civsam.intake.coding import allowed, coded, numbers, plain, valid, whole_number
+from civsam.intake.coding import coded, whole_number
 from civsam.intake.faults import SUGGESTED, Fault, amount, explain
 
 TICKS = dict.fromkeys(("1", "sand", "true", "ja", DONT_KNOW), True) | dict.fromkeys(
@@ -75,7 +76,7 @@ def _ticks(file: AnswerFile, place: int) -> np.ndarray:
 def _judge(file: AnswerFile, item: Item, codes: np.ndarray, found: Sequence[str],
            values: Sequence[str], how: str) -> None:
     """A fault for each distinct cell that is no answer to the item, and a note of odd characters."""
-    bad = [at for at, value in enumerate(values) if not valid(item, value)]
+    bad = invalid(item, values)
     rows = places_of(codes, bad)
     labels = how == "svartekster"
     may = allowed(item) if not labels else "; ".join(
@@ -92,9 +93,9 @@ def _judge(file: AnswerFile, item: Item, codes: np.ndarray, found: Sequence[str]
 def parts(file: AnswerFile, answers: pd.DataFrame) -> None:
     """A fault for each count that is larger than the sum of those it is a part of."""
     for item in [item for item in file.questionnaire.items.values() if item.part_of]:
-        total = pd.Series(sum(numbers(answers[name]) for name in item.part_of), index=answers.index)
-        bad = numbers(answers[item.id]) > total
-        pairs = answers[item.id][bad].astype("str") + " " + total[bad].map("{:.0f}".format).astype("str")
+        bad = answers.loc[~within(item, answers), [item.id, *item.part_of]]
+        total = pd.Series(sum(numbers(bad[name]) for name in item.part_of), index=bad.index)
+        pairs = bad[item.id].astype("str") + " " + total.map("{:.0f}".format).astype("str")
         for pair, rows in by_value(pairs).items():
             part, whole = pair.split(" ")
             file.add(Fault(item.id, part, f"er flere end {' + '.join(item.part_of)}, som er {whole}",

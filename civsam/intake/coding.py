@@ -1,95 +1,16 @@
-"""What an answer may be, and what a cell says: the rules of the questionnaire as codes, spellings and a schema."""
+"""What a cell says: the answers of the questionnaire in all the ways that they may be spelt."""
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING
 
-import numpy as np
-import pandas as pd
-
-from civsam.instrument.questionnaire import DONT_KNOW, NONE, Item, Questionnaire
+from civsam.instrument.allowed import plain
+from civsam.instrument.questionnaire import DONT_KNOW, Item
 from civsam.intake import export
 
-if TYPE_CHECKING:
-    import pandera.pandas as pandera
-
 UNREAD = "? "  # stands before a cell that could not be read as an answer; no code begins so
-
-
-# ---- What an answer may be -------------------------------------------------------------------------------------------
-
-
-def allowed(item: Item) -> str:
-    """What may stand in the item's column, in words."""
-    if item.scale.type == "tekst":
-        return f"enhver tekst undtagen {DONT_KNOW}"
-    if item.scale.type == "antal":
-        return f"et helt tal fra {item.scale.low} til {item.scale.high}, {DONT_KNOW} eller tomt"
-    several = " (flere koder adskilles af mellemrum)" if item.scale.type == "flere" else ""
-    return f"{', '.join(item.scale.answers)}, {DONT_KNOW} eller tomt{several}"
-
-
-def valid(item: Item, value: str) -> bool:
-    """Whether a cell holds an answer that the item allows; blank always does."""
-    scale = item.scale
-    if value in ("", DONT_KNOW):
-        return value == "" or item.allows_dont_know
-    if scale.type == "antal":
-        return value.isascii() and value.isdigit() and len(value) < 19 and scale.low <= int(value) <= scale.high
-    if scale.type == "flere":
-        codes = value.split(" ")
-        return len(set(codes)) == len(codes) and set(codes) <= set(scale.answers) and (
-            NONE not in codes or len(codes) == 1)
-    return scale.type == "tekst" or value in scale.answers
-
-
-def schema(questionnaire: Questionnaire) -> pandera.DataFrameSchema:
-    """The pandera schema of an answer table: a text column an item, and for each count that is a part, that it is.
-
-    `schema(questionnaire).validate(answers, lazy=True)` raises pandera's SchemaErrors with all failures.
-    """
-    import pandera.pandas as pandera  # here, since it takes a second that a chapter need not spend
-
-    columns = {item.id: pandera.Column(str, _rule(item)) for item in questionnaire.items.values()}
-    parts = [pandera.Check(partial(_within, item), name=item.id)
-             for item in questionnaire.items.values() if item.part_of]
-    return pandera.DataFrameSchema(columns, checks=parts)
-
-
-def _rule(item: Item) -> pandera.Check:
-    """What a column's cells must keep to."""
-    import pandera.pandas as pandera
-
-    if item.scale.type == "tekst":  # there may be a million of them
-        return pandera.Check(lambda cells: cells != DONT_KNOW, name=item.id)
-    return pandera.Check(partial(valid, item), element_wise=True, name=item.id)
-
-
-def _within(item: Item, answers: pd.DataFrame) -> pd.Series:
-    """Whether a count is at most the sum of those it is a part of; true where one of them is not a number."""
-    total = sum(numbers(answers[name]) for name in item.part_of)
-    return pd.Series(~(numbers(answers[item.id]) > total), index=answers.index)
-
-
-def numbers(cells: pd.Series) -> np.ndarray:
-    """The whole numbers of a text column as floats, NaN for all else. Shape (n,)."""
-    codes, found = pd.factorize(cells)
-    values = [float(text) if text.isascii() and text.isdigit() else np.nan for text in found]
-    return np.array([*values, np.nan])[codes]
-
-
-# ---- What a cell says ------------------------------------------------------------------------------------------------
-
-
-def plain(text: str) -> str:
-    """The text as it is compared: composed characters, small letters, single spaces, nothing invisible."""
-    bare = text.translate({0xFEFF: None, 0x200B: None, 0xAD: None})
-    return " ".join(unicodedata.normalize("NFC", bare).casefold().split())
 
 
 @dataclass(frozen=True)

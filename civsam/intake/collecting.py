@@ -15,9 +15,9 @@ import pandas as pd
 
 from civsam.danish import listed
 from civsam.files import UserError, shown
+from civsam.instrument.allowed import valid
 from civsam.instrument.keys import LONGEST, VERSION, asked, digest, new_key, valid_key
 from civsam.instrument.questionnaire import Questionnaire
-from civsam.intake import coding
 from civsam.intake.columns import RANDOM_KEY
 
 KEY = RANDOM_KEY
@@ -163,7 +163,7 @@ def _row(reply: _Reply, last: _Reply, questionnaire: Questionnaire) -> tuple[str
     if reply is not last:
         why = f"{last.file} har samme nøgle og er gemt senere"
         return reply.file, reply.key, reply.time, REPLACED, why
-    bad = [item for item, value in reply.answers.items() if not coding.valid(asked(questionnaire)[item], value)]
+    bad = [item for item, value in reply.answers.items() if not valid(asked(questionnaire)[item], value)]
     why = f"svaret på {listed(bad)} er ikke gyldigt; civsam check siger hvorfor" if bad else ""
     return reply.file, reply.key, reply.time, USED, why
 

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from civsam.instrument.allowed import nearest, plain
 from civsam.instrument.questionnaire import DONT_KNOW, Questionnaire
 from civsam.intake import export
 from civsam.intake.answer_file import AnswerFile, Role
-from civsam.intake.coding import Spelling, plain
-from civsam.intake.faults import Fault, nearest
+from civsam.intake.coding import Spelling
+from civsam.intake.faults import Fault
 
 RANDOM_KEY = "noegle"  # the column of random respondent keys, in a frame and in what the forms give
 # What ODK and Kobo add to the questions, besides what begins with _ or meta/

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 
 import pandas as pd
 
 from civsam import danish
 from civsam.files import UserError, shown
+from civsam.instrument.allowed import nearest
 from civsam.instrument.questionnaire import DONT_KNOW, NONE, Item
 from civsam.intake import export
-from civsam.intake.coding import UNREAD, Spelling, plain, whole_number
+from civsam.intake.coding import UNREAD, Spelling, whole_number
 from civsam.intake.table import visible
 
 FAULT_COLUMNS = ["fil", "raekke", "kolonne", "vaerdi", "fejl", "tilladt", "rettelse"]
@@ -31,13 +30,6 @@ class Fault:
     fault: str
     allowed: str
     remedy: str
-
-
-def nearest(text: str, options: Iterable[str]) -> str:
-    """'Mente du »...«?' with the option that looks most like the text, or nothing."""
-    near, text = {plain(option): option for option in options}, plain(text)[:100]
-    found = get_close_matches(text, near, n=1) or [option for option in near if len(text) > 2 and text in option]
-    return f"Mente du »{near[found[0]]}«?" if found else ""
 
 
 DATE = re.compile(

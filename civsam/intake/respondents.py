@@ -8,10 +8,11 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from civsam.instrument.allowed import nearest, plain
 from civsam.intake.answer_file import AnswerFile, Role, by_value, places_of
-from civsam.intake.coding import UNREAD, Spelling, plain
+from civsam.intake.coding import UNREAD, Spelling
 from civsam.intake.columns import RANDOM_KEY
-from civsam.intake.faults import SUGGESTED, Fault, nearest
+from civsam.intake.faults import SUGGESTED, Fault
 from civsam.intake.table import as_text, visible
 
 

@@ -17,10 +17,10 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from civsam import edition
 from civsam.files import UserError
 from civsam.instrument import keys, webform
+from civsam.instrument.allowed import valid
 from civsam.instrument.keys import new_key, valid_key
 from civsam.instrument.questionnaire import DONT_KNOW, NONE, Background, Item, Questionnaire, Scale, read
 from civsam.intake import answers, collecting
-from civsam.intake.coding import valid
 from civsam.intake.collecting import KEY
 
 STUDY = read()

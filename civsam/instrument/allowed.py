@@ -1,0 +1,69 @@
+"""What an answer may be, by the questionnaire alone; and what somebody may have meant by one that it is not."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+
+import numpy as np
+import pandas as pd
+
+from civsam.instrument.questionnaire import DONT_KNOW, NONE, Item
+
+
+def allowed(item: Item) -> str:
+    """What may stand in the item's column, in words."""
+    if item.scale.type == "tekst":
+        return f"enhver tekst undtagen {DONT_KNOW}"
+    if item.scale.type == "antal":
+        return f"et helt tal fra {item.scale.low} til {item.scale.high}, {DONT_KNOW} eller tomt"
+    several = " (flere koder adskilles af mellemrum)" if item.scale.type == "flere" else ""
+    return f"{', '.join(item.scale.answers)}, {DONT_KNOW} eller tomt{several}"
+
+
+def valid(item: Item, value: str) -> bool:
+    """Whether a cell holds an answer that the item allows; blank always does."""
+    scale = item.scale
+    if value in ("", DONT_KNOW):
+        return value == "" or item.allows_dont_know
+    if scale.type == "antal":
+        return value.isascii() and value.isdigit() and len(value) < 19 and scale.low <= int(value) <= scale.high
+    if scale.type == "flere":
+        codes = value.split(" ")
+        return len(set(codes)) == len(codes) and set(codes) <= set(scale.answers) and (
+            NONE not in codes or len(codes) == 1)
+    return scale.type == "tekst" or value in scale.answers
+
+
+def invalid(item: Item, values: Sequence[str]) -> list[int]:
+    """The places of the values that the item does not allow; there may be a million of free text."""
+    if item.scale.type == "tekst":
+        return np.flatnonzero(np.asarray(values, dtype=object) == DONT_KNOW).tolist()
+    return [place for place, value in enumerate(values) if not valid(item, value)]
+
+
+def within(item: Item, answers: pd.DataFrame) -> np.ndarray:
+    """Whether a count is at most the sum of those it is a part of, shape (n,); true where one of them is no number."""
+    total = sum(numbers(answers[name]) for name in item.part_of)
+    return ~(numbers(answers[item.id]) > total)
+
+
+def numbers(cells: pd.Series) -> np.ndarray:
+    """The whole numbers of a text column as floats, NaN for all else. Shape (n,)."""
+    codes, found = pd.factorize(cells)
+    values = [float(text) if text.isascii() and text.isdigit() else np.nan for text in found]
+    return np.array([*values, np.nan])[codes]
+
+
+def plain(text: str) -> str:
+    """The text as it is compared: composed characters, small letters, single spaces, nothing invisible."""
+    bare = text.translate({0xFEFF: None, 0x200B: None, 0xAD: None})
+    return " ".join(unicodedata.normalize("NFC", bare).casefold().split())
+
+
+def nearest(text: str, options: Iterable[str]) -> str:
+    """'Mente du »...«?' with the option that looks most like the text, or nothing."""
+    near, text = {plain(option): option for option in options}, plain(text)[:100]
+    found = get_close_matches(text, near, n=1) or [option for option in near if len(text) > 2 and text in option]
+    return f"Mente du »{near[found[0]]}«?" if found else ""
