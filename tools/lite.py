@@ -24,7 +24,7 @@ PAGE = project.root / "chapters" / "jupyterlite.md"
 JUPYTER = project.root / ".venv-lite" / ("Scripts/jupyter.exe" if sys.platform == "win32" else "bin/jupyter")
 KERNEL = {"name": "python", "display_name": "Python (Pyodide)", "language": "python"}
 IN_PYODIDE = ("docutils", "matplotlib", "numpy", "packaging", "pandas", "pyarrow", "pyyaml", "scipy", "statsmodels")
-ON_PYPI = ("babel", "pandera", "pybtex", "seaborn")  # pure Python, which Pyodide's own collection lacks
+ON_PYPI = ("babel", "pybtex", "seaborn")  # pure Python, which Pyodide's own collection lacks
 SCRIPT = re.compile(r"https?://[^\"'`\s]+\.m?js\b")
 
 
