@@ -232,7 +232,7 @@ def process_survey(frame: pd.DataFrame, rng: np.random.Generator) -> Survey:
     everyone = simulate.population(frame, questionnaire, source)
     asked = simulate.with_dont_know(everyone, questionnaire, source)
     answers = asked[simulate.responds(frame, rng)]
-    return weighting.for_process(weighting.raked(Survey(answers, frame, INSTRUMENT)))
+    return weighting.for_process(weighting.raked(Survey(answers, frame, questionnaire)))
 
 
 def process_block(stream: np.random.SeedSequence) -> Drawn:
@@ -384,7 +384,7 @@ def big(n: int) -> Big:
     said = rng.integers(len(INSTRUMENT.items[ITEM].scale.answers), size=n)
     answers = pd.DataFrame({ITEM: np.array(list(INSTRUMENT.items[ITEM].scale.answers))[said]}, index=frame.index)
     stage = Stage(np.zeros(n, dtype=int), columns["cluster"], np.full(n, np.inf))
-    survey = Survey(answers, frame, INSTRUMENT, Design(columns["weight"], (stage,), "process"))
+    survey = Survey(answers, frame, INSTRUMENT.only(answers, frame), Design(columns["weight"], (stage,), "process"))
     other, totals = columns["weight"].copy(), {}
     columns["y"] = survey.says(ITEM, ANSWER).astype(float)
     for name in MARGINS:

@@ -74,7 +74,7 @@ def _cells(design: Design, parts: list[tuple[Measure, np.ndarray]], names: list[
 
 
 def _by_group(survey: Survey, what: Measure, by: str) -> _Cells:
-    names, group = list(survey.questionnaire.background[by].labels), survey.group(by)
+    names, group = list(survey.variable(by).labels), survey.group(by)
     parts = [(what, group == place) for place in range(len(names))]
     return _cells(survey.design, parts, names, np.arange(len(names)))
 
@@ -86,8 +86,9 @@ def _pairs(size: int, reference: int | None) -> list[tuple[int, int]]:
     return [(place, reference) for place in range(size) if place != reference]
 
 
-def _place(names: list[str], reference: str | None) -> int | None:
-    return None if reference is None else names.index(reference)
+def _place(survey: Survey, by: str, reference: str | None) -> int | None:
+    """The place of a group among those of its variable. Raises UserError for what is no group."""
+    return None if reference is None else list(survey.variable(by).labels).index(survey.group_code(by, reference))
 
 
 def _pair_freedom(design: Design, cells: _Cells, a: int, b: int) -> float:
@@ -162,11 +163,11 @@ def contrasts(
     item, answer, ratio and dont_know as in `measure`. effect: difference (percentage points / 100, or the count's own
     unit); for shares also cohens_h (Cohen 1988) and odds_ratio (se, t and p are of its logarithm). Delta method.
 
-    Raises ValueError for an unknown reference, KeyError for an unknown effect.
+    Raises UserError for an unknown item, answer, variable or reference, KeyError for an unknown effect.
     """
     what = measure(survey, item, answer, ratio=ratio, dont_know=dont_know)
     cells = _by_group(survey, what, by)
-    pairs = _pairs(len(cells.names), _place(cells.names, reference))
+    pairs = _pairs(len(cells.names), _place(survey, by, reference))
     return _compared(survey, what, by, cells, pairs, effect, small_sample)
 
 
@@ -229,8 +230,8 @@ def standardised(
 
     Delta method, the standard deviation's own error included (Hedges 1981; Särndal, Swensson & Wretman 1992).
     """
-    what, names = measure(survey, item), list(survey.questionnaire.background[by].labels)
-    pairs = _pairs(len(names), _place(names, reference))
+    what, names = measure(survey, item), list(survey.variable(by).labels)
+    pairs = _pairs(len(names), _place(survey, by, reference))
     parts = [_standardised(survey, what, by, names, pair, small_sample) for pair in pairs]
     return pd.concat(parts, ignore_index=True)
 

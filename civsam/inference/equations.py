@@ -34,7 +34,8 @@ def measure(
 ) -> Measure:
     """The share who gave `answer` ("a+b": either), else the mean of a count, or its ratio to the counts it is part of.
 
-    item: "a+b" is the sum of two counts. dont_know: whether 'ved ikke' counts in the base of a share.
+    item: "a+b" is the sum of two counts. dont_know: whether 'ved ikke' counts in the base of a share. Raises UserError
+    as `estimate.variables`.
     """
     statistic = "share" if answer is not None else "ratio" if ratio else "mean"
     those = variables(survey, statistic, item, answer or "", dont_know=dont_know)

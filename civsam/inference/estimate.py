@@ -35,12 +35,14 @@ import numpy as np
 import pandas as pd
 from scipy.stats import t as student
 
+from civsam.files import UserError
 from civsam.inference import statistics
 from civsam.inference.intervals import share_interval, t_interval
 from civsam.inference.settled import settled, settled_table
 from civsam.inference.variance import cluster_sums, freedom, grouped_covariance, staged_covariance
 from civsam.instrument.questionnaire import DONT_KNOW
 from civsam.survey.design import Nested
+from civsam.survey.replicate_weights import Replicates
 from civsam.survey.survey import Survey
 
 COLUMNS = (
@@ -70,19 +72,21 @@ class Variables:
 def variables(survey: Survey, statistic: str, item: str, answer: str = "", *, dont_know: bool = True) -> Variables:
     """The variables of a share, mean or ratio, as the functions of those names describe them.
 
-    item: several counts are joined by +. answer: of a share only; several are joined by +. Raises ValueError for
-    another statistic.
+    item: several counts are joined by +. answer: of a share only; several are joined by +. Raises UserError for what is
+    no item or answer of the survey, or no count, and ValueError for another statistic.
     """
     weighs = survey.design.weights > 0
     if statistic == "share":
         base = weighs & (survey.answered(item) if dont_know else survey.knows(item))
-        return Variables(survey.says(item, *answer.split("+")) & base, None, base)
+        return Variables(survey.says(item, answer) & base, None, base)
     if statistic not in ("mean", "ratio"):
         raise ValueError(f"statistic must be share, mean or ratio, not {statistic!r}")
     y, x = sum(survey.number(name) for name in item.split("+")), None
     base = weighs & ~np.isnan(y)
     if statistic == "ratio":
-        x = sum(survey.number(name) for name in survey.questionnaire.items[item].part_of)
+        if not survey.item(item).part_of:
+            raise UserError(f"{item} er ikke en del af et andet antal, så det har ingen andel.")
+        x = sum(survey.number(name) for name in survey.item(item).part_of)
         base &= ~np.isnan(x)
         x = np.where(base, x, 0.0)
     return Variables(np.where(base, y, 0.0), x, base)
@@ -112,7 +116,8 @@ class Groups:
         """
         *before, last = self.stages
         clusters, k = len(last.stratum), len(self.labels)
-        if self.survey.design.calibration is not None or clusters * k * 3 >= len(y):
+        design = self.survey.design
+        if design.calibration is not None or design.replicates is not None or clusters * k * 3 >= len(y):
             return self, y
         cell = last.cluster * k  # then group, and 0, 1, 2 for out of the base, not y, y; in place, as it is long
         cell += self.code
@@ -137,7 +142,7 @@ class Groups:
         left_out: as of `design.covariance`.
         """
         design, k = self.survey.design, len(self.labels)
-        if design.calibration is not None:
+        if design.calibration is not None or design.replicates is not None:
             return grouped_covariance(influence, self.code, k, design, left_out=left_out)
         return staged_covariance(influence, self.code, k, self.stages)
 
@@ -159,6 +164,8 @@ class Groups:
     @cached_property
     def df(self) -> np.ndarray:
         """Degrees of freedom of each group, shape (k,)."""
+        if (replicates := self.survey.design.replicates) is not None:
+            return replicates.freedom(np.where(self.weights > 0, self.code, -1), len(self.labels))
         return freedom(self.by_cluster > 0, self.stages[0])
 
 
@@ -171,7 +178,7 @@ def _of_each(inner: np.ndarray, outer: np.ndarray) -> np.ndarray:
 
 def groups(survey: Survey, base: np.ndarray, by: str | None) -> Groups:
     """The groups of a frame variable, or all as one, among the respondents in base (n,)."""
-    labels = list(survey.questionnaire.background[by].labels) if by else [""]
+    labels = list(survey.variable(by).labels) if by else [""]
     code = survey.group(by) if by else np.zeros(len(base), dtype=int)
     weights = survey.design.weights if base.all() else survey.design.weights * base
     return Groups(survey, by, labels, code, weights, base, survey.design.nested)
@@ -190,6 +197,8 @@ def ratio(
     (Särndal, Swensson & Wretman 1992). covariance: another than that, say from replicate weights. interval: where it is
     "jackknife", the columns have that interval, see `means`.
     """
+    if covariance is None and among.survey.design.replicates is not None:
+        covariance = replicated(among, y, x, among.survey.design.replicates)
     if y.dtype == bool and x is None and covariance is None:
         among, y = among.merged(y)
     values, weights = y.astype(float), among.weights
@@ -210,6 +219,15 @@ def ratio(
             se = np.sqrt(np.maximum(np.diag(among.covariance(influence, left_out=True)), 0)) / below
             columns |= dict(zip(("low", "high"), t_interval(r, se, columns["df"], among.survey.level), strict=True))
     return columns, covariance
+
+
+def replicated(among: Groups, y: np.ndarray, x: np.ndarray | None, replicates: Replicates) -> np.ndarray:
+    """Covariance (k, k) of the ratio of y to x in each group, made anew by each of the replicate weights."""
+    k, below = len(among.labels), (among.count > 0).astype(float) if x is None else x
+    with np.errstate(invalid="ignore", divide="ignore"):
+        made = replicates.sums(y.astype(float), among.code, k) / replicates.sums(below, among.code, k)
+        full = among.sums(among.weights * y) / among.sums(among.weights * below)
+    return replicates.spread(made, full)
 
 
 def total(among: Groups, y: np.ndarray) -> Columns:
@@ -263,9 +281,11 @@ def _joined(parts: Sequence[Columns]) -> Columns:
 
 
 def _answers(survey: Survey, item: str, answers: str | list[str] | None, dont_know: bool) -> list[str]:
-    """The answers asked for; all of the scale for None."""
+    """The answers asked for; all of the scale for None. Raises UserError for an item without a scale."""
     if answers is None:
-        offered = list(survey.questionnaire.items[item].scale.answers)
+        offered = list(survey.item(item).scale.answers)
+        if not offered:
+            raise UserError(f"{item} har ingen svarmuligheder at vise andele af.")
         return [*offered, DONT_KNOW] if dont_know else offered
     return [answers] if isinstance(answers, str) else list(answers)
 
@@ -329,7 +349,7 @@ def totals(
     answers: as for `shares`; counts have none. Who did not answer the item adds nothing to the total. t intervals.
     """
     item = _joint(items)
-    if survey.questionnaire.items[item.split("+")[0]].scale.type == "antal":
+    if answers is None and survey.item(item.split("+")[0]).scale.type == "antal":
         wanted, those = [""], [variables(survey, "mean", item)]
     else:
         wanted = _answers(survey, item, answers, True)

@@ -23,6 +23,7 @@ from statsmodels.genmod import families
 from statsmodels.genmod.generalized_linear_model import GLM
 from statsmodels.tools.sm_exceptions import PerfectSeparationWarning
 
+from civsam.files import UserError
 from civsam.inference.equations import Equations, Measure, design_freedom, errors, from_influence, joint, t_table, wald
 from civsam.inference.settled import settled, settled_table
 from civsam.inference.variance import covariance
@@ -37,6 +38,7 @@ COLUMNS = (
 # ---- Generalised linear models --------------------------------------------------------------------------------------
 
 FLAT = 7  # decimals of an intraclass correlation: a likelihood is too flat at its top to tell more
+Covariates = pd.DataFrame | pd.Series | np.ndarray | None
 FAMILIES = {"linear": families.Gaussian(), "logit": families.Binomial(), "count": families.Poisson()}
 
 
@@ -66,16 +68,43 @@ class Fit:
         return covariance(self.influence, self.survey.design)
 
 
+def _numbers(survey: Survey, covariates: Covariates, by: Sequence[str]) -> pd.DataFrame:
+    """The covariates as floats, a row a respondent of the survey, in its order.
+
+    Raises UserError for an index that is not the survey's, for what is no number, and a name used twice.
+    """
+    if covariates is None:
+        return pd.DataFrame(index=survey.answers.index)
+    if isinstance(covariates, pd.Series):
+        covariates = covariates.to_frame(covariates.name or "x")
+    table = survey.aligned(covariates, "kovariaterne")
+    if not isinstance(table, pd.DataFrame):
+        table = np.asarray(table)
+        table = pd.DataFrame(table.reshape(len(table), -1)).rename(columns=lambda place: f"x{place + 1}")
+    names = [*by, *table.columns]
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise UserError(f"kovariaterne: »{twice[0]}« er med to gange. Giv hver sit eget navn.")
+    numbers = table.apply(pd.to_numeric, errors="coerce").astype(float)
+    odd = (numbers.isna() & table.notna() | np.isinf(numbers)).to_numpy()
+    if odd.any():
+        row, column = np.argwhere(odd)[0]
+        raise UserError(f"kovariaten {table.columns[column]}, rækken »{survey.answers.index[row]}«: "
+                        f"»{table.iat[row, column]}« er ikke et tal. Ret det, eller lad det mangle.")
+    return numbers
+
+
 def model_matrix(
-    survey: Survey, what: Measure, by: Sequence[str], covariates: pd.DataFrame | None
+    survey: Survey, what: Measure, by: Sequence[str], covariates: Covariates
 ) -> tuple[np.ndarray, np.ndarray, list[str], dict[str, list[int]]]:
     """The rows used, their matrix without constant, the columns' names, and which columns make up each term."""
-    numbers = covariates if covariates is not None else pd.DataFrame(index=survey.answers.index)
+    if len(what.base) != len(survey.answers):
+        raise ValueError("the measure is of another survey")
+    numbers = _numbers(survey, covariates, by)
     known = ~np.isnan(numbers.to_numpy(float)).any(axis=1)
     row = np.flatnonzero(what.base & known & (survey.design.weights > 0))
     columns, names, terms = [], [], {}
     for variable in by:
-        codes, group = list(survey.questionnaire.background[variable].labels), survey.group(variable)[row]
+        codes, group = list(survey.variable(variable).labels), survey.group(variable)[row]
         found = np.unique(group)[1:]
         terms[variable] = list(range(len(names), len(names) + len(found)))
         columns += [group == place for place in found]
@@ -88,14 +117,16 @@ def model_matrix(
 
 
 def regression(
-    survey: Survey, what: Measure, by: Sequence[str], model: str, covariates: pd.DataFrame | None = None
+    survey: Survey, what: Measure, by: Sequence[str], model: str, covariates: Covariates = None
 ) -> Fit:
     """Generalised linear model of a share or mean on frame variables and numeric covariates (n, p), main effects.
 
     model: linear, logit or count (Poisson mean, variance from the data: quasi-Poisson). Solves the weighted score
     equations of McCullagh & Nelder (1989); variance after Binder (1983).
 
-    Raises ValueError for a ratio, and where the groups separate the answers, so that a coefficient is infinite.
+    covariates: with the respondents' keys as index, in any order; an array has a row a respondent. Who lacks one is
+    left out. Raises UserError for an index that does not fit and for what is no number, ValueError for a ratio, and
+    where the groups separate the answers, so that a coefficient is infinite.
     """
     if what.statistic == "ratio":
         raise ValueError("a ratio is compared by contrasts, not by a regression")

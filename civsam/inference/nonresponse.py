@@ -18,7 +18,6 @@ from scipy.stats import t as student
 from civsam.inference import compare
 from civsam.inference.settled import settled_table
 from civsam.inference.variance import covariance
-from civsam.instrument.questionnaire import Questionnaire
 from civsam.survey.design import Design, Stage
 from civsam.survey.survey import Survey
 
@@ -28,16 +27,16 @@ def _responded(survey: Survey) -> np.ndarray:
 
 
 def _terms(
-    frame: pd.DataFrame, questionnaire: Questionnaire, variables: Iterable[str]
+    survey: Survey, variables: Iterable[str]
 ) -> tuple[np.ndarray, list[tuple[str, str, str]]]:
     """Constant and indicators, shape (positions, 1 + terms), and variable, code and reference code of each term.
 
     The reference is the first code that occurs in the frame; codes that do not occur have no term.
     """
-    columns, terms = [np.ones(len(frame))], []
+    frame, columns, terms = survey.frame, [np.ones(len(survey.frame))], []
     for variable in variables:
-        own = frame[variable].to_numpy()
-        reference, *codes = [code for code in questionnaire.background[variable].labels if (own == code).any()]
+        own = frame[survey.variable(variable).id].to_numpy()
+        reference, *codes = [code for code in survey.variable(variable).labels if (own == code).any()]
         columns += [(own == code).astype(float) for code in codes]
         terms += [(variable, code, reference) for code in codes]
     return np.column_stack(columns), terms
@@ -67,7 +66,7 @@ def fit_logit(y: np.ndarray, x: np.ndarray, cluster: np.ndarray) -> tuple[np.nda
 def _fit(survey: Survey, variables: Iterable[str]) -> tuple[np.ndarray, list[tuple[str, str, str]], np.ndarray,
                                                              np.ndarray, int]:
     """Indicators, terms, coefficients, covariance and degrees of freedom: municipalities less coefficients."""
-    x, terms = _terms(survey.frame, survey.questionnaire, variables)
+    x, terms = _terms(survey, variables)
     clusters = survey.cluster.max() + 1
     return x, terms, *fit_logit(_responded(survey), x, survey.cluster), clusters - x.shape[1]
 
@@ -178,7 +177,7 @@ def r_indicator(survey: Survey, variables: Iterable[str] | None = None) -> pd.Da
     its se, df (municipalities - 1), level, variables (joined by +), provenance.
     """
     names = list(variables or survey.questionnaire.weighting.margins)
-    y, (x, _) = _responded(survey), _terms(survey.frame, survey.questionnaire, names)
+    y, (x, _) = _responded(survey), _terms(survey, names)
     municipality, g = survey.cluster, survey.cluster.max() + 1
     spread, noise = _spread(y, x, municipality)
     jackknife = [np.subtract(*_spread(y[rest], x[rest], _without(municipality[rest], code)))

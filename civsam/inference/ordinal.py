@@ -10,7 +10,7 @@ from scipy.special import expit
 from scipy.stats import f as fisher
 
 from civsam.inference.equations import Measure, design_freedom, wald
-from civsam.inference.models import Fit, fitted_glm, model_matrix, tested
+from civsam.inference.models import Covariates, Fit, fitted_glm, model_matrix, tested
 from civsam.inference.settled import settled
 from civsam.inference.variance import covariance
 from civsam.survey.survey import Survey
@@ -37,7 +37,7 @@ def _ordinal_parts(
     return float(weight @ np.log(probability)), score, hessian - (score * weight[:, None]).T @ score
 
 
-def ordinal(survey: Survey, item: str, by: Sequence[str], covariates: pd.DataFrame | None = None) -> Fit:
+def ordinal(survey: Survey, item: str, by: Sequence[str], covariates: Covariates = None) -> Fit:
     """Proportional odds model of an ordered answer, 'ved ikke' left out: logit P(Y <= j) = cut j - x'b.
 
     Maximum weighted likelihood by Newton's method with halved steps (McCullagh 1980); the likelihood is concave.
@@ -45,7 +45,7 @@ def ordinal(survey: Survey, item: str, by: Sequence[str], covariates: pd.DataFra
 
     Raises ValueError for an item without ordered answers, and where the likelihood has no maximum.
     """
-    scale = survey.questionnaire.items[item].scale
+    scale = survey.item(item).scale
     if scale.type != "ordinal":
         raise ValueError(f"{item} has no ordered answers")
     what = Measure("ordinal", item, "", survey.codes(item), np.ones(len(survey.answers)), survey.knows(item))

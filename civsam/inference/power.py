@@ -40,8 +40,8 @@ def detectable(
     icc: the clusters' share of the variance on the latent normal scale. All differences are tried on the same random
     numbers.
 
-    Raises ValueError for a share below 0 or above 1, a group with fewer than two municipalities, a margin that is not
-    positive, and an icc outside 0 to 1.
+    Raises UserError for an unknown item, answer or variable, ValueError for a share below 0 or above 1, a group with
+    fewer than two municipalities, a margin that is not positive, and an icc outside 0 to 1.
     """
     if not margin > 0 or not 0 <= icc <= 1:
         raise ValueError("a margin is a positive distance, and an icc lies between 0 and 1")
@@ -86,9 +86,9 @@ def _pair(survey: Survey, item: str, answer: str, by: str) -> _Pair:
     """The two groups to compare, among those who answered the item."""
     what, group = measure(survey, item, answer), survey.group(by)
     used = what.base & (survey.design.weights > 0)
-    names, size = list(survey.questionnaire.background[by].labels), np.bincount(group[used])
+    names, size = list(survey.variable(by).labels), np.bincount(group[used])
     present = np.flatnonzero(size)
-    ordered = survey.questionnaire.background[by].ordered
+    ordered = survey.variable(by).ordered
     ends = present[[0, -1]] if ordered else present[np.argsort(size[present], kind="stable")[[0, -1]]]
     row = np.flatnonzero(used & np.isin(group, ends))
     side, weight = (group[row] == ends[1]).astype(int), survey.design.weights[row]

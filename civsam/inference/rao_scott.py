@@ -18,11 +18,11 @@ from civsam.survey.survey import Survey
 
 def _two_way(survey: Survey, item: str, by: str, answer: str | None, dont_know: bool) -> tuple[np.ndarray, ...]:
     """The respondents of the table (n,), and their group and answer among those that occur, as 0/1 columns."""
-    scale = survey.questionnaire.items[item].scale
+    scale = survey.item(item).scale
     if answer is None and scale.type not in ("enkelt", "ordinal"):
         raise ValueError(f"{item} has no single answer to tabulate: name one")
     base = (survey.answered(item) if dont_know else survey.knows(item)) & (survey.design.weights > 0)
-    codes = survey.codes(item) if answer is None else survey.says(item, *answer.split("+")).astype(int)
+    codes = survey.codes(item) if answer is None else survey.says(item, answer).astype(int)
     return base, *((code[:, None] == np.unique(code[base])).astype(float) for code in (survey.group(by), codes))
 
 
@@ -39,7 +39,7 @@ def independence(
     For the process, R's degrees of freedom: with few municipalities a group, `compare.equality` keeps its level better.
 
     Raises ValueError for an unknown method, and for counts, free text and items with several answers, unless an answer
-    is named.
+    is named; UserError for an unknown item, answer or variable.
     """
     if method not in ("F", "Chisq", "Wald", "adjWald"):
         raise ValueError(f"unknown method {method}")

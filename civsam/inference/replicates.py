@@ -15,58 +15,16 @@ calibrates the weights it gets.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from civsam.inference import estimate
 from civsam.survey.design import Design, Nested
+from civsam.survey.replicate_weights import CHUNK, Replicates
 from civsam.survey.survey import Survey
-
-CHUNK = 4_000_000  # factors held as floats at a time, 32 MB
-
-
-@dataclass(frozen=True, eq=False)
-class Replicates:
-    """R sets of weights: replicate r gives row i in cluster c weights[i] * (shift[c] + slope[c] * counts[c, r]).
-
-    weights and cluster: (n,); shift and slope: (clusters,); counts: (clusters, R). The variance is scale times the sum
-    of rscales (R,) times squared deviations from the mean of the replicates, or, with `mse`, from the estimate itself.
-    """
-
-    weights: np.ndarray
-    cluster: np.ndarray
-    shift: np.ndarray
-    slope: np.ndarray
-    counts: np.ndarray
-    scale: float
-    rscales: np.ndarray
-    mse: bool = False
-
-    def __iter__(self) -> Iterator[np.ndarray]:
-        """The weights of each replicate in turn, shape (n,)."""
-        for counts in self.counts.T:
-            yield self.weights * (self.shift + self.slope * counts)[self.cluster]
-
-    def matrix(self) -> np.ndarray:
-        """All weights at once, shape (n, R)."""
-        return self.weights[:, None] * (self.shift[:, None] + self.slope[:, None] * self.counts)[self.cluster]
-
-    def sums(self, values: np.ndarray, group: np.ndarray, groups: int) -> np.ndarray:
-        """Weighted sums of values (n,) in each group by each replicate, shape (R, groups).
-
-        Sums by cluster first, then one matrix product.
-        """
-        cells = np.bincount(self.cluster * groups + group, self.weights * values, len(self.shift) * groups)
-        totals = cells.reshape(-1, groups)
-        moved, step = self.slope[:, None] * totals, max(1, CHUNK // self.counts.shape[1])
-        result = np.tile(self.shift @ totals, (self.counts.shape[1], 1))
-        for at in range(0, len(totals), step):
-            result += self.counts[at:at + step].astype(float).T @ moved[at:at + step]
-        return result
-
 
 # ---- Making them -----------------------------------------------------------------------------------------------------
 
@@ -135,6 +93,8 @@ def jackknife(design: Design) -> Replicates:
 
 def _first_stage(design: Design) -> Nested:
     """The stage that is resampled. Raises ValueError where that would not do."""
+    if design.replicates is not None:
+        raise ValueError("the design has replicate weights already: use them")
     if design.calibration is not None:
         raise ValueError("the weights are calibrated: replicate those before, and calibrate in the statistic")
     _, *later = [stage.scale for stage in design.nested]  # raises for single clusters
@@ -143,13 +103,17 @@ def _first_stage(design: Design) -> Nested:
     return design.nested[0]
 
 
-def given(weights: np.ndarray, scale: float, rscales: np.ndarray | None = None, *, mse: bool = False) -> Replicates:
+def given(
+    weights: np.ndarray | pd.DataFrame, scale: float, rscales: np.ndarray | None = None, *, mse: bool = False
+) -> Replicates:
     """Replicate weights that came with the data, shape (n, R), with the scales that its producer states.
 
     weights: ready for use (not factors on the weights of the survey). rscales: (R,), 1 for none. mse: deviations from
-    the estimate itself, not from the mean of the replicates. Raises ValueError for weights that are missing or negative
-    and for scales of another length.
+    the estimate itself, not from the mean of the replicates. A DataFrame is put in the order of the survey's
+    respondents by its index. Raises ValueError for weights that are missing or negative and for scales of another
+    length.
     """
+    index = weights.index if isinstance(weights, pd.DataFrame) else None
     weights = np.asarray(weights, dtype=float)
     n, replicates = weights.shape
     rscales = np.ones(replicates) if rscales is None else np.asarray(rscales, dtype=float)
@@ -157,7 +121,8 @@ def given(weights: np.ndarray, scale: float, rscales: np.ndarray | None = None, 
         raise ValueError("replicate weights must be finite and not negative")
     if rscales.shape != (replicates,):
         raise ValueError(f"rscales must have {replicates} entries, one a replicate")
-    return Replicates(np.ones(n), np.arange(n), np.zeros(n), np.ones(n), weights, scale, rscales, mse)
+    return Replicates(np.ones(n), np.arange(n), np.zeros(n), np.ones(n), weights, scale, rscales, mse,
+                      index)
 
 
 # ---- Using them ------------------------------------------------------------------------------------------------------
@@ -168,19 +133,7 @@ def covariance(replicates: Replicates, statistic: Callable[[np.ndarray], np.ndar
 
     Calls it once a replicate, with weights for all respondents.
     """
-    return spread(replicates, np.array([np.atleast_1d(statistic(weights)) for weights in replicates]), full)
-
-
-def spread(replicates: Replicates, estimates: np.ndarray, full: np.ndarray) -> np.ndarray:
-    """Covariance (k, k) of estimates made by each replicate (R, k); full: the survey's own, (k,).
-
-    An estimate that a replicate could not make (NaN: nobody of the group is in it) has no variance. Replicates that do
-    not count (rscales 0) have no part in the mean either.
-    """
-    counts = replicates.rscales > 0
-    estimates, rscales = estimates[counts], replicates.rscales[counts]
-    deviation = estimates - (np.atleast_1d(full) if replicates.mse else estimates.mean(axis=0))
-    return replicates.scale * (deviation.T @ (deviation * rscales[:, None]))
+    return replicates.spread(np.array([np.atleast_1d(statistic(weights)) for weights in replicates]), full)
 
 
 def table(
@@ -192,12 +145,14 @@ def table(
     statistic, item, answer and dont_know: as for `estimate.variables`. The degrees of freedom are the design's, at most
     R - 1; the interval of a share is Korn-Graubard.
     """
+    if len(replicates.cluster) != len(survey.answers):
+        raise ValueError(f"the replicate weights must have {len(survey.answers)} rows, one a respondent")
+    if replicates.index is not None:
+        place = pd.Series(np.arange(len(replicates.index)), replicates.index)
+        order = survey.aligned(place, "replikatvægtene").to_numpy()
+        replicates = replace(replicates, weights=replicates.weights[order], cluster=replicates.cluster[order])
     those = estimate.variables(survey, statistic, item, answer, dont_know=dont_know)
     among = estimate.groups(survey, those.base, by)
-    k, over = len(among.labels), those.base.astype(float) if those.x is None else those.x
-    with np.errstate(invalid="ignore", divide="ignore"):
-        made = replicates.sums(those.y.astype(float), among.code, k) / replicates.sums(over, among.code, k)
-    full, _ = estimate.ratio(among, those.y, those.x, np.zeros((k, k)))
-    columns, _ = estimate.ratio(among, those.y, those.x, spread(replicates, made, full["estimate"]))
+    columns, _ = estimate.ratio(among, those.y, those.x, estimate.replicated(among, those.y, those.x, replicates))
     columns["df"] = np.minimum(columns["df"], len(replicates.rscales) - 1)
     return estimate.tidy(among, statistic, item, [answer], columns)

@@ -16,6 +16,8 @@ def covariance(influence: np.ndarray, design: Design, *, left_out: bool = False)
 
     Raises ValueError where a stratum holds a single cluster that is not the whole stratum.
     """
+    if design.replicates is not None:
+        return _replicated(influence, design)
     if design.calibration is not None:
         influence = design.calibration.residual(influence, design.weights)
         influence = design.left_out(influence) if left_out else influence
@@ -26,7 +28,7 @@ def grouped_covariance(
     influence: np.ndarray, group: np.ndarray, groups: int, design: Design, *, left_out: bool = False
 ) -> np.ndarray:
     """The same where each row bears on one estimator only, its group's: shape (n,) and (n,) give (groups, groups)."""
-    if design.calibration is not None:  # the residual of one row bears on every group
+    if design.replicates is not None or design.calibration is not None:  # a row's residual bears on every group
         spread = np.zeros((len(group), groups))
         spread[np.arange(len(group)), group] = influence
         return covariance(spread, design, left_out=left_out)
@@ -42,6 +44,14 @@ def staged_covariance(influence: np.ndarray, group: np.ndarray, groups: int, sta
         return _stage_variance(stage, cluster_sums(influence, group, groups, stage))
 
     return sum(variance(stage) for stage in stages)
+
+
+def _replicated(influence: np.ndarray, design: Design) -> np.ndarray:
+    """The spread of the totals of influence values (n, k) over the design's replicate weights: exact for totals."""
+    each, weights, one = design.replicates, design.weights[:, None], np.zeros(len(influence), dtype=int)
+    values = np.divide(influence, weights, out=np.zeros(influence.shape), where=weights > 0)
+    made = [each.sums(column, one, 1) for column in values.T]
+    return each.spread(np.column_stack([np.empty((len(each.rscales), 0)), *made]), influence.sum(axis=0))
 
 
 def _stage_variance(stage: Nested, totals: np.ndarray) -> np.ndarray:
@@ -79,7 +89,12 @@ def cluster_sums(values: np.ndarray, group: np.ndarray, groups: int, stage: Nest
 
 
 def degrees_of_freedom(design: Design, group: np.ndarray, groups: int) -> np.ndarray:
-    """Clusters less strata of the first stage among the rows of each group; weight 0 and group -1 are left out."""
+    """Clusters less strata of the first stage among the rows of each group; weight 0 and group -1 are left out.
+
+    With replicate weights, the rank of those less 1.
+    """
+    if design.replicates is not None:
+        return design.replicates.freedom(np.where(design.weights > 0, group, -1), groups)
     stage = design.nested[0]
     return freedom(cluster_sums(design.weights, group + 1, groups + 1, stage)[:, 1:] > 0, stage)
 

@@ -103,6 +103,8 @@ def stacked(new: Survey, old: Survey) -> Survey:
     if new.provenance != old.provenance:
         raise UserError(f"den ene bølges svar er {PLURAL[new.provenance]} og den andens {PLURAL[old.provenance]}. "
                         "De kan ikke holdes op mod hinanden.")
+    if new.design.replicates or old.design.replicates:
+        raise UserError("bølger med replikatvægte kan ikke holdes op mod hinanden.")
     if new.design.target != old.design.target:
         raise ValueError(f"one wave is about {new.design.target}, the other about {old.design.target}")
     items = {item.id: item for item in shared(new.questionnaire, old.questionnaire)}

@@ -9,7 +9,9 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
+from civsam.files import UserError
 from civsam.inference.settled import settled, settled_table
+from civsam.survey.checked import unknown
 from civsam.survey.design import Calibration, Design, Stage
 from civsam.survey.survey import Survey
 
@@ -25,7 +27,7 @@ def response_rates(survey: Survey, by: str | None = None) -> pd.DataFrame:
     Columns: by, group, asked, responded, estimate (the rate), provenance. The rate is a count, not an estimate. Without
     a frame nobody knows how many were asked: asked and the rate are NaN.
     """
-    labels = survey.questionnaire.background[by].labels if by else {"": "Alle"}
+    labels = survey.variable(by).labels if by else {"": "Alle"}
     asked_in = survey.frame[by] if by else pd.Series("", index=survey.frame.index)
     here = asked_in.index.isin(survey.answers.index)
     known = 1 if survey.framed else np.nan
@@ -79,14 +81,22 @@ def by_response_groups(survey: Survey, group: pd.Series | None = None) -> Survey
 
     Weights are the group's positions over its respondents; the groups are strata with finite population correction
     (response homogeneity groups: Särndal, Swensson & Wretman 1992). group: of every position in the frame;
-    `response_groups` unless given.
+    `response_groups` unless given; its index is the frame's, in any order. Raises UserError for one that is not.
     """
-    group = response_groups(survey) if group is None else group
+    group = response_groups(survey) if group is None else _whole_groups(survey, group)
     own = group.loc[survey.answers.index]
     population = own.map(group.value_counts()).to_numpy()
     respondents = own.map(own.value_counts()).to_numpy()
     stage = Stage(pd.factorize(own)[0], np.arange(len(own)), population)
     return replace(survey, design=Design(population / respondents, (stage,), "population"))
+
+
+def _whole_groups(survey: Survey, group: pd.Series) -> pd.Series:
+    """The group of every position, in the order of the frame."""
+    whole = survey.aligned(group, "svargrupperne", everybody=True)
+    if (blank := pd.isna(whole)).any():
+        raise UserError(f"svargrupperne: »{survey.frame.index[blank][0]}« har ingen gruppe.")
+    return pd.Series(whole, survey.frame.index)
 
 
 def raked(survey: Survey, group: pd.Series | None = None) -> Survey:
@@ -136,9 +146,11 @@ def rake(
     the iterations and the largest discrepancy, and makes every later variance one of residuals. It takes the place of
     an earlier calibration, whose totals need not hold any longer.
 
-    Raises ValueError, with margin and code, for respondents without a total, a total without respondents, totals that
-    are not numbers from 0 up, margins that add up to different sums, and when it does not converge.
+    Raises UserError for replicate weights and for a column that is unknown or blank. Raises ValueError, with margin and
+    code, for respondents without a total, a total without respondents, totals that are not numbers from 0 up, margins
+    that add up to different sums, and when it does not converge.
     """
+    _no_replicates(survey)
     given = frame_margins(survey) if margins is None else margins
     rows = [_margin(survey, variable, dict(totals)) for variable, totals in given.items()]
     _check_sums(rows, tolerance)
@@ -152,6 +164,13 @@ def rake(
     calibration = Calibration(cell, tuple(margin.codes for margin in cells), means, iterations, discrepancy)
     weights = settled(before * factor[cell])
     return replace(survey, design=replace(survey.design, weights=weights, calibration=calibration))
+
+
+def _no_replicates(survey: Survey) -> None:
+    """Raises UserError for replicate weights, which do not follow when the survey's own are changed."""
+    if survey.design.replicates is not None:
+        raise UserError("undersøgelsen har replikatvægte, og de følger ikke med, når vægtene ændres. Brug dem, som de "
+                        "er, eller lav undersøgelsen uden replikatvægte.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -177,7 +196,13 @@ def _coded(survey: Survey, variable: Variable) -> tuple[np.ndarray, list[Hashabl
         return codes, list(product(*(labels for _, labels in parts)))
     if variable in survey.questionnaire.background:
         return survey.group(variable), list(survey.questionnaire.background[variable].labels)
-    codes, labels = pd.factorize(survey.background[variable])
+    if variable not in survey.frame:
+        raise unknown(variable, dict.fromkeys(map(str, survey.frame), ""), "en kolonne i rammen", "navnet")
+    column = survey.background[variable]
+    if column.isna().any():
+        raise UserError(f"rammen, kolonnen {variable}: rækken »{column.index[column.isna()][0]}« er tom. Alle, der har "
+                        "svaret, skal have en kode at veje efter.")
+    codes, labels = pd.factorize(column)
     return codes, labels.tolist()
 
 
@@ -227,8 +252,10 @@ def trim(survey: Survey, lower: float = 0.0, upper: float = np.inf, *, strict: b
     `survey`'s `trimWeights`). Their shares may take some of them past a limit: `strict` repeats until none is. Margins
     that the weights were raked to no longer hold, so the calibration is dropped; rake again to have them back.
 
-    Raises ValueError where the mean weight is outside the limits, or no weight is within them to share it with.
+    Raises UserError for replicate weights, ValueError where the mean weight is outside the limits, or no weight is
+    within them to share it with.
     """
+    _no_replicates(survey)
     weights = survey.design.weights
     used = weights > 0  # who is left out stays out
     if not lower <= settled(weights[used].mean()) <= upper:
@@ -249,6 +276,7 @@ def for_process(survey: Survey) -> Survey:
 
     A calibration stays: the margins of the frame are taken as given, and only what they do not explain varies.
     """
+    _no_replicates(survey)
     n = len(survey.answers)
     stage = Stage(np.zeros(n, dtype=int), survey.own_cluster, np.full(n, np.inf))
     return replace(survey, design=replace(survey.design, stages=(stage,), target="process"))

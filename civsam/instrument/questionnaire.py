@@ -254,7 +254,7 @@ def read(path: Path | None = None) -> Questionnaire:
     """Read and check a questionnaire: the project's own unless another is given.
 
     Raises UserError, with file and line, for a key that is missing or unknown, a duplicate id, an unknown scale,
-    block or type, a code that cannot be used, two answers with the same text, and an item named as a background
+
     variable.
     """
     return _read(path or project.root / QUESTIONNAIRE)

@@ -151,7 +151,8 @@ def response_groups(here: Layout, answered: np.ndarray) -> Strata:
     drawn = (answered[:, None] @ cells)[:, 0]
     group = _along(drawn.reshape(-1, *shape)).reshape(len(drawn), -1)
     for place in np.flatnonzero(np.any(_totals(drawn, group) < 2, axis=1)):  # next to nobody in an area: seldom
-        who = Survey(pd.DataFrame(index=here.frame.index[answered[place]]), here.frame, here.questionnaire)
+        who = Survey(pd.DataFrame(index=here.frame.index[answered[place]]), here.frame,
+                     here.questionnaire.only(background=here.questionnaire.background))
         group[place, cell] = pd.factorize(weighting.response_groups(who))[0]
     joined = np.eye(cells.shape[1])[group]
     size = np.broadcast_to(cells.sum(axis=0), drawn.shape)

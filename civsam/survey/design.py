@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
+
+from civsam.survey.replicate_weights import Replicates
 
 
 @dataclass(frozen=True, eq=False)
@@ -15,14 +17,38 @@ class Stage:
 
     strata and clusters: integer codes; a cluster lies within its stratum (and within its cluster of the stage before).
     population: how many clusters the row's stratum has in the population; infinite for no finite population correction.
+    Raises ValueError for codes that are not whole numbers from 0, populations that are no positive numbers, and arrays
+    of different lengths.
     """
 
     strata: np.ndarray
     clusters: np.ndarray
     population: np.ndarray
 
+    def __post_init__(self) -> None:
+        """Keep the arrays as they are now, and refuse what no stage could be."""
+        for name in ("strata", "clusters", "population"):
+            object.__setattr__(self, name, kept(getattr(self, name)))
+            if getattr(self, name).shape != (len(self.strata),):
+                raise ValueError(f"{name}: every array of a stage must have {len(self.strata)} entries, as strata")
+        for name, codes in (("strata", self.strata), ("clusters", self.clusters)):
+            if not np.issubdtype(codes.dtype, np.integer) or codes.min(initial=0) < 0:
+                raise ValueError(f"{name} must be codes: whole numbers from 0")
+        if not np.all(self.population > 0):
+            raise ValueError("population must be positive numbers: none may be missing, 0 or less")
+
+
+def kept(array: np.ndarray) -> np.ndarray:
+    """The array, or a copy of it if somebody else could change it; nobody can change what is returned."""
+    array = np.asarray(array)
+    if array.flags.writeable or array.base is not None:
+        array = array.copy()
+        array.flags.writeable = False
+    return array
+
 
 ALONE = 1e-9  # a leverage this close to 1: the cluster decides something of the margins alone
+ROUNDING = 1e-9  # by how much a population may fall short of what was drawn: it may have been reckoned
 SWEEPS = 10  # as in R survey; the sweeps have by then all but converged
 
 
@@ -89,17 +115,23 @@ class Calibration:
 class Design:
     """Weights and stages of selection, and the question that they answer (a key of `TARGETS`).
 
-    A weight of 0 leaves a respondent out of every estimate, but not out of the size of the stratum. Raises ValueError
-    for weights that are missing or negative, as R `survey` does, and for arrays of different lengths.
+    A weight of 0 leaves a respondent out of every estimate, but not out of the size of the stratum. replicates: where
+    there are any, every variance is their spread, and the stages tell nothing but who is in the sample.
+
+    Raises ValueError for weights that are missing or negative, as R `survey` does, for arrays of different lengths, and
+    for a stratum whose population differs from row to row, or is smaller than what was drawn from it.
     """
 
     weights: np.ndarray
     stages: tuple[Stage, ...]
     target: str
     calibration: Calibration | None = None
+    replicates: Replicates | None = None
+    _known: tuple[tuple[Stage, ...], list[Nested]] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
-        """Refuse what no estimate could be made from."""
+        """Refuse what no estimate could be made from. Stages that another design has been made with are known."""
+        object.__setattr__(self, "weights", kept(self.weights))
         n = len(self.weights)
         if not np.all(np.isfinite(self.weights)) or np.any(self.weights < 0):
             raise ValueError("weights must be finite and not negative")
@@ -108,6 +140,10 @@ class Design:
             raise ValueError(f"every array of a stage must have {n} entries, as the weights")
         if self.calibration is not None and len(self.calibration.cell) != n:
             raise ValueError(f"the calibration must have {n} entries, as the weights")
+        if self.replicates is not None and len(self.replicates.cluster) != n:
+            raise ValueError(f"the replicate weights must have {n} rows, as the weights")
+        if self._known is None or self._known[0] is not self.stages:
+            object.__setattr__(self, "_known", (self.stages, list(_nested(self.stages))))
 
     @property
     def weighted(self) -> bool:
@@ -115,10 +151,10 @@ class Design:
         used = self.weights[self.weights > 0]
         return not np.allclose(used, used[:1])
 
-    @cached_property
+    @property
     def nested(self) -> list[Nested]:
         """The stages with codes that are unique across the whole design, ready for `covariance`."""
-        return list(_nested(self.stages))
+        return self._known[1]
 
     def left_out(self, residual: np.ndarray) -> np.ndarray:
         """Residuals of a calibrated design, each cluster's from margins fitted without that cluster; shapes (n, k).
@@ -154,6 +190,7 @@ class Design:
 TARGETS = {
     "population": "alle adspurgte", "process": "processen bag svarene",
     "sample": "en tænkt population, som svarene er trukket tilfældigt fra",
+    "drawn": "den population, som stikprøven er trukket fra",
 }
 
 
@@ -194,6 +231,10 @@ def _nested(stages: tuple[Stage, ...]) -> Iterator[Nested]:
         size = np.bincount(stratum)
         population = np.zeros(len(size))
         population[stratum_of_row] = stage.population
+        if np.any(population[stratum_of_row] != stage.population):
+            raise ValueError("the population of a stratum must be the same in all its rows")
+        if np.any(size > population * (1 + ROUNDING)):
+            raise ValueError("a stratum has fewer clusters in the population than were drawn from it")
         yield Nested(cluster, stratum, size, size / population, carried[first])
         enclosing, carried = cluster, carried * (size / population)[stratum_of_row]
 

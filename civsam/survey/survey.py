@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from civsam.files import project, read_table
-from civsam.instrument.questionnaire import DONT_KNOW, Questionnaire
-from civsam.survey.design import Design, Stage
+from civsam.files import UserError, project, read_table
+from civsam.instrument.allowed import valid
+from civsam.instrument.questionnaire import DONT_KNOW, Background, Item, Questionnaire
+from civsam.survey import own
+from civsam.survey.checked import Checked, checked, same, unknown
+from civsam.survey.design import Design, Stage, kept
+from civsam.survey.own import Names
 
 SYNTHETIC, COLLECTED = "syntetisk", "indsamlet"
 PLURAL = {SYNTHETIC: "syntetiske", COLLECTED: "indsamlede"}
@@ -59,40 +64,81 @@ def _origin(content: str) -> str:
     return SYNTHETIC if content in recorded | _simulated_here else COLLECTED
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, init=False, repr=False)
 class Survey:
     """Answers (respondents by items, codes as text, blank where nothing was answered) and all they need.
 
-    answers and frame have the same index, the respondents' keys; every respondent stands in the frame. framed: whether
-    the frame holds all who were asked; else it holds the respondents alone. Without a `design` every respondent counts
-    the same, as in one response group. `level` is the confidence level of all its intervals, `minimum` how many a group
-    must have to be shown, and `texts` whether free text may be, when the answers are collected. effects: of simulated
-    answers, the items that a frame variable was made to bear on, as pairs (item, variable); None where it is unknown.
+    answers and frame have the same index, the respondents' keys; every respondent stands in the frame. Both are checked
+    against the questionnaire (`checked`), kept as they were, and handed out as copies: a survey never changes. framed:
+    whether the frame holds all who were asked; else it holds the respondents alone. Without a `design` every respondent
+    counts the same, as in one response group. `level` is the confidence level of all its intervals, `minimum` how many
+    a group must have to be shown, and `texts` whether free text may be, when the answers are collected. effects: of
+    simulated answers, the items that a frame variable was made to bear on, as pairs (item, variable); None where it is
+    unknown. understood: what `of` made of the columns that it was given, in words.
+
+    Raises UserError for answers, keys and background values that do not fit, ValueError for a design of another length.
     """
 
-    answers: pd.DataFrame
-    frame: pd.DataFrame
-    questionnaire: Questionnaire
-    design: Design = field(default=None)  # type: ignore[assignment]
-    level: float = 0.95
-    framed: bool = True
-    minimum: int = LIMITS[0]
-    texts: bool = False
-    effects: frozenset[tuple[str, str]] | None = None
-    _cache: dict[str, tuple[np.ndarray, list[set[str]]]] = field(default_factory=dict, init=False, repr=False)
+    data: Checked
+    design: Design
+    level: float
+    framed: bool
+    minimum: int
+    texts: bool
+    effects: frozenset[tuple[str, str]] | None
+    understood: str
 
-    def __post_init__(self) -> None:
-        """Fill in the plain design: one response group, equal weights, and where it is framed a finite population."""
-        if self.design is None:
-            n, size = len(self.answers), len(self.frame)
-            whole = Stage(np.zeros(n, dtype=int), np.arange(n), np.full(n, size if self.framed else np.inf))
-            target = "population" if self.framed else "sample"
-            object.__setattr__(self, "design", Design(np.full(n, size / max(n, 1)), (whole,), target))
+    def __init__(
+        self, answers: pd.DataFrame | None = None, frame: pd.DataFrame | None = None,
+        questionnaire: Questionnaire | None = None, design: Design | None = None, level: float = 0.95,
+        framed: bool = True, minimum: int = LIMITS[0], texts: bool = False,
+        effects: frozenset[tuple[str, str]] | None = None, understood: str = "", *, data: Checked | None = None,
+    ) -> None:
+        """Check the tables, but those that `data` holds: `dataclasses.replace` passes it on."""
+        if data is None or not (answers is None and frame is None and questionnaire is None):
+            if data is None and (answers is None or frame is None or questionnaire is None):
+                raise TypeError("a survey needs answers, frame and questionnaire")
+            data = checked(data.answers if answers is None else answers, data.frame if frame is None else frame,
+                           data.questionnaire if questionnaire is None else questionnaire, data)
+        if not 0 < level < 1:
+            raise ValueError(f"level is the confidence level of the intervals, between 0 and 1, not {level}")
+        design = _plain(len(data.answers), len(data.frame), framed) if design is None else design
+        if len(design.weights) != len(data.answers):
+            raise ValueError(f"the design has {len(design.weights)} rows, the answers {len(data.answers)}")
+        values = {"data": data, "design": design, "level": level, "framed": framed, "minimum": minimum, "texts": texts,
+                  "effects": effects, "understood": understood}
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
+
+    def __repr__(self) -> str:
+        """What was understood of the user's own columns, or how much there is."""
+        n, items, known = len(self.data.answers), len(self.questionnaire.items), len(self.questionnaire.background)
+        return self.understood or f"Survey: {n} svarpersoner, {items} spørgsmål, {known} baggrundsvariable"
+
+    @property
+    def answers(self) -> pd.DataFrame:
+        """The answers; a copy that costs nothing until it is changed."""
+        return self.data.answers.copy(deep=False)
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The frame; a copy that costs nothing until it is changed."""
+        return self.data.frame.copy(deep=False)
+
+    @property
+    def questionnaire(self) -> Questionnaire:
+        """What was asked."""
+        return self.data.questionnaire
+
+    @property
+    def background(self) -> pd.DataFrame:
+        """The respondents' rows of the frame, in the order of the answers."""
+        return self.data.background.copy(deep=False)
 
     @cached_property
     def digest(self) -> str:
         """What tells these answers from all others."""
-        return digest(self.answers)
+        return digest(self.data.answers)
 
     @cached_property
     def identity(self) -> str:
@@ -105,10 +151,53 @@ class Survey:
         """`syntetisk` or `indsamlet`, decided by the answers' digest and by nothing else."""
         return _origin(self.digest)
 
-    @cached_property
-    def background(self) -> pd.DataFrame:
-        """The respondents' rows of the frame, in the order of the answers."""
-        return self.frame.loc[self.answers.index]
+    # -- what may be asked for
+
+    def item(self, name: str) -> Item:
+        """The item of that name. Raises UserError with the nearest."""
+        items = self.questionnaire.items
+        if name not in items:
+            if name in self.questionnaire.background:
+                raise UserError(f"»{name}« er en baggrundsvariabel, ikke et spørgsmål.")
+            raise unknown(name, {one: item.topic or one for one, item in items.items()}, "et spørgsmål",
+                          "navnet")
+        return items[name]
+
+    def variable(self, name: str) -> Background:
+        """The background variable of that name. Raises UserError with the nearest."""
+        known = self.questionnaire.background
+        if name not in known:
+            if name in self.questionnaire.items:
+                raise UserError(f"»{name}« er et spørgsmål, ikke en baggrundsvariabel, og svarene kan kun deles op "
+                                "efter baggrundsvariable.")
+            raise unknown(name, {one: variable.name or one for one, variable in known.items()},
+                          "en baggrundsvariabel", "navnet")
+        return known[name]
+
+    def answer_codes(self, item: str, answer: str) -> list[str]:
+        """The codes that an answer such as `ja`, or `a+b` for either, stands for.
+
+        Raises UserError, with the code that was meant, for what is no code of the item: a label, or nothing at all.
+        """
+        asked = self.item(item)
+        if asked.scale.type == "tekst":
+            raise UserError(f"{item} er fri tekst og har ingen svarkoder.")
+        known = asked.scale.answers | {DONT_KNOW: self.questionnaire.dont_know}
+        codes = [answer] if answer in known else str(answer).split("+")
+        for code in codes:
+            number = asked.scale.type == "antal" and valid(asked, code) and code
+            if code not in known and not number:
+                raise unknown(answer if same(answer, known) else code, known, f"en svarkode i {item}")
+        return codes
+
+    def group_code(self, variable: str, code: str) -> str:
+        """The code of a group. Raises UserError with the nearest for what is none."""
+        labels = self.variable(variable).labels
+        if code not in labels:
+            raise unknown(code, labels, f"en kode i {variable}")
+        return code
+
+    # -- what was answered
 
     def codes(self, item: str) -> np.ndarray:
         """The answers as integers, shape (n,): -1 for none, then the scale's answers in order, and last 'ved ikke'.
@@ -122,15 +211,16 @@ class Survey:
         return self._coded(item)[1]
 
     def _coded(self, item: str) -> tuple[np.ndarray, list[set[str]]]:
-        if item not in self._cache:
-            codes, found = pd.factorize(self.answers[item])
-            order = [*self.questionnaire.items[item].scale.answers, DONT_KNOW]
+        done = self.data.coded
+        if item not in done:
+            order = [*self.item(item).scale.answers, DONT_KNOW]
+            codes, found = pd.factorize(self.data.answers[item])
             texts = sorted((text for text in found if text), key=lambda text: (order.index(text), "")
                            if text in order else (len(order), text))
             place = {text: code for code, text in enumerate(texts)} | {"": -1}
             recode = np.array([place[text] for text in found], dtype=np.int32)
-            self._cache[item] = (recode[codes], [set(text.split(" ")) for text in texts])
-        return self._cache[item]
+            done[item] = (kept(recode[codes]), [set(text.split(" ")) for text in texts])
+        return done[item]
 
     def answered(self, item: str) -> np.ndarray:
         """Who answered the item, 'ved ikke' included. Boolean, shape (n,)."""
@@ -138,33 +228,94 @@ class Survey:
 
     def knows(self, item: str) -> np.ndarray:
         """Who answered the item with something else than 'ved ikke'. Boolean, shape (n,)."""
-        return self.answered(item) & ~self.says(item, DONT_KNOW)
+        return self.answered(item) & ~self._gave(item, {DONT_KNOW})
 
     def says(self, item: str, *codes: str) -> np.ndarray:
-        """Who gave one of these answers (or ticked it among several). Boolean, shape (n,)."""
-        hit = np.array([bool(answers.intersection(codes)) for answers in self.answer_sets(item)] + [False])
+        """Who gave one of these answers (or ticked it among several). Boolean, shape (n,).
+
+        Raises UserError as `answer_codes`.
+        """
+        return self._gave(item, {code for answer in codes for code in self.answer_codes(item, answer)})
+
+    def _gave(self, item: str, codes: set[str]) -> np.ndarray:
+        hit = np.array([bool(answers & codes) for answers in self.answer_sets(item)] + [False])
         return hit[self.codes(item)]
 
     def number(self, item: str) -> np.ndarray:
-        """The counts, NaN where nothing or 'ved ikke' was answered. Float, shape (n,)."""
+        """The counts, NaN where nothing or 'ved ikke' was answered. Float, shape (n,). Raises UserError for others."""
+        if self.item(item).scale.type != "antal":
+            raise UserError(f"{item} er ikke et antal: svarene er ikke tal.")
         values = [float(*answers) if answers != {DONT_KNOW} else np.nan for answers in self.answer_sets(item)]
         return np.array([*values, np.nan])[self.codes(item)]
+
+    # -- who answered
 
     @cached_property
     def cluster(self) -> np.ndarray:
         """The cluster of each position in the frame as integers from 0, shape (frame,)."""
-        name = self.questionnaire.weighting.cluster
-        return pd.factorize(self.frame[name])[0] if name in self.frame else np.arange(len(self.frame))
+        name, frame = self.questionnaire.weighting.cluster, self.data.frame
+        return pd.factorize(frame[name], use_na_sentinel=False)[0] if name in frame else np.arange(len(frame))
 
     @cached_property
     def own_cluster(self) -> np.ndarray:
         """The cluster of each respondent, shape (n,)."""
-        return self.cluster[self.frame.index.get_indexer(self.answers.index)]
+        return self.cluster[self.data.frame.index.get_indexer(self.data.answers.index)]
 
     def group(self, variable: str) -> np.ndarray:
         """The respondents' codes of a frame variable as integers in the order of its labels, shape (n,)."""
-        key = f"={variable}"  # an item may have the same name
-        if key not in self._cache:
-            order = {code: place for place, code in enumerate(self.questionnaire.background[variable].labels)}
-            self._cache[key] = (self.background[variable].map(order).to_numpy(int), [])
-        return self._cache[key][0]
+        done = self.data.grouped
+        if variable not in done:
+            order = {code: place for place, code in enumerate(self.variable(variable).labels)}
+            done[variable] = kept(self.data.background[variable].map(order).to_numpy(int))
+        return done[variable]
+
+    def aligned(self, values: Any, what: str, everybody: bool = False) -> Any:
+        """What a user gives alongside the survey, in the order of its respondents (or of all in the frame).
+
+        A DataFrame or Series is put in order by its index, which must have each of them once; anything else must have
+        as many entries. what: its name in messages. Raises UserError for an index that does not fit, ValueError else.
+        """
+        index = self.data.frame.index if everybody else self.data.answers.index
+        if not isinstance(values, (pd.DataFrame, pd.Series)):
+            if len(values) != len(index):
+                raise ValueError(f"{what} has {len(values)} entries and must have {len(index)}, one a respondent")
+            return values
+        if values.index is index or values.index.equals(index):
+            return values
+        if not values.index.is_unique:
+            raise UserError(f"{what}: »{values.index[values.index.duplicated()][0]}« står to gange i indekset. Hver "
+                            "svarperson skal stå én gang.")
+        if (lacks := ~index.isin(values.index)).any():
+            raise UserError(f"{what}: {lacks.sum()} af {len(index)} svarpersoner står ikke i indekset, blandt dem "
+                            f"»{index[lacks][0]}«. Brug svarenes nøgle som indeks.")
+        return values.loc[index]
+
+    @classmethod
+    def of(
+        cls, data: pd.DataFrame, *, questionnaire: Questionnaire | None = None, weight: str | None = None,
+        strata: Names = None, cluster: Names = None, population: Names = None, replicates: Names = None,
+        kind: str | None = None, rho: float = 0.0, scale: float | None = None, rscales: Sequence[float] | None = None,
+        mse: bool = False, background: Names = (), key: str | None = None, frame: pd.DataFrame | None = None,
+        level: float = 0.95, minimum: int = LIMITS[0],
+    ) -> Survey:
+        """A survey from a DataFrame of one's own, a row a respondent; print it to see what was understood.
+
+        weight, strata, cluster, population: names of columns; population is how many clusters (respondents, where there
+        are none) the row's stratum has. Lists are stages of selection. Without a weight it is what the populations say.
+        replicates: columns of replicate weights, a list, how their names begin or a regular expression; kind: JK1, JKn
+        (with rscales), BRR, Fay (with rho) or bootstrap; scale, rscales and mse as their producer states them. They are
+        ready for use, not factors. background: columns that groups may be formed by. key: the column that names a
+        respondent, else the index. frame: all who were asked, with the background. Without a questionnaire all other
+        columns are questions, see `survey.own`.
+
+        Raises UserError, with column, row and value, for what cannot be so.
+        """
+        columns = own.Columns(weight, strata, cluster, population, replicates, background, key)
+        scales = own.Scales(kind, rho, scale, rscales, mse)
+        return cls(**own.understood(data, questionnaire, columns, scales, frame), level=level, minimum=minimum)
+
+
+def _plain(n: int, size: int, framed: bool) -> Design:
+    """One response group, equal weights, and where it is framed a finite population."""
+    whole = Stage(np.zeros(n, dtype=int), np.arange(n), np.full(n, float(size) if framed else np.inf))
+    return Design(np.full(n, size / max(n, 1)), (whole,), "population" if framed else "sample")

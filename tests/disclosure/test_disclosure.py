@@ -42,7 +42,7 @@ def collected(seed: int, n: int | None = None, asked: int | None = None, instrum
     frame = study.frame if asked is None else study.frame.sample(asked, random_state=seed).sort_index()
     answers = study.asked.loc[frame.index].sample(n, random_state=seed) if n else study.answers.copy()
     answers.iloc[0, answers.columns.get_loc("vae_kommentar")] = "en anden kommentar"
-    survey = Survey(answers, frame, instrument)
+    survey = Survey(answers[list(instrument.items)], frame, instrument)
     assert survey.provenance == COLLECTED
     return survey
 

@@ -25,7 +25,7 @@ DESIGNS = {
 }
 FLAGS = pytest.mark.parametrize("name", DESIGNS)
 
-COUNT = Scale("antal", "antal", low=0, high=10_000)
+COUNT = Scale("antal", "antal", low=0, high=10**9)
 MEALS = ("(0,25]", "(-1,25]", "(25,50]", "(50,75]", "(75,100]")
 ITEMS = {
     "sch_wide": Item("sch_wide", "b", Scale("jn", "enkelt", {"Yes": "Yes", "No": "No"}), "", ""),
@@ -56,7 +56,7 @@ def case_of(name: str) -> tuple[Survey, pd.DataFrame]:
     frame = pd.DataFrame({"kommunekode": data.get("cluster", 0), "fagomraade": data["stype"], "blok": blok})
     known = [item for item in ITEMS if item in data]
     answers = data[known].astype("string").fillna("").astype(str).assign(several="")
-    return Survey(answers, frame, INSTRUMENT, design_of(name, data)), data
+    return Survey(answers, frame, INSTRUMENT.only(answers, frame), design_of(name, data)), data
 
 
 def expected(name: str, case: str) -> dict:
@@ -107,14 +107,20 @@ def test_correction_for_many_tests() -> None:
 # ---- Against textbooks ----------------------------------------------------------------------------------------------
 
 
+def counted(values: np.ndarray) -> np.ndarray:
+    """Real numbers as counts: 0 is 20,000, and 1 is 1,000 more."""
+    return np.rint(1000 * values).astype(int) + 20_000
+
+
 def process_of(values: np.ndarray, group: np.ndarray, cluster: np.ndarray, weight: np.ndarray | None = None) -> Survey:
     """A survey of one count in the groups red (0) and blue (1), about the process."""
     n = len(values)
     frame = pd.DataFrame({"kommunekode": cluster, "blok": np.array(["roed", "blaa"])[group], "fagomraade": "E"})
-    answers = pd.DataFrame({item: [""] * n for item in ITEMS}).assign(api00=[repr(float(v)) for v in values])
+    answers = pd.DataFrame({item: [""] * n for item in ITEMS}).assign(
+        api00=values.astype(int).astype(str))
     design = Design(np.ones(n) if weight is None else weight,
                     (Stage(np.zeros(n, dtype=int), cluster, np.full(n, np.inf)),), "process")
-    return Survey(answers, frame, INSTRUMENT, design)
+    return Survey(answers, frame, INSTRUMENT.only(answers, frame), design)
 
 
 def bell_mccaffrey(m: int, n: int) -> float:
@@ -124,7 +130,7 @@ def bell_mccaffrey(m: int, n: int) -> float:
 
 def test_cr2_of_independent_respondents_is_welchs_standard_error() -> None:
     rng = np.random.default_rng(3)
-    values, group = rng.normal(size=25), (np.arange(25) >= 7).astype(int)
+    values, group = counted(rng.normal(size=25)), (np.arange(25) >= 7).astype(int)
     row = compare.contrasts(process_of(values, group, np.arange(25)), "api00", None, "blok").iloc[0]
     assert row["t"] == pytest.approx(ttest_ind(values[:7], values[7:], equal_var=False).statistic, rel=1e-9)
     assert row["df"] == pytest.approx(bell_mccaffrey(7, 18), rel=1e-9)
@@ -133,7 +139,7 @@ def test_cr2_of_independent_respondents_is_welchs_standard_error() -> None:
 def test_cr2_of_whole_clusters_is_welchs_test_of_their_means() -> None:
     rng = np.random.default_rng(4)
     cluster = np.repeat(np.arange(12), 5)
-    values, group = rng.normal(size=60) + rng.normal(size=12)[cluster], (cluster >= 4).astype(int)
+    values, group = counted(rng.normal(size=60) + rng.normal(size=12)[cluster]), (cluster >= 4).astype(int)
     means = values.reshape(12, 5).mean(axis=1)
     row = compare.contrasts(process_of(values, group, cluster), "api00", None, "blok").iloc[0]
     assert row["t"] == pytest.approx(ttest_ind(means[:4], means[4:], equal_var=False).statistic, rel=1e-9)
@@ -143,7 +149,7 @@ def test_cr2_of_whole_clusters_is_welchs_test_of_their_means() -> None:
 def test_cr2_within_clusters_is_the_paired_test() -> None:
     rng = np.random.default_rng(5)
     cluster, group = np.repeat(np.arange(9), 2), np.tile([0, 1], 9)
-    values = rng.normal(size=18) + 3 * rng.normal(size=9)[cluster]
+    values = counted(rng.normal(size=18) + 3 * rng.normal(size=9)[cluster])
     row = compare.contrasts(process_of(values, group, cluster), "api00", None, "blok").iloc[0]
     gap = values[::2] - values[1::2]
     assert row["se"] == pytest.approx(gap.std(ddof=1) / 3, rel=1e-9)
@@ -179,14 +185,14 @@ def test_effect_sizes_are_the_textbooks() -> None:
 def test_standardised_mean_difference_of_normal_values() -> None:
     rng = np.random.default_rng(6)
     m, n = 4000, 6000
-    values, group = rng.normal(size=m + n), np.repeat([0, 1], [m, n])
-    values = np.where(group, values, 5 + 2 * values)
+    normal, group = rng.normal(size=m + n), np.repeat([0, 1], [m, n])
+    values = counted(np.where(group, normal, 5 + 2 * normal))
     row = compare.standardised(process_of(values, group, np.arange(m + n)), "api00", "blok").iloc[0]
     a, b = values[:m], values[m:]
     pooled = np.sqrt(((m - 1) * a.var(ddof=1) + (n - 1) * b.var(ddof=1)) / (m + n - 2))
     assert row["estimate"] == pytest.approx((a.mean() - b.mean()) / pooled, rel=1e-9)
-    alike = compare.standardised(process_of(np.where(group, values, values / 2), group, np.arange(m + n)),
-                                 "api00", "blok").iloc[0]
+    alike = compare.standardised(process_of(counted(np.where(group, normal, 2.5 + normal)), group,
+                                            np.arange(m + n)), "api00", "blok").iloc[0]
     # Hedges & Olkin (1985): the variance is 1/m + 1/n + d^2 / 2(m + n) for normal values
     assert alike["se"] == pytest.approx(np.sqrt(1 / m + 1 / n + alike["estimate"] ** 2 / (2 * (m + n))), rel=0.03)
 
@@ -203,15 +209,15 @@ def test_slope_is_the_weighted_least_squares_line() -> None:
 
 def test_differences_between_answers_of_the_same_respondents() -> None:
     rng = np.random.default_rng(7)
-    base = process_of(rng.normal(size=50), np.repeat([0, 1], 25), np.arange(50))
-    survey = replace(base, answers=base.answers.assign(api99=[repr(float(v)) for v in rng.normal(1, 1, size=50)]))
+    base = process_of(counted(rng.normal(size=50)), np.repeat([0, 1], 25), np.arange(50))
+    survey = replace(base, answers=base.answers.assign(api99=counted(rng.normal(1, 1, size=50)).astype(str)))
     parts = [equations_.measure(survey, item) for item in ("api99", "api00")]
     row = compare.differences(survey, parts).iloc[0]
     gap = survey.number("api99") - survey.number("api00")
     assert row["estimate"] == pytest.approx(gap.mean())
     assert row["se"] == pytest.approx(gap.std(ddof=1) / np.sqrt(50))
-    over = compare.above(survey, parts[0], 0.5).iloc[0]
-    assert over["t"] == pytest.approx((survey.number("api99").mean() - 0.5) / (gap * 0 + survey.number("api99")).std(
+    over = compare.above(survey, parts[0], 20_500).iloc[0]
+    assert over["t"] == pytest.approx((survey.number("api99").mean() - 20_500) / (gap * 0 + survey.number("api99")).std(
         ddof=1) * np.sqrt(50))
     assert over["df"] == pytest.approx(49)
 

@@ -72,7 +72,7 @@ def survey_of(name: str) -> Survey:
         "udgiftspres": np.where((data["stype"] == "E") & (data["meals"] > 40), "hoejt", "lavt"),
     })
     answers = data.assign(api99_of_enroll=data["api99"])[list(ITEMS)].astype("string").fillna("").astype(str)
-    return Survey(answers, frame, INSTRUMENT, design_of(name, data))
+    return Survey(answers, frame, INSTRUMENT.only(answers, frame), design_of(name, data))
 
 
 ALL = pytest.mark.parametrize("name", FILES)
@@ -260,7 +260,8 @@ def counting(values: list[int], weights: list[float] | None = None) -> Survey:
     n = len(values)
     answers = pd.DataFrame({"api00": [str(value) for value in values]})
     design = Design(np.array(weights or [1.0] * n), (whole(np.arange(n), NO_LIMIT),), "process")
-    return Survey(answers, pd.DataFrame({"fagomraade": ["E"] * n}), INSTRUMENT, design)
+    frame = pd.DataFrame({"fagomraade": ["E"] * n})
+    return Survey(answers, frame, INSTRUMENT.only(answers, frame), design)
 
 
 def test_a_quantile_is_the_smallest_value_that_reaches_the_share() -> None:
@@ -418,10 +419,11 @@ def test_shares_by_merged_rows_are_those_of_every_row(name: str) -> None:
     weights = np.random.default_rng(2).uniform(1, 3, len(row)) * (np.arange(len(row)) % 17 > 0)
     stages = tuple(replace(stage, **{key: getattr(stage, key)[row] for key in ("strata", "clusters", "population")})
                    for stage in base.design.stages)
-    many = replace(base, answers=base.answers.iloc[row].reset_index(drop=True),
+    answers = base.answers.iloc[row].reset_index(drop=True)
+    answers.loc[times == 3, "sch_wide"] = ""
+    many = replace(base, answers=answers,
                    frame=base.frame.iloc[row].reset_index(drop=True), design=replace(
                        base.design, weights=weights, stages=stages))
-    many.answers.loc[times == 3, "sch_wide"] = ""
     for by in (None, "fagomraade"):
         those = estimate.variables(many, "share", "sch_wide", "Yes")
         among = estimate.groups(many, those.base, by)
@@ -441,7 +443,8 @@ def in_clusters(values: np.ndarray, margin: np.ndarray, cluster: np.ndarray, oth
     n, labels = len(values), np.array(list(TYPES.answers))
     frame = pd.DataFrame({"fagomraade": labels[margin], "blok": np.array(["roed", "blaa"])[other]})
     answers = pd.DataFrame({"api00": [str(int(value)) for value in values]})
-    survey = Survey(answers, frame, INSTRUMENT, Design(np.ones(n), (whole(cluster, NO_LIMIT),), "process"))
+    design = Design(np.ones(n), (whole(cluster, NO_LIMIT),), "process")
+    survey = Survey(answers, frame, INSTRUMENT.only(answers, frame), design)
     totals = {"fagomraade": dict.fromkeys(labels, n / 3), "blok": {"roed": n / 2, "blaa": n / 2}}
     return weighting.rake(survey, totals)
 
@@ -474,7 +477,8 @@ def test_leaving_out_a_single_respondent_divides_the_residual_by_one_less_the_le
     frame = pd.DataFrame({"fagomraade": labels})
     plain = Design(np.full(6, 2.0), (whole(np.arange(6), 12.0),), "population")
     answers = pd.DataFrame({"api00": values.astype(str)})
-    survey = weighting.poststratify(Survey(answers, frame, INSTRUMENT, plain), "fagomraade", {"E": 4, "H": 8})
+    survey = weighting.poststratify(Survey(answers, frame, INSTRUMENT.only(answers, frame), plain), "fagomraade",
+                                    {"E": 4, "H": 8})
     residual = (values - 4) / np.where(np.array(labels) == "E", 1 - 1 / 3, 1 - 1 / 12) / 6  # both groups have mean 4
     se = np.sqrt((1 - 6 / 12) * 6 / 5 * np.sum((residual - residual.mean()) ** 2))
     row = estimate.means(survey, "api00").iloc[0]

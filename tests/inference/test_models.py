@@ -9,7 +9,7 @@ import statsmodels.api as sm
 from scipy.special import expit
 from scipy.stats import f as fisher
 from statsmodels.miscmodels.ordinal_model import OrderedModel
-from test_compare import FLAGS, PROCESS, case_of, expected, process_of
+from test_compare import FLAGS, PROCESS, case_of, counted, expected, process_of
 
 from civsam.inference import compare, equations, models, ordinal
 from civsam.survey.survey import Survey
@@ -134,7 +134,7 @@ def test_effects_of_groups_alone_are_the_contrasts_of_their_shares() -> None:
 def test_hc2_and_its_degrees_of_freedom_in_a_line() -> None:
     rng, n = np.random.default_rng(5), 40
     z = pd.DataFrame({"z": rng.normal(size=n) ** 3})
-    y = 1 + z["z"].to_numpy() + rng.normal(size=n)
+    y = counted(1 + z["z"].to_numpy() + rng.normal(size=n))
     survey = process_of(y, np.zeros(n, dtype=int), np.arange(n))
     fit = models.regression(survey, equations.measure(survey, "api00"), [], "linear", z)
     other = sm.OLS(y, sm.add_constant(z.to_numpy())).fit(cov_type="HC2")
@@ -187,7 +187,7 @@ def test_degrees_of_freedom_of_equality_are_those_of_its_covariance() -> None:
 def test_intraclass_correlation_of_equal_clusters_is_the_anova_estimate() -> None:
     rng, m, k = np.random.default_rng(7), 40, 6
     cluster = np.repeat(np.arange(m), k)
-    y = rng.normal(size=m)[cluster] + 2 * rng.normal(size=m * k)
+    y = counted(rng.normal(size=m)[cluster] + 2 * rng.normal(size=m * k))
     survey = process_of(y, np.zeros(m * k, dtype=int), cluster)
     table = y.reshape(m, k)
     between, within = k * table.mean(axis=1).var(ddof=1), table.var(axis=1, ddof=1).mean()

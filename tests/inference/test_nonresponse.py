@@ -21,7 +21,7 @@ MUNICIPALITY = pd.factorize(STUDY.frame["kommunekode"])[0]
 
 def responding(chance: np.ndarray | float, seed: int = 1) -> Survey:
     who = STUDY.frame.index[np.random.default_rng(seed).random(len(STUDY.frame)) < chance]
-    return Survey(pd.DataFrame(index=who), STUDY.frame, STUDY.questionnaire)
+    return Survey(pd.DataFrame(index=who), STUDY.frame, STUDY.questionnaire.only((), STUDY.frame))
 
 
 def by_area(weak: float, rest: float) -> np.ndarray:
@@ -54,7 +54,8 @@ def test_the_model_has_r_s_degrees_of_freedom_and_intervals() -> None:
         "blok": data["sch_wide"].map({"No": "roed", "Yes": "blaa"}),
     })
     answers = pd.DataFrame(index=frame.index[data["resp"] == 1])
-    table = nonresponse.response_model(Survey(answers, frame, STUDY.questionnaire), ["kommunetype", "blok"])
+    survey = Survey(answers, frame, STUDY.questionnaire.only((), frame))
+    table = nonresponse.response_model(survey, ["kommunetype", "blok"])
     assert set(table["df"]) == {result["df_resid"] + 1}  # R's model has one covariate more
     x = [data["stype"] == "H", data["stype"] == "M", data["sch_wide"] == "Yes"]
     fit = sm.Logit(data["resp"], sm.add_constant(np.column_stack(x).astype(float))).fit(disp=0)
@@ -159,7 +160,7 @@ def test_the_r_indicator_of_one_variable_is_the_spread_of_its_rates() -> None:
 @pytest.mark.parametrize("alike", [0.0, 0.8])
 def test_the_adjusted_spread_of_chances_is_the_true_one(alike: float) -> None:
     """A known truth, with or without municipalities that answer alike: unadjusted it is far too large."""
-    x, _ = nonresponse._terms(STUDY.frame, STUDY.questionnaire, STUDY.questionnaire.weighting.margins)
+    x, _ = nonresponse._terms(STUDY, STUDY.questionnaire.weighting.margins)
     rng, frame = np.random.default_rng(5), STUDY.frame
     logit = 0.8 * (frame["fagomraade"] == "kultur").to_numpy() + 0.5 * (frame["region"] == "nordjylland").to_numpy()
     draws = rng.normal(0, alike, 1000)
@@ -177,7 +178,7 @@ def test_the_adjusted_spread_of_chances_is_the_true_one(alike: float) -> None:
 def test_items_are_counted_as_answered_unknown_or_blank() -> None:
     answers = STUDY.answers.copy()
     item = "pol_strategi"
-    answers[item] = [*[""] * 10, *["ved_ikke"] * 20, *["ja"] * (len(answers) - 30)]
+    answers[item] = [*[""] * 10, *["ved_ikke"] * 20, *["nej"] * (len(answers) - 30)]
     survey = Survey(answers, STUDY.frame, STUDY.questionnaire)
     table = nonresponse.item_nonresponse(survey).set_index("item")
     row = table.loc[item]

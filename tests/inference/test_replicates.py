@@ -50,7 +50,7 @@ def test_jackknife_of_a_total_is_its_linearised_variance(name: str) -> None:
     design, api00 = total_of("api00", name)
     made = replicates.jackknife(design)
     sums = made.sums(api00, np.zeros(len(api00), dtype=int), 1)
-    variance = replicates.spread(made, sums, design.weights @ api00)
+    variance = made.spread(sums, design.weights @ api00)
     assert np.sqrt(variance.item()) == pytest.approx(CASES[f"{name}/total"]["se"]["api00"], rel=1e-9)
 
 
@@ -80,7 +80,7 @@ def test_bootstrap_gives_the_linearised_standard_error(name: str) -> None:
     design, api00 = total_of("api00", name)
     made = replicates.bootstrap(design, R, seed=8)
     sums = made.sums(api00, np.zeros(len(api00), dtype=int), 1)
-    se = np.sqrt(replicates.spread(made, sums, design.weights @ api00).item())
+    se = np.sqrt(made.spread(sums, design.weights @ api00).item())
     assert se == pytest.approx(CASES[f"{name}/total"]["se"]["api00"], rel=MONTE_CARLO)
     assert sums.mean() == pytest.approx(design.weights @ api00, abs=5 * se / np.sqrt(R))
 

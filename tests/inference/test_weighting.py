@@ -37,7 +37,8 @@ def sample(data: pd.DataFrame, weights: pd.Series, *stages: Stage) -> Survey:
     data = data.assign(complete=data["api00"].where(data.get("enroll", data["api00"]).notna()))
     data = data.assign(**{name: data.get(name, data["api00"]).astype("Int64") for name in COUNTS})
     answers = data[list(COUNTS)].astype("string").fillna("").astype(str)
-    return Survey(answers, data.assign(fagomraade=data["stype"]), INSTRUMENT,
+    frame = data.assign(fagomraade=data["stype"])
+    return Survey(answers, frame, INSTRUMENT.only(answers, frame),
                   Design(weights.to_numpy(float), stages, "population"))
 
 
@@ -122,7 +123,7 @@ def test_trimmed_weights_are_those_of_r(name: str) -> None:
 def weighted(weights: list[float]) -> Survey:
     n = len(weights)
     base = survey_of("strat")
-    return Survey(base.answers.iloc[:n], base.frame, INSTRUMENT,
+    return Survey(base.answers.iloc[:n], base.frame, base.questionnaire,
                   Design(np.array(weights), (stage(pd.Series(range(n)), np.inf),), "population"))
 
 
@@ -155,7 +156,7 @@ def test_raking_that_does_not_converge_names_the_margin() -> None:
     survey = survey_of("strat")
     same = survey.frame.assign(twin=survey.frame["fagomraade"])  # two margins that ask for different things
     with pytest.raises(ValueError, match="did not converge in 50 iterations: margin fagomraade, code H"):
-        weighting.rake(Survey(survey.answers, same, INSTRUMENT, survey.design),
+        weighting.rake(Survey(survey.answers, same, survey.questionnaire, survey.design),
                        {"fagomraade": TYPES, "twin": {"E": 4421, "H": 1018, "M": 755}}, max_iterations=50)
 
 
@@ -217,7 +218,7 @@ def known_truth() -> Survey:
     mean = 10 + 12 * (frame["fagomraade"] == "kultur") + 4 * (frame["kommunetype"] == "lille")
     mean = mean - 3 * (frame["region"] == "nordjylland")
     answers = pd.DataFrame({"pra_korte": rng.poisson(mean).astype(str)}, frame.index)
-    return Survey(answers, frame, WEIGHTED.questionnaire)
+    return Survey(answers, frame, WEIGHTED.questionnaire.only(answers, frame))
 
 
 TRUTH = known_truth()

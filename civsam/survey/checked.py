@@ -1,0 +1,259 @@
+"""What a survey is given, checked and kept: its answers and frame can be changed by nobody afterwards.
+
+Each distinct value of a column is looked at once, so that a million rows cost little more than finding them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from civsam.danish import listed, number
+from civsam.files import UserError
+from civsam.instrument.allowed import allowed, invalid, nearest, plain
+from civsam.instrument.questionnaire import DONT_KNOW, Background, Item, Questionnaire
+
+ANSWERS, FRAME = "svarene", "rammen"
+TOLD = 5  # faults that a message tells; the rest are counted
+NAMED = 12  # names that a message lists
+
+
+@dataclass(frozen=True, eq=False)
+class Checked:
+    """Answers, frame and questionnaire that fit together; `checked` makes it. Nothing in it is changed or handed out.
+
+    coded and grouped: what has been reckoned from them, by item and by background variable.
+    """
+
+    answers: pd.DataFrame
+    frame: pd.DataFrame
+    questionnaire: Questionnaire
+
+    @cached_property
+    def coded(self) -> dict[str, tuple[np.ndarray, list[set[str]]]]:
+        """Codes and sets of answers of the items asked for so far."""
+        return {}
+
+    @cached_property
+    def grouped(self) -> dict[str, np.ndarray]:
+        """Groups of the respondents by the background variables asked for so far."""
+        return {}
+
+    @cached_property
+    def background(self) -> pd.DataFrame:
+        """The respondents' rows of the frame."""
+        return self.frame.loc[self.answers.index]
+
+
+def checked(
+    answers: pd.DataFrame, frame: pd.DataFrame, questionnaire: Questionnaire, before: Checked | None = None
+) -> Checked:
+    """The tables as a survey keeps them: every answer and background value is one that the questionnaire knows.
+
+    Missing answers and blanks of white space are "", and counts are text. before: what of it was checked already.
+    Raises UserError.
+    """
+    same = before is not None and before.questionnaire is questionnaire
+    if not (same and before.frame is frame):
+        frame = _frame(frame, questionnaire)
+    if not (same and before.answers is answers):
+        answers = _answers(answers, questionnaire)
+    missing = frame.index.get_indexer(answers.index) < 0
+    if missing.any():
+        raise UserError(f"{ANSWERS}: {_rows(answers.index[missing])} findes ikke i {FRAME}. Alle, der har svaret, skal "
+                        "stå i den med samme nøgle.")
+    return Checked(answers, frame, questionnaire)
+
+
+def _answers(table: pd.DataFrame, questionnaire: Questionnaire) -> pd.DataFrame:
+    """The answers in their normal form, a column an item as in the table."""
+    _table(table, ANSWERS)
+    items = questionnaire.items
+    for name in [name for name in table if name not in items]:
+        raise UserError(f"{ANSWERS}: kolonnen »{name}« er ikke et spørgsmål i spørgeskemaet. "
+                        f"{nearest(str(name), items) or 'Slet den.'}")
+    if lacks := [name for name in items if name not in table]:
+        raise UserError(f"{ANSWERS}: {_columns(lacks)} mangler. Hvert spørgsmål skal have en kolonne, tom hvis ingen "
+                        "blev spurgt.")
+    faults: list[str] = []
+    done = {name: _column(table[name], items[name], questionnaire, faults) for name in table}
+    _raise(faults)
+    changed = {name: cells for name, cells in done.items() if cells is not None}
+    return table.copy(deep=False) if not changed else table.assign(**changed)
+
+
+def _frame(table: pd.DataFrame, questionnaire: Questionnaire) -> pd.DataFrame:
+    """The frame, in which every background variable has one of its codes in every row."""
+    _table(table, FRAME)
+    if both := [name for name in questionnaire.background if name in questionnaire.items]:
+        raise UserError(f"spørgeskemaet: »{both[0]}« er både et spørgsmål og en baggrundsvariabel. Giv den ene et "
+                        "andet navn.")
+    if lacks := [name for name in questionnaire.background if name not in table]:
+        raise UserError(f"{FRAME}: {_columns(lacks)} mangler. Hver baggrundsvariabel i spørgeskemaet skal have en.")
+    faults: list[str] = []
+    for variable in questionnaire.background.values():
+        _groups(table[variable.id], variable, faults)
+    _raise(faults)
+    return table.copy(deep=False)
+
+
+def _table(table: Any, what: str) -> None:
+    """That it is a table with one row a key and one column a name."""
+    if not isinstance(table, pd.DataFrame):
+        raise TypeError(f"a survey is made from pandas DataFrames, not {type(table).__name__}")
+    if not table.columns.is_unique:
+        raise UserError(f"{what}: kolonnen »{table.columns[table.columns.duplicated()][0]}« står to gange. Slet den "
+                        "ene.")
+    if not table.index.is_unique:
+        raise UserError(f"{what}: {_rows(table.index[table.index.duplicated()])} står to gange. Hver skal have én "
+                        "række.")
+    if table.index.nlevels == 1 and table.index.hasnans:
+        raise UserError(f"{what}: en række har ingen nøgle.")
+
+
+def _column(cells: pd.Series, item: Item, questionnaire: Questionnaire, faults: list[str]) -> pd.Series | None:
+    """A column in normal form, None where it is that already; its faults are added to the list."""
+    kind = _kind(cells)
+    if item.scale.type == "tekst" and kind == "text":
+        return _free(cells, item, questionnaire, faults)
+    codes, found = pd.factorize(cells)
+    values = list(found)
+    texts = [_text(value, item) for value in values]
+    bad = [place for place, text in enumerate(texts) if text is None]
+    bad += [place for place in invalid(item, [text or "" for text in texts]) if texts[place] is not None]
+    _tell(ANSWERS, cells, codes, values, sorted(bad), faults, lambda value: remedy(item, value, questionnaire))
+    plain_text = kind == "text" and getattr(cells.dtype, "na_value", None) is not pd.NA
+    if plain_text and codes.min(initial=0) >= 0 and texts == values:
+        return None
+    clean = pd.array([text or "" for text in texts] + [""], dtype="str")  # the last is what -1, for missing, points at
+    return pd.Series(clean.take(codes), index=cells.index)
+
+
+def _free(cells: pd.Series, item: Item, questionnaire: Questionnaire, faults: list[str]) -> pd.Series | None:
+    """Free text in normal form, without a look at each of what may be a million texts."""
+    blank = cells.isna().to_numpy() | (cells.str.strip() == "").to_numpy(bool, na_value=False)
+    dull = cells.where(~blank, "")
+    refused = (dull == DONT_KNOW).to_numpy(bool)
+    if refused.any():
+        _tell(ANSWERS, cells, np.where(refused, 0, -1), [DONT_KNOW], [0], faults,
+              lambda value: remedy(item, value, questionnaire))
+    return dull if (blank & (cells != "").to_numpy(bool, na_value=True)).any() else None
+
+
+def _groups(cells: pd.Series, variable: Background, faults: list[str]) -> None:
+    """The faults of a background variable's column."""
+    codes, found = pd.factorize(cells, use_na_sentinel=False)
+    values = list(found)
+    bad = [place for place, value in enumerate(values) if not isinstance(value, str) or value not in variable.labels]
+    _tell(FRAME, cells, codes, values, bad, faults, lambda value: _group_remedy(variable, value))
+
+
+def _kind(cells: pd.Series) -> str:
+    """`text` for a column of text alone, missing values aside, else `mixed`; categories are looked at one by one."""
+    if cells.dtype == "str" or isinstance(cells.dtype, pd.StringDtype):
+        return "text"
+    return "text" if cells.dtype == object and pd.api.types.infer_dtype(cells, skipna=True) == "string" else "mixed"
+
+
+def _text(value: Any, item: Item) -> str | None:
+    """A cell as text, "" for white space and what is missing; None for a number that cannot be an answer."""
+    if isinstance(value, str):
+        return value if value.strip() else ""
+    if item.scale.type == "antal" and not isinstance(value, (bool, np.bool_)) and isinstance(
+            value, (int, float, np.integer, np.floating)):
+        return str(int(value)) if np.isfinite(value) and value == int(value) else None
+    return "" if pd.api.types.is_scalar(value) and pd.isna(value) else None
+
+
+# ---- What to say of a fault ------------------------------------------------------------------------------------------
+
+
+def remedy(item: Item, value: Any, questionnaire: Questionnaire) -> str:
+    """What to do about a value that is no answer to an item."""
+    labels = item.scale.answers | ({DONT_KNOW: questionnaire.dont_know} if item.allows_dont_know else {})
+    may = f"Tilladt: {allowed(item)}."
+    if item.scale.type == "antal":
+        return may
+    if item.scale.type == "tekst":
+        return f"{may} Lad cellen være tom."
+    if not isinstance(value, str):
+        return f"Det er et tal eller andet end tekst. {_meant(str(value), labels)}{may}".replace("  ", " ")
+    parts = value.split(" ") if item.scale.type == "flere" and not same(value, labels) else [value]
+    strange = [part for part in parts if part not in labels]
+    if strange:
+        return f"{_meant(strange[0], labels)}{may}"
+    return f"Svarene udelukker hinanden, eller det samme står to gange. {may}"
+
+
+def _group_remedy(variable: Background, value: Any) -> str:
+    may = f"Tilladt: {_some(variable.labels)}."
+    if not isinstance(value, str):
+        blank = pd.api.types.is_scalar(value) and pd.isna(value)
+        return f"{'Den er tom' if blank else 'Det er et tal eller andet end tekst'}. {may}"
+    return f"{_meant(value, variable.labels)}{may}"
+
+
+def same(text: str, labels: dict[str, str]) -> str:
+    """The code whose label this is, or which is written so but for capitals and spaces; blank for none."""
+    ways = [code for code, label in labels.items() if plain(text) in (plain(label), plain(code))]
+    return ways[0] if ways and plain(text) else ""
+
+
+def _meant(text: str, labels: dict[str, str], word: str = "koden") -> str:
+    """`Skriv koden »...«.` where the text is the label of one, else the code that looks most like it, or nothing."""
+    if code := same(text, labels):
+        return f"Skriv {word} »{code}«. "
+    near = {plain(way): code for code, label in labels.items() for way in (label, code)}
+    found = get_close_matches(plain(text)[:100], near, n=1)
+    return f"Mente du {word} »{near[found[0]]}«? " if found else ""
+
+
+def unknown(text: Any, labels: dict[str, str], what: str, word: str = "koden") -> UserError:
+    """The fault of a name that is none of the known ones, with the one that was meant. word: what a name is."""
+    return UserError(f"»{text}« er ikke {what}. {_meant(str(text), labels, word)}Der er: {_some(labels)}.")
+
+
+def _tell(
+    where: str, cells: pd.Series, codes: np.ndarray, values: list[Any], bad: Iterable[int], faults: list[str],
+    what: Callable[[Any], str],
+) -> None:
+    """Add a line for each of the bad values: column, value, whose it is, how many more, and what to do."""
+    told = "et af svarene" if where == ANSWERS else "en af koderne"
+    for place in bad:
+        if len(faults) >= TOLD:
+            faults.append("")
+            continue
+        who, value = _rows(cells.index[np.flatnonzero(codes == place)]), values[place]
+        shown = f"»{value}«" if isinstance(value, str) else f"{value}"
+        faults.append(f"{where}, kolonnen {cells.name}, {who}: {shown} er ikke {told}. {what(value)}")
+
+
+def _rows(index: pd.Index) -> str:
+    """The first of these rows by its key, and how many more there are."""
+    more = f" og {number(len(index) - 1)} andre" if len(index) > 1 else ""
+    return f"rækken »{index[0]}«{more}"
+
+
+def _columns(names: list[str]) -> str:
+    return f"kolonnen {names[0]}" if len(names) == 1 else f"kolonnerne {_some(names)}"
+
+
+def _some(names: Iterable[Any]) -> str:
+    """The names, but not more than a message can hold."""
+    names = [str(name) for name in names]
+    rest = [f"{len(names) - NAMED} andre"] if len(names) > NAMED else []
+    return listed([*names[:NAMED], *rest]) if names else "ingen"
+
+
+def _raise(faults: list[str]) -> None:
+    """Tell the faults, if there are any: the first few, and how many more."""
+    if not faults:
+        return
+    more = f"\n... og {number(len(faults) - TOLD)} fejl mere." if len(faults) > TOLD else ""
+    raise UserError("\n".join(faults[:TOLD]) + more)
