@@ -149,14 +149,15 @@ def run_simulate(options: argparse.Namespace) -> None:
     from civsam.intake import datapackage
     from civsam.study import register, simulate
 
+    folder = project.data if options.out is None else own_path(options.out)
+    if folder == project.data:
+        register.write_groups(folder)  # before the questionnaire is read, which looks things up in it
     known = edition.parameters()["seed"]
     seed = known.default if options.seed is None else known.check(known.parse(options.seed))
-    folder = project.data if options.out is None else own_path(options.out)
     if folder == project.data and seed != known.default:
         raise UserError(f"frø {seed} ville overskrive standardudgavens svar i data/. Vælg en anden mappe med --out.")
     study = simulate.write_study(seed, folder)
     if folder == project.data:
-        register.write_groups(folder)
         datapackage.write_datapackage(read(), project.data, project.data / "datapakke.yml")
     print(f"Frø {seed}: {len(study.answers)} svar fra {len(study.frame)} stillinger.")
     for name in ("svar.csv", "ramme.csv", "sandhed.csv"):
