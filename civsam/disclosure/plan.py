@@ -136,17 +136,17 @@ class Plan:
     def trend(self, statistic: str, item: str, answer: str, by: str, n: float) -> Number:
         """The line through all groups of an ordered variable, `compare.slope`, made of what is shown of them."""
         labels = self.survey.questionnaire.background[by].labels
-        cells = [self.cell(statistic, item, answer, by, code) for code in labels]
-        size = np.array([cell.n if cell else 0 for cell in cells])
-        if len(cells) < 2 or size.sum() != n or any(np.isnan(self.number_of(cell).shown) for cell in cells):
+        cells = [cell for code in labels if (cell := self.cell(statistic, item, answer, by, code)) and not cell.hidden]
+        size = np.array([cell.n for cell in cells])
+        if len(cells) < max(2, len(labels)) or size.sum() != n:
             return NOTHING
         there = self.survey.answered if statistic == "share" else self.survey.knows
         counted = np.where(np.logical_and.reduce([*map(there, item.split("+"))]), self.survey.design.weights, 0.0)
         weighted = np.bincount(self.survey.group(by), counted, len(labels))
         exact = np.polyfit(range(len(cells)), [cell.exact for cell in cells], 1, w=np.sqrt(weighted))[0]
         told = np.polyfit(range(len(cells)), [cell.shown for cell in cells], 1, w=np.sqrt(rounded(size, self.minimum)))
-        spread = tuple(sum(cell.number.spread[place] for cell in cells) for place in (0, 1))
-        return Number(exact, told[0], max(cell.step for cell in cells), spread)
+        first, second = (float(sum(cell.number.spread[place] for cell in cells)) for place in (0, 1))
+        return Number(exact, told[0], max(cell.step for cell in cells), (first, second))
 
     # -- tables, row by row: a dict of the numbers that are shown; nothing else is
 
@@ -341,7 +341,7 @@ def between(new: Plan, old: Plan, table: pd.DataFrame) -> pd.DataFrame:
                  for one, side in ((new, "a"), (old, "b"))]
         gap = difference(*sides)
         told = moved(gap, row["estimate"])
-        n = {"n_a": new.n(row["n_a"]), "n_b": old.n(row["n_b"])}
+        n: Shown = {"n_a": new.n(row["n_a"]), "n_b": old.n(row["n_b"])}
         known = {} if np.isnan(told) else n | with_error(told, gap.error(row["se"]), row["df"], row["level"])
         rows.append(known | {"hidden": not known})
     return written(table, rows)

@@ -41,7 +41,7 @@ def moved(anchor: Number, estimate: float) -> float:
 
 def difference(a: Number, b: Number) -> Number:
     """One number less another."""
-    spread = tuple(one + other for one, other in zip(a.spread, b.spread, strict=True))
+    spread = a.spread[0] + b.spread[0], a.spread[1] + b.spread[1]
     return Number(a.exact - b.exact, a.shown - b.shown, max(a.step, b.step), spread)
 
 

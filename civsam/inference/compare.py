@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -99,7 +100,7 @@ def _pair_freedom(design: Design, cells: _Cells, a: int, b: int) -> float:
 
 
 # The scale on which two shares are compared, and its derivative (Cohen 1988, ch. 6; Agresti 2013).
-SCALES: dict[str, tuple[Callable, Callable]] = {
+SCALES: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
     "difference": (lambda p: p, np.ones_like),
     "cohens_h": (lambda p: 2 * np.arcsin(np.sqrt(p)), lambda p: 1 / np.sqrt(p * (1 - p))),
     "odds_ratio": (logit, lambda p: 1 / (p * (1 - p))),
@@ -271,7 +272,7 @@ def equality(
     """
     what = measure(survey, item, answer, ratio=ratio, dont_know=dont_know)
     cells = _by_group(survey, what, by)
-    exists, used = np.flatnonzero(~np.isnan(cells.value)), what.base & (survey.design.weights > 0)
+    exists, used = np.flatnonzero(~np.isnan(cells.value)).tolist(), what.base & (survey.design.weights > 0)
     k, tested = len(exists), (np.nan,) * 4 + ("",)
     if k > 1 and not any(np.isnan(_pair_freedom(survey.design, cells, exists[0], other)) for other in exists):
         combine = np.column_stack([-np.ones(k - 1), np.eye(k - 1)])
@@ -323,7 +324,8 @@ def equivalence(table: pd.DataFrame, margin: float) -> pd.DataFrame:
 
 def interval(table: pd.DataFrame, level: float) -> tuple[np.ndarray, np.ndarray]:
     """t intervals of a table's rows at another level than its own."""
-    values = t_table(*table[["estimate", "se", "df"]].to_numpy(float).T, level)
+    estimate, se, df = table[["estimate", "se", "df"]].to_numpy(float).T
+    values = t_table(estimate, se, df, level)
     return values["low"], values["high"]
 
 

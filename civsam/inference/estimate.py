@@ -81,12 +81,12 @@ def variables(survey: Survey, statistic: str, item: str, answer: str = "", *, do
         return Variables(survey.says(item, answer) & base, None, base)
     if statistic not in ("mean", "ratio"):
         raise ValueError(f"statistic must be share, mean or ratio, not {statistic!r}")
-    y, x = sum(survey.number(name) for name in item.split("+")), None
+    y, x = np.sum([survey.number(name) for name in item.split("+")], axis=0), None
     base = weighs & ~np.isnan(y)
     if statistic == "ratio":
         if not survey.item(item).part_of:
             raise UserError(f"{item} er ikke en del af et andet antal, så det har ingen andel.")
-        x = sum(survey.number(name) for name in survey.item(item).part_of)
+        x = np.sum([survey.number(name) for name in survey.item(item).part_of], axis=0)
         base &= ~np.isnan(x)
         x = np.where(base, x, 0.0)
     return Variables(np.where(base, y, 0.0), x, base)

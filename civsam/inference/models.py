@@ -102,7 +102,9 @@ def model_matrix(
     numbers = _numbers(survey, covariates, by)
     known = ~np.isnan(numbers.to_numpy(float)).any(axis=1)
     row = np.flatnonzero(what.base & known & (survey.design.weights > 0))
-    columns, names, terms = [], [], {}
+    columns: list[np.ndarray] = []
+    names: list[str] = []
+    terms: dict[str, list[int]] = {}
     for variable in by:
         codes, group = list(survey.variable(variable).labels), survey.group(variable)[row]
         found = np.unique(group)[1:]

@@ -104,7 +104,7 @@ def _chi_square(survey: Survey, variable: str) -> tuple[float, float, float, flo
     if min(table.shape) < 2:
         return (np.nan,) * 4
     statistic, p, df, _ = chi2_contingency(table, correction=False)
-    return statistic, df, np.nan, p
+    return float(statistic), df, np.nan, p
 
 
 def _wald(survey: Survey, variable: str) -> tuple[float, float, float, float]:
@@ -113,7 +113,7 @@ def _wald(survey: Survey, variable: str) -> tuple[float, float, float, float]:
     _, _, coefficients, variance, df = _fit(survey, [variable])
     b, k = coefficients[1:], len(coefficients) - 1
     statistic = b @ np.linalg.solve(variance[1:, 1:], b) / k
-    return statistic, k, df, fisher.sf(statistic, k, df)
+    return float(statistic), k, df, fisher.sf(statistic, k, df)
 
 
 def response_model(survey: Survey, variables: Iterable[str] | None = None) -> pd.DataFrame:

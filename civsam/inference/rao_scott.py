@@ -47,7 +47,7 @@ def independence(
     row = {"test": method, "item": item, "answer": answer or "", "by": by, "n": int(base.sum())}
     names = ["statistic", "df1", "df2", "p", "cramers_v"]
     if min(rows.shape[1], columns.shape[1]) < 2:
-        values = [np.nan] * len(names)
+        values = (np.nan,) * 5
     else:
         values = _rao_scott(survey.design, base, rows, columns, method)
     ends = {"target": survey.design.target, "provenance": survey.provenance}

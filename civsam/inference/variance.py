@@ -21,7 +21,8 @@ def covariance(influence: np.ndarray, design: Design, *, left_out: bool = False)
     if design.calibration is not None:
         influence = design.calibration.residual(influence, design.weights)
         influence = design.left_out(influence) if left_out else influence
-    return sum(_stage_variance(stage, cluster_totals(influence, stage.cluster)) for stage in design.nested)
+    stages = [_stage_variance(stage, cluster_totals(influence, stage.cluster)) for stage in design.nested]
+    return np.sum(stages, axis=0)
 
 
 def grouped_covariance(
@@ -43,7 +44,7 @@ def staged_covariance(influence: np.ndarray, group: np.ndarray, groups: int, sta
             return _element_variance(stage, influence, group, groups)
         return _stage_variance(stage, cluster_sums(influence, group, groups, stage))
 
-    return sum(variance(stage) for stage in stages)
+    return np.sum([variance(stage) for stage in stages], axis=0)
 
 
 def _replicated(influence: np.ndarray, design: Design) -> np.ndarray:

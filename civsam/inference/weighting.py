@@ -284,7 +284,7 @@ def for_process(survey: Survey) -> Survey:
 
 def unweighted(survey: Survey) -> Survey:
     """The survey with every respondent counting the same: what the raw answers say."""
-    return replace(survey, design=None)
+    return replace(survey, design=None)  # type: ignore[arg-type]
 
 
 def design_effect(survey: Survey) -> float:

@@ -166,6 +166,7 @@ class Design:
         x, inverse = self._leverage
         if inverse is None:
             return residual / (1 - np.minimum(np.sum(x**2, axis=1), 1 - ALONE))[:, None]
+        assert self.calibration is not None  # else there is no inverse
         weight = np.sqrt(self.calibration.weights)[:, None]
         scaled = np.divide(self.weights[:, None], weight, out=np.zeros(weight.shape), where=weight > 0)
         z = np.divide(residual, scaled, out=np.zeros(residual.shape), where=scaled > 0)
@@ -176,6 +177,7 @@ class Design:
     @cached_property
     def _leverage(self) -> tuple[np.ndarray, np.ndarray | None]:
         """`Calibration.within` (n, r), and of each cluster of rows (I - x'x)^-1, shape (clusters, r, r)."""
+        assert self.calibration is not None
         stage = self.nested[0]
         x = self.calibration.within(stage.stratum[stage.cluster])
         if len(stage.stratum) == len(x):
