@@ -22,6 +22,19 @@ from civsam.cli.options import (
 from civsam.files import UserError, project, shown
 
 
+def _add_kept(commands: argparse._SubParsersAction) -> None:
+    """What was made before: run again, or removed."""
+    notebooks = commands.add_parser(
+        "notebooks", help="kør notebooks igen og gem deres resultater",
+        description="Kør bogens notebooks med standardværdierne, og gem resultaterne i dem.")
+    notebooks.set_defaults(run=run_notebooks)
+    clean = commands.add_parser("clean", help="fjern en udgave og alt, hvad der er lavet til den",
+                                description="Fjern udgaver. Svarfiler og kapitler røres ikke.")
+    clean.add_argument("names", metavar="NAVN", nargs="*", help="udgavens navn")
+    clean.add_argument("--all", action="store_true", help="fjern alle udgaver")
+    clean.set_defaults(run=run_clean)
+
+
 def add(commands: argparse._SubParsersAction) -> None:
     """Books and what they are made of."""
     build = commands.add_parser("book", help="byg en udgave af bogen", description="Byg en udgave af bogen.")
@@ -49,16 +62,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     simulate.add_argument("--out", metavar="MAPPE", help="mappe, der skrives til; ellers data/")
     simulate.set_defaults(run=run_simulate)
 
-    notebooks = commands.add_parser(
-        "notebooks", help="kør notebooks igen og gem deres resultater",
-        description="Kør bogens notebooks med standardværdierne, og gem resultaterne i dem.")
-    notebooks.set_defaults(run=run_notebooks)
-    clean = commands.add_parser("clean", help="fjern en udgave og alt, hvad der er lavet til den",
-                                description="Fjern udgaver. Svarfiler og kapitler røres ikke.")
-    clean.add_argument("names", metavar="NAVN", nargs="*", help="udgavens navn")
-    clean.add_argument("--all", action="store_true", help="fjern alle udgaver")
-    clean.set_defaults(run=run_clean)
-
+    _add_kept(commands)
     publish = commands.add_parser(
         "publish", help="læg en bygget udgave ud med de tidligere versioner",
         description="Kopiér en bygget udgave til en mappe, der kan lægges på nettet: som sin version og som den "

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 from scipy.stats import t as student
 
-from civsam.disclosure.suppression import GRID, Number
+from civsam.disclosure.rounding import GRID
+from civsam.disclosure.suppression import Number
 from civsam.inference.intervals import t_interval
 from civsam.inference.settled import settled, settled_table
 
