@@ -20,7 +20,7 @@ import pandas as pd
 
 from civsam.files import project
 from civsam.instrument import questionnaire
-from civsam.intake import answers, coding
+from civsam.intake import answers
 
 LIMIT = 5.0
 ROUNDS = 3
@@ -50,7 +50,6 @@ def main() -> int:
     rows = int(sys.argv[1]) if len(sys.argv) > 1 else 200_000
     faults = float(sys.argv[2]) if len(sys.argv) > 2 else 1.0
     instrument = questionnaire.read()
-    coding.schema(instrument)  # the library is loaded once, not per file
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "svar.csv")
         write_file(path, rows, faults, instrument.key)

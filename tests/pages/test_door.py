@@ -21,7 +21,7 @@ FEWER = replace(WHOLE, background={name: WHOLE.background[name] for name in ("fa
 def surveys() -> dict[str, Survey]:
     """The same answers with another frame, questionnaire, minimum and level, and without a frame."""
     study = simulate.simulate(3, anchored=False)
-    answers = study.answers.assign(vae_kommentar="en anden kommentar")
+    answers = study.answers[["pol_strategi"]]
     gone = study.frame.index.difference(answers.index)[::3]
     usual = Survey(answers, study.frame, ONE)
     assert usual.provenance == COLLECTED
