@@ -5,12 +5,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import opened
 import pandas as pd
 import pytest
 from scipy.stats import chi2_contingency, norm, ttest_ind
 from scipy.stats import t as student
 
-from civsam import edition
 from civsam.inference import compare, estimate, rao_scott, weighting
 from civsam.inference import equations as equations_
 from civsam.instrument.questionnaire import Background, Item, Scale, read
@@ -232,7 +232,7 @@ def test_a_ratio_is_compared_as_it_is_estimated() -> None:
 
 # ---- Against simulation ---------------------------------------------------------------------------------------------
 
-PROCESS = weighting.for_process(edition.open_edition().survey)
+PROCESS = weighting.for_process(opened.edition().survey)
 
 
 def prepared(by: str, groups: list[int]) -> tuple[np.ndarray, equations_.Equations, equations_.BiasReduced]:
@@ -347,7 +347,7 @@ def test_an_item_that_nobody_answered_has_no_contrasts() -> None:
 
 
 def test_limits_for_the_population_leave_each_respondent_out_of_the_margins() -> None:
-    survey = edition.open_edition().survey
+    survey = opened.edition().survey
     two = [compare.contrasts(survey, "pra_lange", None, "region", small_sample=small) for small in (True, False)]
     same = [column for column in compare.COLUMNS if column not in ("low", "high")]
     pd.testing.assert_frame_equal(two[0][same], two[1][same])

@@ -496,6 +496,7 @@ def test_without_calibration_the_interval_is_rs() -> None:
         estimate.means(survey, "enroll", interval="beta")
 
 
+@pytest.mark.slow
 def test_intervals_of_raked_means_cover_the_truth() -> None:
     """300 draws from a model with the mean 40: a Monte Carlo error of 1.3 percentage points."""
     rng, hit = np.random.default_rng(6), []

@@ -4,11 +4,11 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
+import opened
 import pandas as pd
 import pytest
 from scipy.stats import t as student
 
-from civsam import edition
 from civsam.inference import compare, estimate, imputation, weighting
 from civsam.instrument.allowed import valid
 from civsam.instrument.questionnaire import Background, Item, Scale, read
@@ -174,7 +174,7 @@ def test_a_part_is_taken_only_from_donors_who_told_its_totals() -> None:
 
 
 def test_filled_in_answers_are_such_as_the_questionnaire_allows() -> None:
-    survey = edition.open_edition().survey
+    survey = opened.edition().survey
     items = survey.questionnaire.items
     for one in filled_in(survey, 2):
         assert all(valid(items[name], value) for name in items for value in one.answers[name].unique())
@@ -188,7 +188,7 @@ def test_filled_in_answers_are_such_as_the_questionnaire_allows() -> None:
 
 
 def test_provenance_is_that_of_the_given_answers() -> None:
-    survey = edition.open_edition().survey
+    survey = opened.edition().survey
     assert survey.provenance == surveys.SYNTHETIC
     run = {seed: imputation.imputed(survey, lambda one: estimate.shares(one, "vae_tillid"), 3, seed) for seed in (0, 1)}
     assert set(run[0]["provenance"]) == {surveys.SYNTHETIC}
@@ -203,7 +203,7 @@ def test_provenance_is_that_of_the_given_answers() -> None:
 
 
 def test_contrasts_and_their_tests_are_combined() -> None:
-    survey = weighting.for_process(edition.open_edition().survey)
+    survey = weighting.for_process(opened.edition().survey)
     table = imputation.imputed(survey, lambda one: compare.contrasts(one, "vae_tillid", "enig", "blok"), 5)
     row = table.iloc[0]
     assert row["t"] == pytest.approx(row["estimate"] / row["se"])
@@ -215,21 +215,23 @@ def test_contrasts_and_their_tests_are_combined() -> None:
 # ---- Known truths ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_between_variance_is_that_of_the_bayesian_bootstrap() -> None:
     # r donors with variance s2 (divisor r) fill m blanks of n: the mean of the m has, over imputations, the variance
     # s2 / (r + 1) of the donors' mean under Dirichlet chances, and s2 r / (r + 1) / m of the draws (Rubin 1981).
-    r, m = 12, 24
+    r, m, many = 12, 24, opened.draws(3000)
     value = np.random.default_rng(4).integers(0, 30, r)
     survey = survey_of(["A"] * (r + m), total=[*value.astype(str), *[""] * m])
-    means = np.array([one.number("total")[r:].mean() for one in filled_in(survey, 3000)])
+    means = np.array([one.number("total")[r:].mean() for one in filled_in(survey, many)])
     s2 = value.var()
-    assert means.mean() == pytest.approx(value.mean(), abs=4 * np.sqrt(s2 / r / 3000))
-    assert means.var(ddof=1) == pytest.approx(s2 / (r + 1) + s2 * r / (r + 1) / m, rel=4 * np.sqrt(2 / 3000))
+    assert means.mean() == pytest.approx(value.mean(), abs=4 * np.sqrt(s2 / r / many))
+    assert means.var(ddof=1) == pytest.approx(s2 / (r + 1) + s2 * r / (r + 1) / m, rel=4 * np.sqrt(2 / many))
 
 
+@pytest.mark.slow
 def test_imputation_mends_what_blanks_do_at_random_given_area() -> None:
     # 'ja' in 20, 50 and 80 percent of three areas of one size; blank in 0, 30 and 60 percent: truth 0.5.
-    rng, runs, n = np.random.default_rng(5), 300, 200
+    rng, runs, n = np.random.default_rng(5), opened.draws(300), 200
     level, lacking = np.array([0.2, 0.5, 0.8]), np.array([0.0, 0.3, 0.6])
     found = []
     for _ in range(runs):

@@ -4,18 +4,18 @@ import json
 from pathlib import Path
 
 import numpy as np
+import opened
 import pandas as pd
 import pytest
 import statsmodels.api as sm
 from scipy.stats import chi2
 
-from civsam import edition
 from civsam.inference import nonresponse
 from civsam.survey.survey import Survey
 
 HERE = Path(__file__).parent / "reference"
 CASES = json.loads((HERE / "r_weighting.json").read_text())["cases"]
-STUDY = edition.open_edition().raw
+STUDY = opened.edition().raw
 MUNICIPALITY = pd.factorize(STUDY.frame["kommunekode"])[0]
 
 

@@ -4,16 +4,16 @@ import time
 from dataclasses import replace
 
 import numpy as np
+import opened
 import pandas as pd
 import pytest
 from scipy.stats import multivariate_normal, norm
 
-from civsam import edition
 from civsam.inference import compare, power, weighting
 from civsam.inference.settled import in_order
 from civsam.survey.survey import Survey
 
-SURVEY = edition.open_edition().survey
+SURVEY = opened.edition().survey
 PLAIN = weighting.unweighted(SURVEY)
 
 

@@ -4,12 +4,12 @@ from dataclasses import replace
 from functools import cache
 
 import numpy as np
+import opened
 import pandas as pd
 import pytest
 import statsmodels.api as sm
 from scipy.stats import ttest_rel
 
-from civsam import edition
 from civsam.disclosure import plan as disclosure
 from civsam.disclosure import rounding
 from civsam.files import UserError
@@ -57,9 +57,10 @@ def drawn(seed: int, municipalities: int = 12, each: int = 4, shared: float = 1.
 
 
 @cache
+@cache
 def study() -> tuple[Survey, Survey]:
     """The standard edition, and a wave of another seed."""
-    new, again = edition.open_edition().survey, simulate.simulate(7)
+    new, again = opened.edition().survey, simulate.simulate(7)
     return new, weighting.weighted(Survey(again.answers, again.frame, new.questionnaire))
 
 
@@ -68,7 +69,7 @@ def many(monkeypatch: pytest.MonkeyPatch) -> int:
     """How many waves a simulation draws; where their answers come from is then not looked up."""
     monkeypatch.setattr(survey, "digest", lambda answers: "")
     monkeypatch.setattr(survey, "_origin", lambda content: COLLECTED)
-    return 200
+    return opened.draws(200)
 
 
 def about_95_percent(hits: int, tries: int) -> bool:
@@ -124,6 +125,7 @@ def test_the_same_answers_from_the_same_people_are_no_change_and_no_doubt() -> N
     assert [row["estimate"], row["se"], row["low"], row["high"]] == pytest.approx([0, 0, 0, 0], abs=1e-12)
 
 
+@pytest.mark.slow
 def test_intervals_hold_the_true_change_as_often_as_they_say_since_municipalities_are_shared(many: int) -> None:
     """30 municipalities, 4 respondents in each wave; the municipality's level is the same in both: truth is 400."""
     rng, cluster, rows, apart = np.random.default_rng(5), np.repeat(np.arange(30), 4), [], []
@@ -166,6 +168,7 @@ def test_each_wave_keeps_its_own_weights_and_margins(weigh) -> None:
         assert row["se"] == pytest.approx(np.hypot(one["se"], other["se"]), rel=1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loyal", [0.0, 0.3])
 def test_intervals_hold_the_change_of_a_finite_population(many: int, loyal: float) -> None:
     """200 people of whom 100 respond in either wave. loyal: how much readier those are who responded the first time."""

@@ -5,10 +5,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import opened
 import pandas as pd
 import pytest
 
-from civsam import edition
 from civsam.inference import estimate, weighting
 from civsam.inference.variance import covariance
 from civsam.instrument.questionnaire import Background, Item, Scale, read
@@ -16,7 +16,7 @@ from civsam.study import municipality_groups
 from civsam.survey.design import Design, Stage
 from civsam.survey.survey import Survey
 
-EDITION = edition.open_edition()
+EDITION = opened.edition()
 WEIGHTED = EDITION.survey
 
 HERE = Path(__file__).parent / "reference"
@@ -250,6 +250,7 @@ def spread_and_error(surveys: list[Survey]) -> tuple[float, float]:
     return found["estimate"].std(), np.sqrt(np.mean(found["se"] ** 2))
 
 
+@pytest.mark.slow
 def test_the_standard_error_of_the_study_is_that_of_repeated_response() -> None:
     chance = TRUTH.frame["kommunetype"].map({"lille": 0.4, "mellem": 0.55, "stor": 0.7}).to_numpy()
     spread, error = spread_and_error([weighting.raked(response(seed, chance)) for seed in range(150)])

@@ -3,19 +3,19 @@
 import io
 import re
 
+import opened
 import pandas as pd
 import pytest
 from PIL import Image
 
 from civsam import danish as danish_
-from civsam import edition
 from civsam.book.sphinxext import outputs
 from civsam.inference import estimate
 from civsam.pages import door, dots, downloads, group_picker, model_tables, tables, words
 from civsam.study import municipality_map
 from civsam.survey.survey import Survey
 
-EDITION = edition.open_edition()
+EDITION = opened.edition()
 SURVEY = EDITION.survey
 SHARES = estimate.shares(SURVEY, "pol_fokus", "ja", by="fagomraade")
 

@@ -2,21 +2,27 @@
 
 import xml.etree.ElementTree as ET
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
+import opened
 import pandas as pd
 import pytest
 
-from civsam import danish, edition
+from civsam import danish
 from civsam.inference import weighting
 from civsam.study import claims, figures, municipality_groups, register, sensitivity
 from civsam.study.sensitivity import CHOICES, GULDBORGSUND
 from civsam.survey.survey import Survey, recognise
 
-SURVEY = edition.open_edition().survey
-STANDARD = claims.judge(SURVEY).set_index("id")
-CURVES = {statement: sensitivity.curve(SURVEY, statement) for statement in ("O8", "O9", "O11")}
+SURVEY = opened.edition().survey
+STATEMENTS = ("O8", "O9", "O11")
 THERE = (SURVEY.background["kommunekode"] == GULDBORGSUND).to_numpy()
+
+
+@cache
+def curve(statement: str) -> pd.DataFrame:
+    return sensitivity.curve(SURVEY, statement)
 
 
 def chosen(table: pd.DataFrame, item: str, **choices: str) -> pd.Series:
@@ -42,7 +48,7 @@ def red_less_blue(bloc: pd.Series, keep: np.ndarray) -> float:
 def test_all_combinations_of_what_bears_on_the_statement_and_no_others(
     statement: str, rows: int, varied: set[str]
 ) -> None:
-    table = CURVES[statement]
+    table = curve(statement)
     assert len(table) == len(table[["measure", *CHOICES]].drop_duplicates()) == rows
     assert {name for name in CHOICES if table[name].nunique() > 1} == varied
     assert (table[list(set(CHOICES) - varied)] == "").all(axis=None)
@@ -51,10 +57,10 @@ def test_all_combinations_of_what_bears_on_the_statement_and_no_others(
     assert table.groupby("measure")["base"].sum().eq(1).all()
 
 
-@pytest.mark.parametrize("statement", CURVES)
+@pytest.mark.parametrize("statement", STATEMENTS)
 def test_the_studys_own_choices_give_what_the_claim_is_judged_by(statement: str) -> None:
-    own = CURVES[statement][CURVES[statement]["base"]]
-    judged = STANDARD.loc[statement]
+    own = curve(statement)[curve(statement)["base"]]
+    judged = claims.judge(SURVEY).set_index("id").loc[statement]
     (same,) = [row for _, row in own.iterrows() if row["n"] == judged["n"]]  # the deciding of the two measures
     names = ["estimate", "low", "high"]
     np.testing.assert_allclose(same[names].astype(float), judged[names].astype(float), rtol=1e-8)
@@ -66,7 +72,7 @@ def test_the_studys_own_choices_give_what_the_claim_is_judged_by(statement: str)
 
 def test_guldborgsund_is_blue_red_or_left_out_and_nothing_else_moves() -> None:
     assert THERE.sum() >= 2
-    table, bloc = CURVES["O9"], SURVEY.background["blok"]
+    table, bloc = curve("O9"), SURVEY.background["blok"]
     recoded = bloc.mask(THERE, "roed")
     everybody = np.ones(len(THERE), dtype=bool)
     for code, groups, keep in (("blaa", bloc, everybody), ("roed", recoded, everybody), ("udeladt", bloc, ~THERE)):
@@ -87,15 +93,15 @@ def test_each_choice_of_weights_gives_the_share_that_it_should() -> None:
                           ("kommuner", by_municipality)):
         red, blue = ((said != "").to_numpy() & (area == bloc).to_numpy() for bloc in ("roed", "blaa"))
         share = [np.average(said[who] == "ja", weights=weights[who]) for who in (red, blue)]
-        assert chosen(CURVES["O9"], "pol_fokus", weights=code)["estimate"] == pytest.approx(share[0] - share[1]), code
-    assert CURVES["O9"].groupby("weights")["estimate"].first().nunique() == 4
+        assert chosen(curve("O9"), "pol_fokus", weights=code)["estimate"] == pytest.approx(share[0] - share[1]), code
+    assert curve("O9").groupby("weights")["estimate"].first().nunique() == 4
 
 
 def test_left_out_is_a_domain_with_the_standard_error_of_the_rest() -> None:
     # with equal weights and clusters without a finite population, a domain of whole clusters equals the rest alone
     rest = weighting.for_process(weighting.unweighted(Survey(SURVEY.answers[~THERE], SURVEY.frame,
                                                              SURVEY.questionnaire)))
-    row = chosen(CURVES["O9"], "pra_maalgruppe", weights="uvaegtet", guldborgsund="udeladt")
+    row = chosen(curve("O9"), "pra_maalgruppe", weights="uvaegtet", guldborgsund="udeladt")
     claim = claims.read()["O9"]
     alone = sensitivity._no_difference(rest, claim, claim.measures[1], {"dont_know": "med"})
     for name in ("estimate", "se", "df", "low", "high"):
@@ -135,17 +141,17 @@ def test_two_groups_are_the_difference_between_the_halves() -> None:
     said = SURVEY.answers["vae_omkostning"]
     knows = ~said.isin(["", "ved_ikke"]).to_numpy()
     agree = said.isin(["enig", "helt_enig"]).to_numpy()
-    row = chosen(CURVES["O11"], "vae_omkostning", weights="uvaegtet", cut="2", definition="grundlag", dont_know="uden")
+    row = chosen(curve("O11"), "vae_omkostning", weights="uvaegtet", cut="2", definition="grundlag", dont_know="uden")
     assert row["estimate"] == pytest.approx((agree[knows & high].mean() - agree[knows & ~high].mean()) / 1.5)
     assert row["n"] == knows.sum()
 
 
 def test_the_margin_verdict_and_level_follow_the_claim_and_the_survey() -> None:
-    assert set(CURVES["O9"]["margin"]) == {claims.read()["O9"].margins[0]}
-    assert CURVES["O11"]["margin"].isna().all()
+    assert set(curve("O9")["margin"]) == {claims.read()["O9"].margins[0]}
+    assert curve("O11")["margin"].isna().all()
     wide = sensitivity.curve(replace(SURVEY, level=0.99), "O9")
-    assert (wide["high"] - wide["low"] > CURVES["O9"]["high"] - CURVES["O9"]["low"]).all()
-    assert (wide["verdict"] == CURVES["O9"]["verdict"]).all()
+    assert (wide["high"] - wide["low"] > curve("O9")["high"] - curve("O9")["low"]).all()
+    assert (wide["verdict"] == curve("O9")["verdict"]).all()
 
 
 @pytest.mark.parametrize("statement", ["M1", "N5", "O10", "findes ikke"])
@@ -167,7 +173,7 @@ def test_answers_from_one_group_alone_give_no_number_and_no_verdict() -> None:
     assert "48 beregninger" in figures.specifications(survey, table, "c", "n").alt
 
 
-@pytest.mark.parametrize("statement", CURVES)
+@pytest.mark.parametrize("statement", STATEMENTS)
 def test_a_question_that_nobody_answered_breaks_nothing(statement: str) -> None:
     answers = SURVEY.answers.assign(pol_fokus="", pra_maalgruppe="", vae_omkostning="")
     recognise(answers)
@@ -178,9 +184,9 @@ def test_a_question_that_nobody_answered_breaks_nothing(statement: str) -> None:
     assert "fra – til –" in figures.specifications(survey, table, "c", "n").alt
 
 
-@pytest.mark.parametrize("statement", CURVES)
+@pytest.mark.parametrize("statement", STATEMENTS)
 def test_the_figure_says_what_it_shows_and_has_the_same_bytes_every_time(statement: str) -> None:
-    table = CURVES[statement]
+    table = curve(statement)
     figure = figures.specifications(SURVEY, table, "c", "n")
     assert figure.svg == figures.specifications(SURVEY, table.sample(frac=1, random_state=1), "c", "n").svg
     ET.fromstring(figure.svg)
@@ -197,6 +203,6 @@ def test_the_figure_says_what_it_shows_and_has_the_same_bytes_every_time(stateme
 
 
 def test_a_figure_of_mixed_provenance_is_not_drawn() -> None:
-    mixed = CURVES["O9"].assign(provenance=lambda t: np.where(t["base"], "indsamlet", "syntetisk"))
+    mixed = curve("O9").assign(provenance=lambda t: np.where(t["base"], "indsamlet", "syntetisk"))
     with pytest.raises(ValueError, match="this plan is for"):
         figures.specifications(SURVEY, mixed, "c", "n")
