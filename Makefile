@@ -3,7 +3,7 @@
 
 PYTHON ?= python3
 BIN = .venv/bin
-OF_BOOK = $(addprefix tests/book/test_,site.py search.py interaction.py front.py catalogue.py pdf.py danish.py same.py own_site.py)  # need a built book
+PYTEST = $(BIN)/pytest -n 2 -p no:nbval  # which takes two seconds to import in each process
 
 # The rooms that mypy looks at: all below the pages
 TYPED = $(addprefix civsam/,files.py danish.py sharing.py instrument survey intake inference disclosure)
@@ -31,8 +31,10 @@ scenarios: setup
 bench: setup
 	@$(BIN)/python tools/bench.py; built=$$?; $(BIN)/python tools/bench_statistics.py && exit $$built
 
-bench-statistik: setup
+# The simulations of the tests with it, with all their draws
+bench-statistik: setup-test
 	@$(BIN)/python tools/bench_statistics.py
+	@CIVSAM_FULD=1 $(PYTEST) tests/inference -m slow
 
 bench-svar: setup
 	@$(BIN)/python tools/bench_answers.py
@@ -43,20 +45,24 @@ bench-scenarier: setup
 bench-profiler: setup
 	@$(BIN)/python tools/bench_profiles.py
 
+# The book is built while the chapters are tried: its pages are put together on one core
 test: setup-test
 	@$(PYTHON) tools/setup_system.py
 	@echo "Kodens form"; $(BIN)/ruff check .
-	@echo "Prøver af koden"; $(BIN)/pytest tests -n 2 --dist loadfile --no-loadscope-reorder $(foreach test,$(OF_BOOK),--ignore=$(test))
-	@echo "Prøver af kapitlerne: giver de det, de har gemt?"; $(BIN)/pytest --nbval --nbval-current-env -n 2 --dist loadfile -W default index.ipynb chapters
-	@$(BIN)/civsam book
-	@echo "Prøver af bogen i en browser"; $(BIN)/pytest $(filter-out %pdf.py %own_site.py,$(OF_BOOK)) -n 2
-	@echo "Prøver af bogen på papir, og af en bog om indsamlede svar: kan nogen genkendes?"; $(BIN)/pytest tests/book/test_pdf.py tests/book/test_own_site.py -n 2 --dist loadfile
+	@$(MAKE) -s types
+	@echo "Prøver af kapitlerne, mens bogen bygges: giver de det, de har gemt?"
+	@$(BIN)/civsam book & book=$$!; $(BIN)/pytest --nbval --nbval-current-env -n 2 --dist loadfile -W default \
+		index.ipynb chapters; chapters=$$?; wait $$book && exit $$chapters
+	@echo "Prøver af koden, og af en bog om indsamlede svar: kan nogen genkendes?"
+	@$(PYTEST) --dist loadfile --no-loadscope-reorder -m "not browser"
+	@echo "Prøver af bogen i en browser og på papir"
+	@$(PYTEST) --dist loadgroup --no-loadscope-reorder -m browser
 
 # While one writes: the code's form, its types, and the tests that take seconds
 check: setup-test
 	@$(BIN)/ruff check .
 	@$(MAKE) -s types
-	@$(BIN)/pytest tests -n 2 -m "not slow and not browser"
+	@$(PYTEST) --dist loadfile -m "not slow and not browser"
 
 types:
 	@$(BIN)/mypy $(TYPED)

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from civsam.files import project
 
 RUN = "koersel.js"
@@ -17,6 +19,8 @@ def content(site: Path) -> dict[str, bytes]:
     return {file.relative_to(site).as_posix(): file.read_bytes() for file in site.rglob("*") if file.is_file()}
 
 
+@pytest.mark.slow
+@pytest.mark.browser  # needs the built book
 def test_a_copy_of_the_project_gives_the_same_book_in_another_folder_with_another_hash_seed(tmp_path: Path) -> None:
     copy = tmp_path / "et andet sted"
     shutil.copytree(project.root, copy, ignore=NOT_COPIED)

@@ -28,6 +28,7 @@ from civsam.files import project
 from civsam.instrument.questionnaire import read
 
 SITE = project.root / "_build" / "udgaver" / "standard"
+pytestmark = pytest.mark.browser  # needs the built book
 NAMES = sorted(file.relative_to(SITE).with_suffix("").as_posix() for file in SITE.rglob("*.html"))
 SLIDES = [name for name in NAMES if name.endswith("-lysbilleder")]
 BOOK = [name for name in NAMES if not name.startswith("skema") and name not in SLIDES]  # which are of their own kinds
@@ -294,15 +295,20 @@ ONE_OF_A_KIND = """(colours) => {
     }
     axe.configure({ rules: [{ id: colours, selector: ":not([data-alike])" }] });
 }"""
+ALL = """(colours) => axe.configure({ rules: [{ id: colours, selector: "*" }] })"""
 
 
-def barriers(page: Page, *, rules: list[str] | None = None) -> list[tuple[str, str, str]]:
+def barriers(
+    page: Page, *, rules: list[str] | None = None, all_colours: bool = False
+) -> list[tuple[str, str, str]]:
     """What axe finds with all its rules, those of good practice and on trial with them.
 
-    Left out are the level above what is aimed at (AAA), and a guess on trial that big figures are headings.
+    Left out are the level above what is aimed at (AAA), and a guess on trial that big figures are headings. Colours are
+    what takes time: where not `all_colours`, one of a kind is tried.
     """
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE_SCRIPT)
+    page.evaluate(ALL if all_colours else ONE_OF_A_KIND, COLOURS)
     found = page.evaluate(
         """async (only) => {
             const out = ["p-as-heading", ...axe.getRules(["wcag2aaa"]).map((rule) => rule.ruleId)];
@@ -322,16 +328,15 @@ def unfold(page: Page) -> None:
 def barriers_on_every_screen(page: Page) -> list[tuple[object, ...]]:
     """Barriers wide and narrow, light and dark. In the dark only colours differ.
 
-    Colours are what takes time: all are tried on the first screen, and one of a kind on the others.
+    All colours are tried on the first screen, and one of a kind on the others.
     """
     found = []
     for width, scheme in SCREENS:
         show(page, width, scheme)
         page.wait_for_function("scheme => matchMedia(`(prefers-color-scheme: ${scheme})`).matches", arg=scheme)
-        if (width, scheme) != SCREENS[0]:
-            page.evaluate(ONE_OF_A_KIND, COLOURS)
         rules = [COLOURS] if scheme == "dark" else None
-        found += [(width, scheme, *one) for one in barriers(page, rules=rules)]
+        found += [(width, scheme, *one)
+                  for one in barriers(page, rules=rules, all_colours=(width, scheme) == SCREENS[0])]
     return found
 
 
