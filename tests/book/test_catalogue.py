@@ -3,6 +3,7 @@
 import re
 from types import SimpleNamespace
 
+import opened
 import pytest
 from bs4 import BeautifulSoup, Tag
 from playwright.sync_api import Browser, expect
@@ -15,7 +16,7 @@ from civsam.files import project
 from civsam.study import published
 from civsam.survey.survey import Survey
 
-EDITION = edition.open_edition()
+EDITION = opened.edition()
 SITE = project.root / "_build" / "udgaver" / "standard"
 STATEMENTS = published.statements()
 
@@ -100,6 +101,7 @@ def test_only_code_that_is_shown_is_linked_to(standard) -> None:
     assert "tab-ramme" not in linked_to
 
 
+@pytest.mark.slow
 def test_collected_answers_are_marked_so_and_not_said_to_be_built_in() -> None:
     survey = EDITION.survey
     mine = edition.Edition(EDITION.parameters, Survey(survey.answers.iloc[1:], survey.frame, survey.questionnaire))
@@ -135,6 +137,7 @@ def test_a_page_has_no_links_to_itself() -> None:
     assert linked("N5 (S0)", "", "k") == 'N5 (<a class="kildekode" href="k#tab-kilder">S0</a>)'
 
 
+@pytest.mark.browser
 @pytest.mark.parametrize("page", ["index", *(f"chapters/{name}" for name in (
     "baggrund", "metode", "resultater", "konklusion", "kodebog"))])
 def test_pages_that_name_statements_link_to_their_entries(page: str) -> None:
@@ -146,6 +149,7 @@ def test_pages_that_name_statements_link_to_their_entries(page: str) -> None:
     assert all(head.a for head in heads)
 
 
+@pytest.mark.browser
 def test_the_page_itself_has_numbers_for_names_and_no_links_to_itself_from_codes() -> None:
     article = BeautifulSoup((SITE / "chapters" / "udsagn.html").read_text("utf-8"), "html.parser").article
     assert not article.select("a.udsagn")

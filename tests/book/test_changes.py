@@ -87,6 +87,7 @@ def test_a_question_that_the_earlier_wave_lacks_is_left_out_and_named(wave: Edit
     assert "Samarbejdet styrker tilliden" in told
 
 
+@pytest.mark.slow
 def test_the_table_has_both_waves_and_the_change_between_them(wave: Edition) -> None:
     two = changes.pair(wave)
     html = changes.changes_table(two, "Ændringer", "tab-x").html
@@ -107,6 +108,7 @@ def test_without_an_earlier_wave_synthetic_answers_get_an_exercise_with_a_known_
     assert "I øvelsen kendes sandheden" in changes.known_truth(two).text
 
 
+@pytest.mark.slow
 def test_the_exercise_counts_the_intervals_that_hold_nothing_whether_they_lie_above_or_below(
     monkeypatch: pytest.MonkeyPatch
 ) -> None:

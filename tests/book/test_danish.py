@@ -17,6 +17,7 @@ from bs4 import BeautifulSoup
 from civsam.files import PACKAGE, project
 
 SITE = project.root / "_build" / "udgaver" / "standard"
+pytestmark = pytest.mark.browser  # needs the built book
 PAGES = sorted(page.relative_to(project.root).as_posix() for page in SITE.rglob("*.html") if page.stem != "litteratur")
 OWN = ["README.md", "CHANGELOG.md"]
 NO_WORDS = "script, style, pre, template, svg, .headerlink, .expanded"

@@ -9,6 +9,7 @@ from civsam.files import project
 from civsam.study import published
 
 SITE = project.root / "_build" / "udgaver" / "standard"
+pytestmark = pytest.mark.browser  # needs the built book
 FRONT = (SITE / "index.html").as_uri()
 
 

@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from civsam.files import project
 
 SITE = project.root / "_build" / "udgaver" / "standard"
+pytestmark = pytest.mark.browser  # needs the built book
 PAGES = [SITE / f"chapters/{name}.html" for name in ("baggrund", "metode", "resultater", "konklusion")]
 
 

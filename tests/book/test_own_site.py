@@ -43,6 +43,7 @@ from civsam.survey.survey import COLLECTED, Survey
 
 NAME = "proeve-egne-svar"
 SITE = project.editions / NAME
+pytestmark = pytest.mark.slow
 PAGES = ("index", "chapters/metode", "chapters/resultater", "chapters/konklusion", "chapters/udsagn")
 QUESTIONNAIRE = questionnaire.read()
 AREAS = QUESTIONNAIRE.background["fagomraade"].labels

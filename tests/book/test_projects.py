@@ -78,6 +78,7 @@ def hostile(source: str) -> tuple[str, dict[str, str]]:
     return source, texts
 
 
+@pytest.mark.slow
 def test_the_book_of_a_project_is_built_by_the_same_command(tmp_path: Path) -> None:
     """With answers as Danish Excel writes them, and texts of every kind, the free ones too, shown as what they are."""
     source, texts = hostile(projects.EXAMPLE.read_text("utf-8"))

@@ -11,6 +11,7 @@ from civsam.book.sphinxext import search
 from civsam.files import project
 
 SITE = project.root / "_build" / "udgaver" / "standard"
+pytestmark = pytest.mark.browser  # needs the built book
 SEARCH = (SITE / "search.html").as_uri()
 TEXT = "Kommunen har en frivillighedspolitik, og et kommunalbestyrelsesmedlem læste frivillighedsundersøgelsen."
 PLANTED = [

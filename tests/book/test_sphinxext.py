@@ -90,6 +90,7 @@ def text(node):
     return " ".join(node.get_text().split())
 
 
+@pytest.mark.slow
 def test_figure_has_number_caption_alt_and_note(pages):
     found = pages["to"].find("figure", id="fig-to")
     assert text(found.select_one(".caption-number")) == "Figur 2.2"
@@ -99,18 +100,21 @@ def test_figure_has_number_caption_alt_and_note(pages):
     assert text(pages["et"].select_one("#fig-et .caption-number")) == "Figur 1.1"
 
 
+@pytest.mark.slow
 def test_table_has_number_in_its_caption_and_a_name(pages):
     caption = pages["et"].select_one("#tab-et .tabel caption")
     assert text(caption).startswith("Tabel 1.1 Svar & frafald")
     assert caption.a["href"] == "#tab-et"
 
 
+@pytest.mark.slow
 def test_references_resolve_across_pages(pages):
     links = {link["href"]: text(link) for link in pages["index"].select("article p a.reference")}
     assert links["to.html#fig-to"] == "Figur 2.2"
     assert [text(link) for link in pages["index"].select('a[href="et.html#tab-et"]')] == ["Tabel 1.1", "Svar & frafald"]
 
 
+@pytest.mark.slow
 def test_other_outputs_pass_unchanged(pages):
     assert text(pages["et"].select_one("p.saetning")) == "Som den er."
 
@@ -122,6 +126,7 @@ def test_a_figure_without_one_of_its_texts_stops_the_build(missing):
         outputs.numbered_figure(None, None, facts)
 
 
+@pytest.mark.slow
 def test_references_and_bibliography_are_danish(pages):
     assert "Ås m.fl. (2016) og (Elm og Fisk, 2017)" in text(pages["et"].article)
     entries = [text(entry.p) for entry in pages["litteratur"].select(".citation")]
@@ -131,6 +136,7 @@ def test_references_and_bibliography_are_danish(pages):
     ]
 
 
+@pytest.mark.slow
 def test_no_english_in_the_interface(pages):
     for name, page in pages.items():
         found = set()
@@ -142,6 +148,7 @@ def test_no_english_in_the_interface(pages):
         assert not [said for said in found if ENGLISH.search(said)], name
 
 
+@pytest.mark.slow
 def test_one_first_heading_and_a_button_to_search(pages):
     assert set(pages) == {"index", "et", "to", "litteratur", "search", "skema", "skema-print"}
     for page in pages.values():
@@ -149,6 +156,7 @@ def test_one_first_heading_and_a_button_to_search(pages):
         assert all(form.find("button", type="submit") for form in page.select("form.bd-search"))
 
 
+@pytest.mark.slow
 def test_pages_ask_nothing_of_other_hosts(pages):
     for page in pages.values():
         asked = [tag.get("src") or tag.get("href") for tag in page.select("script[src], img, iframe, link[href]")]

@@ -7,12 +7,14 @@ A figure may lie `FEW` Monte Carlo errors from what it must be, and must lie `MA
 from functools import cache
 
 import pandas as pd
+import pytest
 
 from civsam.laboratory import judge, summary
 from civsam.laboratory.declare import Analysis, Drawing
 
 FEW, MANY = 4, 4
 SEED = 2016
+pytestmark = pytest.mark.slow
 FIGURES = ("estimate", "difference", "slope")
 COMMON = Drawing(kommuneeffekt=50, svarprocent=90, delvise=0)  # municipalities differ, and most of each is there
 

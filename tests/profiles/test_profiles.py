@@ -41,6 +41,7 @@ def soup(html: bytes | str) -> BeautifulSoup:
 # ---- The set ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_all_municipalities_are_there_and_a_broken_one_is_listed(places: Path, capsys: pytest.CaptureFixture) -> None:
     assert cli.main(["profiles", "--by", "kommune", "--name", "alle"]) == 2
     said = capsys.readouterr()
@@ -202,6 +203,7 @@ def test_a_page_about_synthetic_answers_marks_them_and_tells_those_of_the_munici
         survey.questionnaire.label("pol_fokus", code) if code else "–" for code in own["pol_fokus"]]
 
 
+@pytest.mark.slow
 def test_a_municipalitys_page_tells_nothing_of_its_own_collected_answers(collected: Path) -> None:
     first, second = made("kommune", *ALIKE, data=str(collected))
     assert "Kommunens egne svar vises ikke" in first.get_text()
@@ -215,6 +217,7 @@ def test_a_municipalitys_page_tells_nothing_of_its_own_collected_answers(collect
     assert all(text.startswith("Adspurgt (") for text in asked)
 
 
+@pytest.mark.slow
 def test_a_groups_page_holds_only_numbers_that_the_book_shows(collected: Path) -> None:
     few, many = made("fagomraade", "integration", "social", data=str(collected))
     common = profiles.open_common("fagomraade", data=str(collected))

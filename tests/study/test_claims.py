@@ -2,19 +2,20 @@
 
 import re
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
+import opened
 import pandas as pd
 import pytest
 
-from civsam import edition
 from civsam.files import UserError, project
 from civsam.inference import compare
 from civsam.study import claims, published, verdicts
 from civsam.survey.survey import Survey
 
-EDITION = edition.open_edition()
+EDITION = opened.edition()
 SURVEY = EDITION.survey
 TEXT = (project.data / "paastande.yml").read_text(encoding="utf-8")
 
@@ -32,7 +33,9 @@ def changed(**columns: object) -> Survey:
     return Survey(answers, SURVEY.frame, SURVEY.questionnaire)
 
 
-STANDARD = judged(SURVEY)
+@cache
+def standard() -> pd.DataFrame:
+    return judged(SURVEY)
 
 
 def test_every_statement_that_should_be_judged_has_a_claim() -> None:
@@ -57,14 +60,14 @@ def test_every_limit_that_is_the_projects_own_has_a_reason() -> None:
 
 def test_the_anchored_statements_are_supported_and_the_others_judged() -> None:
     for name in ("N5", "N6", "N7", "N8"):
-        assert STANDARD.at[name, "verdict"] == "understoettet"
-    assert (STANDARD.loc[["N9", "O24", "O25", "O26"], "verdict"] == "kan_ikke").all()
-    assert set(STANDARD["verdict"]) <= set(claims.VERDICTS)
-    assert set(STANDARD["provenance"]) == {"syntetisk"}
+        assert standard().at[name, "verdict"] == "understoettet"
+    assert (standard().loc[["N9", "O24", "O25", "O26"], "verdict"] == "kan_ikke").all()
+    assert set(standard()["verdict"]) <= set(claims.VERDICTS)
+    assert set(standard()["provenance"]) == {"syntetisk"}
 
 
 def test_the_two_versions_of_the_reasons_cannot_both_be_supported() -> None:
-    assert not (STANDARD.loc[["O12", "O12b"], "verdict"] == "understoettet").all()
+    assert not (standard().loc[["O12", "O12b"], "verdict"] == "understoettet").all()
 
 
 def test_data_against_the_statements_contradict_them() -> None:
@@ -79,6 +82,7 @@ def test_data_against_the_statements_contradict_them() -> None:
     assert (against.loc[expected, "verdict"] == "modsagt").all(), against.loc[expected, "verdict"]
 
 
+@pytest.mark.slow
 def test_no_difference_is_supported_only_where_groups_are_shown_to_be_alike() -> None:
     frame = SURVEY.background
     # every second manager of every municipality: all groups of municipalities are alike by construction
@@ -91,7 +95,7 @@ def test_no_difference_is_supported_only_where_groups_are_shown_to_be_alike() ->
     red = (frame["blok"] == "roed").to_numpy()
     apart = judged(changed(pol_fokus=np.where(red & half, "nej", "ja")))
     assert apart.at["O9", "verdict"] == "modsagt"
-    assert STANDARD.at["O8", "verdict"] == "uafgjort"
+    assert standard().at["O8", "verdict"] == "uafgjort"
     # counts are part of the statement, with a margin of their own
     many = judged(changed(pra_lange=np.where(red, "60", "0")))
     assert (many.at["O9", "verdict"], many.at["O9", "item"]) == ("modsagt", "pra_lange+pra_korte")
@@ -102,8 +106,8 @@ def test_a_difference_is_decided_by_the_question_whose_joint_test_says_least() -
     tests = pd.concat([compare.equality(EDITION.process, claims.item_of(spec), spec.get("svar"), "fagomraade")
                        for spec in claims.read()["O10"].measures])
     p = compare.corrected(tests, "holm", "O10").set_index("item")["p_adjusted"]
-    assert STANDARD.at["O10", "p"] == p.max()
-    assert p[STANDARD.at["O10", "item"]].max() == p.max()
+    assert standard().at["O10", "p"] == p.max()
+    assert p[standard().at["O10", "item"]].max() == p.max()
     assert p.min() < 0.05  # some of the questions do differ
 
 
@@ -128,7 +132,7 @@ def test_even_response_is_judged_on_who_answered() -> None:
     stays = np.random.default_rng(2).random(len(north)) < np.where(north, 0.1, 0.9)
     survey = Survey(EDITION.truth.answers[stays], EDITION.truth.frame, EDITION.truth.questionnaire)
     assert judged(survey).at["M1", "verdict"] == "modsagt"
-    assert STANDARD.at["M1", "verdict"] != "modsagt"
+    assert standard().at["M1", "verdict"] != "modsagt"
 
 
 def test_what_decides_a_claim_is_the_same_at_every_level_of_confidence() -> None:
@@ -136,7 +140,7 @@ def test_what_decides_a_claim_is_the_same_at_every_level_of_confidence() -> None
     for level in (0.5, 0.999):
         other = judged(replace(SURVEY, level=level))
         pd.testing.assert_frame_equal(other[["a", "b", "n", "estimate", "verdict"]],
-                                      STANDARD[["a", "b", "n", "estimate", "verdict"]])
+                                      standard()[["a", "b", "n", "estimate", "verdict"]])
 
 
 @pytest.mark.parametrize(
@@ -161,7 +165,7 @@ def test_a_reason_with_a_comma_is_read_whole_or_not_at_all(tmp_path: Path) -> No
 
 
 def test_a_reader_gets_words_numbers_and_verdict() -> None:
-    table = verdicts.claims_table(SURVEY, claims.judge(SURVEY), STANDARD.index, "c", "n")
+    table = verdicts.claims_table(SURVEY, claims.judge(SURVEY), standard().index, "c", "n")
     text = table.text
     for words in ("82\u00a0% (79 til 84); offentliggjort 82\u00a0%", "offentliggjort to ud af tre", "understøttet",
                   "Sundhed og forebyggelse minus Socialområdet", "bygget ind", "kan ikke afgøres",
@@ -170,6 +174,7 @@ def test_a_reader_gets_words_numbers_and_verdict() -> None:
         assert words in text, words
 
 
+@pytest.mark.slow
 def test_collected_answers_are_not_said_to_be_built_in() -> None:
     one_less = Survey(SURVEY.answers.iloc[1:], SURVEY.frame, SURVEY.questionnaire)
     text = verdicts.claims_table(one_less, claims.judge(one_less), ["N5"], "c", "n").text

@@ -73,6 +73,7 @@ def fetched() -> set[str]:
     return found
 
 
+@pytest.mark.slow
 def test_a_lesson_runs_on_what_its_first_cell_fetches(staged: Path) -> None:
     """Everything else that is installed here is put out of reach."""
     there = fetched()
