@@ -202,6 +202,7 @@ def test_digest_leaves_out_outputs_times_and_compiled_files(project):
 # ---- Running --------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_chapter_is_run_with_its_parameters_and_cleaned(project):
     outside = "/et/andet/sted/mine svar.csv"
     source = "import inspect, os\nprint(seed, data, os.getcwd())\nprint(inspect.stack()[0].filename)"
@@ -235,6 +236,16 @@ def test_a_user_whom_the_machine_does_not_know_gets_a_home(monkeypatch, tmp_path
         assert os.environ["HOME"] == home
 
 
+@pytest.mark.slow
+def test_a_failing_cell_has_the_same_number_with_parameters(project):
+    """They are a cell of their own, which is not in the reader's notebook."""
+    write_notebook(project / "kapitel.ipynb", "print(seed)", "1 / 0")
+    for given in ({}, {"seed": 7}):
+        with pytest.raises(chapters.ChapterError, match=r"kodecelle 3: koden gik i stå \(ZeroDivisionError\)"):
+            chapters.run_chapter("kapitel", given)
+
+
+@pytest.mark.slow
 def test_notebooks_are_refreshed_to_the_same_bytes(project):
     chapters.refresh(raw=True)
     first = contents.notebook("kapitel").read_bytes()
@@ -245,6 +256,7 @@ def test_notebooks_are_refreshed_to_the_same_bytes(project):
     assert cells[1]["outputs"][0]["text"] == ["1\n"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("source", "kind", "told"), [
     ("class UserError(Exception): pass\nraise UserError('skæv svarfil')", UserError, "kodecelle 2: skæv svarfil"),
     ("1 / 0", chapters.ChapterError, r"kodecelle 2: koden gik i stå \(ZeroDivisionError\)\. Hele .*arbejde.fejl"),
@@ -368,6 +380,27 @@ def test_only_what_changed_is_done_again(quick, project, capsys):
     (project / "_config.yml").write_text("title: Ny bog", "utf-8")
     build(seed=7)
     assert (quick.run, quick.rendered) == (2, 3)
+
+
+def test_chapters_in_folders_and_pages_of_text_keep_their_places(quick, project):
+    (project / "_toc.yml").write_text("root: kapitel\nchapters: [{file: del/under}, {file: del/side}]", "utf-8")
+    write_notebook(project / "del" / "under.ipynb", "print(2)")
+    (project / "del" / "side.md").write_text("# Side\n", "utf-8")
+    assert contents.pages() == ["kapitel", "del/under", "del/side"]
+    assert contents.chapters() == ["kapitel", "del/under"]
+    build()
+    stage = book.Places("prøve").stage
+    staged = {file.relative_to(stage).as_posix() for file in stage.rglob("*") if file.is_file()}
+    assert staged == {"_config.yml", "_toc.yml", "kapitel.ipynb", "del/under.ipynb", "del/side.md"}
+    assert "print(2)" in (stage / "del" / "under.ipynb").read_text("utf-8")
+    assert "print(2)" not in (stage / "kapitel.ipynb").read_text("utf-8")
+    (project / "del" / "side.md").write_text("# Ny side\n", "utf-8")
+    build()
+    assert (stage / "del" / "side.md").read_text("utf-8") == "# Ny side\n"
+    assert (quick.run, quick.rendered) == (2, 2)  # a page of text is not run
+    (project / "_toc.yml").write_text("root: kapitel", "utf-8")
+    build()
+    assert not [file for file in (stage / "del").rglob("*") if file.is_file()]
 
 
 def written(places):

@@ -121,12 +121,14 @@ def soup(file: Path) -> BeautifulSoup:
     return BeautifulSoup(file.read_text("utf-8"), "html.parser")
 
 
+@pytest.mark.slow
 def test_a_book_with_an_address_has_a_site_map_of_its_pages(web: Path) -> None:
     found = set(re.findall(r"<loc>(.*)</loc>", (web / "sitemap.xml").read_text("utf-8")))
     assert {f"{ADDRESS}{name}.html" for name in ("index", "chapters/metode", "versioner")} <= found
     assert all((web / address.removeprefix(ADDRESS)).exists() for address in found)
 
 
+@pytest.mark.slow
 def test_links_to_a_page_are_shown_with_words_and_a_picture(web: Path) -> None:
     page = soup(web / "chapters" / "metode.html")
     told = {tag["property"]: tag["content"] for tag in page.select("meta[property]")}
@@ -138,6 +140,7 @@ def test_links_to_a_page_are_shown_with_words_and_a_picture(web: Path) -> None:
     assert picture.read_bytes()[16:24] == (1200).to_bytes(4) + (630).to_bytes(4)
 
 
+@pytest.mark.slow
 def test_files_to_cite_by_are_what_the_page_shows(web: Path) -> None:
     shown = soup(web / "index.html").select("pre[data-fil]")
     assert len(shown) == 2
@@ -146,12 +149,14 @@ def test_files_to_cite_by_are_what_the_page_shows(web: Path) -> None:
     assert (web / "CITATION.cff").read_bytes() == (project.root / bibliography.COMPENDIUM).read_bytes()
 
 
+@pytest.mark.slow
 def test_every_page_ends_with_its_version_and_the_way_to_errors_and_licences(web: Path) -> None:
     foot = soup(web / "chapters" / "metode.html").select_one(".om-bogen")
     assert foot.get_text().startswith(f"Version {__version__}")
     assert [link["href"] for link in foot.select("a")] == ["../versioner.html", "../rettelser.html", "../licens.html"]
 
 
+@pytest.mark.slow
 def test_the_reader_is_told_whom_to_write_to_if_there_is_one(web: Path) -> None:
     page = soup(web / "rettelser.html").article
     assert "mailto:navn@eksempel.dk" in [unquote(link["href"]) for link in page.select("a")]  # hidden from harvesters
@@ -234,8 +239,10 @@ def test_a_correction_of_an_old_version_leaves_the_newest_at_the_top(built: Path
 def test_publishing_again_changes_nothing(built: Path) -> None:
     published("1.0")
     before = {path: path.read_bytes() for path in Path("net").rglob("*") if path.is_file()}
+    assert {Path("net/index.html"), Path("net/1.0/index.html"), Path("net/versioner.html")} < set(before)
     assert published("1.0") == 0
     assert {path: path.read_bytes() for path in Path("net").rglob("*") if path.is_file()} == before
+    assert [link for link, _ in listed("versioner.html")] == ["1.0/index.html"]
 
 
 def test_a_published_version_is_replaced_only_when_asked(built: Path, capsys: pytest.CaptureFixture) -> None:

@@ -1,5 +1,6 @@
 """The questionnaire as XLSForm, printed page and codebook, for this study's and for another one."""
 
+import hashlib
 import re
 import shutil
 import xml.etree.ElementTree as ET
@@ -16,7 +17,7 @@ from pyxform.xls2xform import convert
 
 from civsam.files import UserError, project
 from civsam.instrument import keys, print_form, questionnaire, webform, xlsform
-from civsam.instrument.questionnaire import DONT_KNOW, NONE, Item, Questionnaire, Scale
+from civsam.instrument.questionnaire import DONT_KNOW, NONE, Background, Item, Questionnaire, Scale
 from civsam.intake import answers
 from civsam.intake.frame import read_frame
 from civsam.pages import codebook
@@ -40,6 +41,20 @@ def other() -> Questionnaire:
     items.append(Item("del", "eneste", scales[1], "En del", "Hvor mange af dem?", part_of=("tal",)))
     return Questionnaire("Æbler & pærer 2030", "Tænk på frugt.", "Aner det ikke", {"eneste": "Én blok", "tom": "Tom"},
                          {item.id: item for item in items})
+
+
+def test_forms_that_are_out_still_fit_their_questionnaire() -> None:
+    """The digest that a form carries, written out: were it made in another way, no answer from a form would be read."""
+    scale = Scale("trin", "ordinal", {"lav": "Lav", "hoej": "Høj"})
+    items = {"a": Item("a", "en", scale, "A", "Hvor højt?", help="Fra bunden."),
+             "b": Item("b", "en", Scale("tal", "antal", low=0, high=9), "B", "Hvor mange?", part_of=("a",))}
+    study = Questionnaire("Æbler", "Alle.", "Ved ikke", {"en": "Én blok"}, items,
+                          background={"egn": Background("egn", "egn", {"n": "Nord"})})
+    written = ('["Æbler", "Alle.", "Ved ikke", [["en", "Én blok"]], '
+               '[["egn", "", "Egn", "", [], "baggrund", [["n", "Nord"]], 0, 0], '
+               '["a", "en", "Hvor højt?", "Fra bunden.", [], "ordinal", [["lav", "Lav"], ["hoej", "Høj"]], 0, 0], '
+               '["b", "en", "Hvor mange?", "", ["a"], "antal", [], 0, 9]]]')
+    assert keys.digest(study) == hashlib.sha256(written.encode()).hexdigest()
 
 
 def xform(path: Path, study: Questionnaire) -> tuple[ET.Element, list[str]]:

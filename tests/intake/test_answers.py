@@ -6,6 +6,7 @@ import subprocess
 import sys
 import unicodedata
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -309,6 +310,64 @@ def test_what_was_recognised_is_told(tmp_path: Path) -> None:
     assert "Skrevet som svartekster: vae_tillid." in told
 
 
+def test_a_file_as_r_writes_it_is_read_and_told_of(tmp_path: Path) -> None:
+    """write.csv2: semicolons, and every field in quotes, the names and the empty ones too."""
+    made = io.StringIO(newline="")
+    csv.writer(made, delimiter=";", quoting=csv.QUOTE_ALL, lineterminator="\n").writerows(
+        [cases.GOOD.columns, *cases.GOOD.to_numpy()])
+    assert made.getvalue().startswith('"stilling";"pol_strategi";')
+    reading = answers.check(written(tmp_path, made.getvalue().encode()), INSTRUMENT, FRAME)
+    pd.testing.assert_frame_equal(reading.answers, cases.GOOD.set_index("stilling"), check_dtype=False,
+                                  check_index_type=False)
+    assert reading.faults.empty
+    assert reading.notes[:3] == ["Tegnsæt: ASCII (det samme i UTF-8 og Windows-1252).",
+                                 "Felterne er adskilt af semikolon.",
+                                 "Den, der har svaret, er slået op i kolonnen stilling."]
+
+
+@pytest.mark.parametrize(("codec", "told"), [
+    ("utf-8", "UTF-8 uden BOM"), ("utf-8-sig", "UTF-8 med BOM"), ("cp1252", "Windows-1252"), ("utf-16", "UTF-16"),
+])
+@pytest.mark.parametrize("fast", [True, False])
+def test_line_breaks_in_long_texts_are_kept_in_a_file_of_several_blocks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, codec: str, told: str, fast: bool
+) -> None:
+    """Texts of many lengths lie across the places where the file is cut in pieces of 1 MiB."""
+    if not fast:
+        monkeypatch.setattr(tabular, "_parsed", lambda *_: None)
+        monkeypatch.setattr(tabular, "CHUNK", 7_000)
+    texts = [f'{row} æ\nlinje "to"\r\n;{"ø" * (row % 97)}' for row in range(30_000)]
+    made = io.StringIO(newline="")
+    csv.writer(made, delimiter=";", lineterminator="\n").writerows([["a", "b"], *enumerate(texts)])
+    content = made.getvalue().encode(codec)
+    assert len(content) > 2 * 2**20
+    table = tabular.load(written(tmp_path, content), lambda names: len({"a", "b"} & set(names)), None, lambda _: None)
+    assert table.header == ["a", "b"]
+    assert table.cells[1].tolist() == texts
+    assert table.cells[0].tolist() == list(map(str, range(30_000)))
+    assert table.cells.index.tolist() == list(range(2, 30_002))
+    assert table.notes == [f"Tegnsæt: {told}.", "Felterne er adskilt af semikolon."]
+
+
+def test_a_wording_that_two_questions_share_names_neither(
+    tmp_path: Path, other: questionnaire.Questionnaire
+) -> None:
+    twin = replace(other, items=other.items | {"uger": replace(other.items["timer"], id="uger")})
+    table = pd.DataFrame({"deltager": ["1"], "glad": ["a1"], "timer": ["2"], "uger": ["3"], "gjort": ["bold"],
+                          "andet": [""]})
+    assert answers.read(written(tmp_path, cases.text(table)), twin, None)[["timer", "uger"]].iloc[0].tolist() == [
+        "2", "3"]
+    wording = other.items["timer"].wording
+    asked = written(tmp_path, cases.text(table.rename(columns={"timer": wording})))
+    faults = answers.check(asked, twin, None).faults
+    assert set(faults["kolonne"]) == {wording, "timer"}
+    assert "ukendt kolonne" in answers.report(faults)
+    alone = written(tmp_path, cases.text(table.drop(columns="uger").rename(columns={"timer": wording})))
+    reading = answers.check(alone, other, None)
+    assert reading.answers["timer"].tolist() == ["2"]
+    assert f"Kolonner, der er læst under et andet navn: »{wording}« som timer." in reading.notes
+
+
 def test_a_sheet_is_chosen_by_name(tmp_path: Path) -> None:
     path = written(tmp_path, cases.workbook(cases.GOOD, ("Svar", "Kopi")), "svar.xlsx")
     assert len(answers.check(path, INSTRUMENT, FRAME, sheet="Kopi").accept().answers) == 12
@@ -500,6 +559,7 @@ def test_the_fast_parser_reads_what_the_standard_library_does(pieces: list[str])
         assert fast.notes == slow.notes
 
 
+@pytest.mark.slow
 @settings(FUZZ, max_examples=15)
 @given(rows=st.lists(st.lists(CELLS, min_size=29, max_size=29), min_size=1, max_size=3),
        names=NAMES | st.just(list(cases.GOOD)), frame=st.booleans())
@@ -556,6 +616,7 @@ def test_an_edited_synthetic_file_is_collected(tmp_path: Path) -> None:
     assert provenance(table.iloc[1:]) == "indsamlet"
 
 
+@pytest.mark.slow
 def test_answers_simulated_in_another_process_are_not_known_here() -> None:
     script = "from civsam.study import simulate; print(simulate.simulate(77).answers.to_csv())"
     text = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
-import distributed
 import numpy as np
 import pandas as pd
 import pytest
@@ -189,6 +188,7 @@ def added(parts: list[judge.Tally]) -> judge.Tally:
     return {name: sum(part[name] for part in parts) for name in parts[0]}
 
 
+@pytest.mark.slow
 def test_counts_do_not_depend_on_order_batch_or_company() -> None:
     """Bit for bit: in one go, in other batches, in other parts in another order, and analyses alone or together."""
     drawing = DRAWINGS[1]
@@ -260,11 +260,12 @@ def finished(folder: Path) -> dict[str, int]:
     return {path.name: path.stat().st_mtime_ns for path in (folder / "dele").glob("*.npz")}
 
 
+@pytest.mark.slow
 def test_a_run_that_is_told_to_stop_leaves_no_worker_behind(grid: declare.Grid) -> None:
     command = [sys.executable, "-c", STOPPED, "scenarios", "run", "gitter.yml"]
     env = os.environ | {"PYTHONPATH": str(Path(run.__file__).parents[2])}
     told = subprocess.Popen(command, env=env, start_new_session=True, stderr=subprocess.PIPE, text=True)
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 300
     while not finished(Path("ud")) and time.monotonic() < deadline:
         time.sleep(0.02)
     told.terminate()
@@ -284,11 +285,12 @@ def running(session: int) -> bool:
     return True
 
 
+@pytest.mark.slow
 def test_a_run_that_is_killed_goes_on_where_it_stopped(grid: declare.Grid) -> None:
     command = [sys.executable, "koer.py", "2"]
     env = os.environ | {"PYTHONPATH": str(Path(run.__file__).parents[2])}
     killed = subprocess.Popen(command, env=env, start_new_session=True, stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 300
     while len(finished(Path("ud"))) < 3 and time.monotonic() < deadline:
         time.sleep(0.02)
     os.killpg(killed.pid, signal.SIGKILL)
@@ -308,7 +310,23 @@ def test_a_run_that_is_killed_goes_on_where_it_stopped(grid: declare.Grid) -> No
     assert run.made_of(Path("tabel.parquet"))["tabel"] == run.content(table)
 
 
+@pytest.mark.slow
+def test_a_scenario_has_the_numbers_of_its_own_analysis(grid: declare.Grid) -> None:
+    """Those of one drawing lie side by side in its counts."""
+    table = run.run(grid, Path("ud"), 1)
+    for number, one in enumerate(grid.scenarios, 1):
+        alone = judge.summary(number, judge.tally(one.drawing, [one.analysis], grid.seed, 0, grid.replications), 0)
+        mine = table[table["scenario"] == number]
+        assert set(mine["vaegtning"]) == {one.values["vaegtning"]}
+        there, here = (rows[["bias", "coverage"]].to_numpy(float) for rows in (mine, alone))
+        np.testing.assert_allclose(there, here, rtol=1e-4, atol=1e-9)
+    assert table.groupby("vaegtning")["bias"].sum().nunique() == 2
+
+
+@pytest.mark.slow
 def test_a_cluster_that_loses_a_worker_gives_the_same(grid: declare.Grid) -> None:
+    import distributed  # a second to import
+
     with distributed.LocalCluster(2, threads_per_worker=1, dashboard_address=None, silence_logs=50) as cluster:
         work = [part for parts in run.parts(grid).values() for part in parts]
         done = sharing.on_cluster(run.done, work, cluster.scheduler_address)
@@ -385,6 +403,7 @@ def test_a_worker_with_other_code_or_data_is_refused(grid: declare.Grid) -> None
 # ---- The standard grid, and pages about it ---------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_summary_is_of_the_standard_grid_and_a_part_run_again_gives_the_same() -> None:
     grid, made, table = declare.read(project.data / "scenarier.yml"), run.made_of(show.SUMMARY), show.summary()
     assert made["gitter"] == grid.digest, "make scenarios"
@@ -397,6 +416,7 @@ def test_the_summary_is_of_the_standard_grid_and_a_part_run_again_gives_the_same
     pd.testing.assert_frame_equal(again, stored, rtol=2e-6)
 
 
+@pytest.mark.slow
 def test_a_grid_is_run_from_the_command_line(
     grid: declare.Grid, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:

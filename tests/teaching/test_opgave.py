@@ -13,7 +13,7 @@ from civsam import cli
 from civsam.book import audience
 from civsam.book.contents import notebook
 from civsam.files import PACKAGE, UserError
-from civsam.teaching import exercises, feedback, grading, opgave
+from civsam.teaching import exercises, feedback, grading, lessons, opgave
 from civsam.teaching.exercises import NOT_YET, SHARE, SIGN, WELL_DONE
 
 LESSONS = audience.lesson_notebooks()
@@ -35,7 +35,7 @@ def fitted(who: str) -> list[dict]:
 
 
 @pytest.mark.parametrize("lesson", LESSONS)
-def test_every_exercise_of_a_lesson_has_a_solution_that_is_right(lesson: str) -> None:
+def test_every_exercise_of_a_lesson_has_one_solution_that_tells_the_answer(lesson: str) -> None:
     asked, solved = set(), {}
     for cell in cells(lesson):
         source, tags = "".join(cell["source"]), cell["metadata"]["tags"]
@@ -61,6 +61,7 @@ def test_a_lesson_has_hints_notes_a_guess_and_ones_own_municipality(lesson: str)
     assert any("laerer" in cell["metadata"]["tags"] for cell in cells(lesson))
 
 
+@pytest.mark.slow
 def test_right_wrong_unreadable_and_known_mistakes_are_told_apart() -> None:
     edition = exercises.edition()
     right = feedback.find("population-2").right(edition)
@@ -173,6 +174,7 @@ opgave.answer("population-1", __import__("os").remove("x"), kommune="Fanø")
     assert graded["right"].to_dict() == {"population-3": True, "population-1": False}
     assert "skal være et tal" in graded.at["population-1", "feedback"]
     assert cli.main(["grade", str(tmp_path), "--out", str(tmp_path / "point.csv")]) == 0
+    assert (tmp_path / "point.csv").read_bytes().startswith(b"\xef\xbb\xbf")  # for Danish Excel
     points = pd.read_csv(tmp_path / "point.csv", sep=";").set_index("opgave")
     assert points.loc["population-3", ["fil", "rigtigt"]].tolist() == ["elev", 1]
     (tmp_path / "tom.ipynb").write_text("x")
@@ -235,3 +237,14 @@ def test_handed_out_lessons_hold_no_outputs_and_replace_nobodys_work(tmp_path: P
     with pytest.raises(UserError, match="der er allerede en notebook"):
         audience.hand_out(tmp_path, audience.STUDENTS)
     assert given[0].read_text() == "mit arbejde"
+
+
+def test_the_class_counts_on_what_danish_excel_reads(tmp_path: Path) -> None:
+    lessons.write_class_data(tmp_path)
+    content = (tmp_path / lessons.CLASS_DATA).read_bytes()
+    assert content.startswith(b"\xef\xbb\xbfsvar;vaegt;")
+    header, first, *rows = content.decode("utf-8-sig").split("\r\n")
+    assert len(rows) == len(exercises.edition().survey.answers)  # the last is what follows the last line
+    told = dict(zip(header.split(";"), first.split(";"), strict=False))
+    assert told["svar"] == "syntetiske svar"
+    assert re.fullmatch(r"\d,\d{1,4}", told["vaegt"])
