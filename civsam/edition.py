@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import cached_property
 from html import escape
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from civsam.danish import listed
@@ -231,6 +232,53 @@ class Edition:
         return {"oprindelse": self.survey.provenance, "svar": self.survey.digest if synthetic else "",
                 "ord": dict(self.words())}
 
+    def skewed(self, chance: Callable[[Survey], np.ndarray]) -> tuple[Survey, Survey]:
+        """Respondents, not weighted, and everybody, of `unanchored`, where each answers with a chance of its own.
+
+        chance: from everybody to probabilities, shape (positions,). Only for simulated answers.
+        """
+        from civsam.study.simulate import responding
+
+        everybody = self.unanchored[1]
+        answers = responding(everybody.answers, chance(everybody), self.parameters["seed"])
+        return replace(everybody, answers=answers, design=None), everybody
+
+    # ---- What a chapter shows of it
+
+    def banner(self) -> Output:
+        """What every chapter opens with: where the answers come from, and the edition's parameters in words."""
+        survey = self.survey
+        notice = {
+            SYNTHETIC: "Ingen har svaret dette. Svarene på siden er trukket af en model, så de passer med det, der "
+                       "er offentliggjort om undersøgelsen. Alt andet i dem er antagelser.",
+            COLLECTED: "Svarene på siden er læst fra en fil. Små grupper og små antal er skjult, og tal er afrundet, "
+                       "så ingen kan genkendes. En streg er et tal, der er skjult eller ikke kan regnes ud.",
+        }[survey.provenance]
+        if not survey.framed:
+            notice += (" Der er ingen ramme, så det vides ikke, hvem der blev spurgt. Svarprocent, vægte og bortfald "
+                       "kan ikke regnes ud, og intervallerne gælder kun, hvis det er tilfældigt, hvem der har svaret.")
+        terms = "".join(f"<div><dt>{escape(term)}</dt><dd>{escape(words)}</dd></div>" for term, words in self.words())
+        marked = MARKS[survey.provenance].capitalize()
+        html = (f'<div class="banner {survey.provenance}" role="note"><p><strong>{marked}.</strong> {escape(notice)}'
+                f'</p><dl class="parametre">{terms}</dl></div>')
+        text = "; ".join(f"{term}: {words}" for term, words in self.words())
+        return Output(html, f"{marked}. {notice}\n{text}")
+
+    def citation(self) -> Output:
+        """How to cite this edition: which answers its numbers are made from is part of the reference."""
+        made = dict(self.words())["Svar"]
+        warning = " Tallene er ikke resultater af undersøgelsen." if self.survey.provenance == SYNTHETIC else ""
+        return cited(compendium(f"Svar: {made}.{warning}"), "kompendium")
+
+    def parameter_table(self, caption: str, name: str) -> Output:
+        """The parameters of an edition: what each means, what it may be, and what it is where nothing else is said."""
+        known = parameters().values()
+        frame = pd.DataFrame({"Betyder": [one.meaning for one in known], "Tilladt": [one.allowed for one in known],
+                              "Ellers": [str(one.default).replace(".", ",") if one.type is float else str(one.default)
+                                         for one in known]},
+                             index=pd.Index([one.name for one in known], name="Parameter"))
+        return table(frame, caption, name, provenance="projekt", words=True)
+
 
 def shown_name(values: Mapping[str, Any]) -> str:
     """The answer file as pages may show it: never with a path outside the project."""
@@ -240,13 +288,24 @@ def shown_name(values: Mapping[str, Any]) -> str:
     return shown(path) if path.is_relative_to(project.root) else path.name
 
 
-def open_edition(**values: Any) -> Edition:
-    """The edition that these parameters describe. Raises UserError for a bad parameter, data file or questionnaire.
+def open_edition(names: Mapping[str, Any] | None = None, /, **values: Any) -> Edition:
+    """The edition of these parameters, the standard one for none: its survey, and what a chapter tells of itself.
 
-    With the project's own answer file and another seed than the standard one, the answers are simulated here.
+    names: a notebook's own, `globals()`: those that are parameters count. values: parameters by name. With the
+    project's own answer file and another seed than the standard one, the answers are simulated here. Raises UserError
+    for a bad parameter, data file or questionnaire.
+
+    The edition has survey (weighted), process (for the question whether groups differ), raw (unweighted), truth and
+    unanchored (where they were simulated), and banner(), citation(), parameter_table() and skewed().
+
+    >>> from civsam import open_edition
+    >>> survey = open_edition(konfidens=0.9).survey
+    >>> len(survey.frame), survey.level
+    (838, 0.9)
     """
     project.open()
-    use, questionnaire = check(values), read()
+    given = {name: value for name, value in (names or {}).items() if name in parameters()}
+    use, questionnaire = check(given | values), read()
     plain = _drawn(use, questionnaire) if simulates(use) else collected(use, questionnaire)
     return Edition(use, weighting.weighted(plain))
 
@@ -295,42 +354,3 @@ def _effects() -> frozenset[tuple[str, str]] | None:
     from civsam.study import assumed
 
     return assumed.effects()
-
-
-# ---- What a chapter shows of it
-
-
-def citation(edition: Edition) -> Output:
-    """How to cite this edition: which answers its numbers are made from is part of the reference."""
-    made = dict(edition.words())["Svar"]
-    warning = " Tallene er ikke resultater af undersøgelsen." if edition.survey.provenance == SYNTHETIC else ""
-    return cited(compendium(f"Svar: {made}.{warning}"), "kompendium")
-
-
-def banner(edition: Edition) -> Output:
-    """What every chapter opens with: where the answers come from, and the edition's parameters in words."""
-    survey = edition.survey
-    notice = {
-        SYNTHETIC: "Ingen har svaret dette. Svarene på siden er trukket af en model, så de passer med det, der er "
-                   "offentliggjort om undersøgelsen. Alt andet i dem er antagelser.",
-        COLLECTED: "Svarene på siden er læst fra en fil. Små grupper og små antal er skjult, og tal er afrundet, så "
-                   "ingen kan genkendes. En streg er et tal, der er skjult eller ikke kan regnes ud.",
-    }[survey.provenance]
-    if not survey.framed:
-        notice += (" Der er ingen ramme, så det vides ikke, hvem der blev spurgt. Svarprocent, vægte og bortfald kan "
-                   "ikke regnes ud, og intervallerne gælder kun, hvis det er tilfældigt, hvem der har svaret.")
-    terms = "".join(f"<div><dt>{escape(term)}</dt><dd>{escape(words)}</dd></div>" for term, words in edition.words())
-    html = (f'<div class="banner {survey.provenance}" role="note"><p><strong>{MARKS[survey.provenance].capitalize()}.'
-            f'</strong> {escape(notice)}</p><dl class="parametre">{terms}</dl></div>')
-    text = "; ".join(f"{term}: {words}" for term, words in edition.words())
-    return Output(html, f"{MARKS[survey.provenance].capitalize()}. {notice}\n{text}")
-
-
-def parameter_table(caption: str, name: str) -> Output:
-    """The parameters of an edition: what each means, what it may be, and what it is where nothing else is said."""
-    known = parameters().values()
-    frame = pd.DataFrame({"Betyder": [one.meaning for one in known], "Tilladt": [one.allowed for one in known],
-                          "Ellers": [str(one.default).replace(".", ",") if one.type is float else str(one.default)
-                                     for one in known]},
-                         index=pd.Index([one.name for one in known], name="Parameter"))
-    return table(frame, caption, name, provenance="projekt", words=True)

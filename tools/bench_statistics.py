@@ -416,7 +416,7 @@ def our_rake(data: Big) -> np.ndarray:
 def our_bootstrap(data: Big) -> np.ndarray:
     """Estimate and standard error by group from bootstrap replicates, drawn here."""
     made = replicates.bootstrap(data.survey.design, REPLICATES, 1)
-    return replicates.table(data.survey, made, "share", ITEM, BY, ANSWER)[["estimate", "se"]].to_numpy()
+    return replicates.replicated(data.survey, made, "share", ITEM, BY, ANSWER)[["estimate", "se"]].to_numpy()
 
 
 def timed(call: Callable[[Any], Any], argument: Any) -> tuple[float, Any]:

@@ -126,23 +126,6 @@ def pair(edition: Edition) -> Pair | None:
     return Pair(weighting.weighted(new), weighting.weighted(old), (all_again, everybody))
 
 
-def introduction(edition: Edition, two: Pair | None) -> Output:
-    """What is held against what, and which questions are left out because only one wave has them."""
-    mod = edition.parameters.get("mod", NO_OTHER)
-    name = shown_name({"data": mod})
-    if two is None or two.truth is not None:
-        why = NO_WAVES if mod == NO_OTHER else f"{name} har de samme svar som denne udgave, så der er ingen bølger."
-        exercise = (" Her er i stedet en øvelse: De samme chefer med de samme holdninger spørges to gange, og det "
-                    "trækkes på ny, hvem der svarer, og hvem der svarer ved ikke. Ingen har altså skiftet mening.")
-        return say(why + exercise * (two is not None), edition.survey)
-    told = f"Denne udgaves svar er bølgen »nu«, og svarene i {name} er bølgen »før«."
-    left_out = [item.topic for item in two.new.questionnaire.items.values() if item.scale.type != "tekst"
-                and item not in waves.shared(two.new.questionnaire, two.old.questionnaire)]
-    if left_out:
-        told += f" Disse spørgsmål er kun stillet i den ene bølge og er ikke med: {listed(left_out)}."
-    return say(told, edition.survey)
-
-
 def _empty(caption: str, name: str, why: str) -> Output:
     """A table that others may refer to, with nothing in it but why."""
     frame = pd.DataFrame({"Hvorfor": [why]}, index=pd.Index(["–"], name="Mål"))
@@ -154,31 +137,6 @@ def _largest(rows: pd.DataFrame) -> pd.DataFrame:
     shares = rows[statistics.is_share(rows) & rows["estimate"].notna()]
     chosen = shares["estimate"].abs().sort_values(ascending=False, kind="stable").index[:LARGEST]
     return shares.loc[chosen].sort_values("estimate", ascending=False, kind="stable")
-
-
-@house_style()
-def figure(two: Pair | None, caption: str, name: str) -> Figure | Output:
-    """The largest changes between two waves with intervals for the process."""
-    if two is None:
-        return Output(f'<p class="note">{NO_WAVES}</p>', NO_WAVES)
-    rows, total = _largest(two.behind), two.behind["estimate"].notna().sum()
-    if rows.empty:
-        return nothing_to_show(caption)
-    frame = pd.DataFrame({
-        "Ændring": [moved(row) for _, row in rows.iterrows()],
-        "Interval": [moved_interval(row) for _, row in rows.iterrows()],
-    }, index=pd.Index([measured(row, two.new.questionnaire) for _, row in rows.iterrows()], name="Mål"))
-    told = [f"{text} {change} ({limits})" for text, change, limits in frame.itertuples()]
-    n = [number(edge) for edge in (rows[["n_a", "n_b"]].min(axis=None), rows[["n_a", "n_b"]].max(axis=None))]
-    return finish(
-        _drawn(rows, list(frame.index)), two.new.provenance, frame, caption, name=name,
-        alt=f"Prikdiagram med intervaller, procentpoint. {'; '.join(told)}.",
-        note=f"n fra {n[0]} til {n[1]} i hver bølge. De {number(len(rows))} største af {number(total)} ændringer er "
-             f"valgt ud, og de største er i snit overvurderet.{hidden_note(rows)}",
-        reading="Prikken er ændringen fra før til nu i procentpoint, og stregen er dens "
-                f"{confidence(two.new.level)}-interval, regnet mellem kommuner. Til højre for den lodrette streg er "
-                f"andelen steget, til venstre er den faldet. Den øverste prik er {told[0]}.",
-    )
 
 
 def _drawn(rows: pd.DataFrame, words: list[str]) -> Any:
@@ -198,61 +156,6 @@ def _drawn(rows: pd.DataFrame, words: list[str]) -> Any:
     axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: number(x)))
     sns.despine(ax=axes, left=True)
     return drawing
-
-
-def changes_table(two: Pair | None, caption: str, name: str) -> Output:
-    """All measures then and now, the change with an interval for either question, and p corrected for all of them."""
-    if two is None:
-        return _empty(caption, name, NO_WAVES)
-    behind = two.behind
-    now, then = (shown(wave, waves.levels(wave, two.wanted)) for wave in (two.new, two.old))
-    frame = pd.DataFrame({
-        "Før": [value(row) for _, row in then.iterrows()],
-        "Nu": [value(row) for _, row in now.iterrows()],
-        "Ændring": [moved(row) for _, row in behind.iterrows()],
-        "Processen": [moved_interval(row) for _, row in behind.iterrows()],
-        "Alle adspurgte": [moved_interval(row) for _, row in two.asked.iterrows()],
-        "p, korrigeret": [p_value(p) for p in behind["p_adjusted"]],
-    }, index=pd.Index([measured(row, two.new.questionnaire) for _, row in behind.iterrows()], name="Mål"))
-    note = ("Andele i procent og deres ændring i procentpoint; antal i deres egen enhed. Der er to "
-            f"{confidence(two.new.level)}-intervaller: for ændringen i processen bag svarene, regnet mellem kommuner, "
-            "og for ændringen blandt alle adspurgte. p gælder processen og er korrigeret for alle "
-            f"{number(behind['family_size'].iloc[0])} ændringer (Holms metode).{hidden_note(behind)}")
-    return table(frame, caption, name, provenance=two.new.provenance, note=note, folded="Vis alle ændringer")
-
-
-def sharing_table(two: Pair | None, caption: str, name: str) -> Output:
-    """What it means that municipalities answer in both waves: half the interval's width with and without."""
-    if two is None:
-        return _empty(caption, name, NO_WAVES)
-    rows = _largest(two.behind)
-    half = {heading: [number(50 * (row["high"] - row["low"]), 1) for _, row in found.loc[rows.index].iterrows()]
-            for heading, found in (("Kommunerne går igen", two.behind), ("Som var de andre kommuner", two.apart))}
-    frame = pd.DataFrame(half, index=pd.Index(
-        [measured(row, two.new.questionnaire) for _, row in rows.iterrows()], name="Mål"))
-    ratio = float(settled((two.behind["se"] / two.apart["se"]).median()))
-    note = ("Halvdelen af intervallets bredde i procentpoint for de ændringer, der er størst. For den midterste af "
-            f"alle ændringer er usikkerheden {percent(ratio)} af, hvad den ville være, hvis kommunerne i de to bølger "
-            f"ikke var de samme.{hidden_note(rows)}")
-    return table(frame, caption, name, provenance=two.new.provenance, note=note)
-
-
-def known_truth(two: Pair | None) -> Output:
-    """For an exercise: how many intervals hold the true change, and how many changes a reader would take for real."""
-    if two is None or two.truth is None:
-        told = "Her kendes den sande ændring ikke."
-        return Output(f'<p class="note">{told}</p>', told)
-    now, then = (waves.levels(everybody, two.wanted)["estimate"] for everybody in two.truth)
-    behind, asked = two.behind, two.asked
-    right = settled(now - then)
-    hits = ((asked["low"] <= right) & (right <= asked["high"])).sum()
-    zero = ((behind["low"] <= 0) & (behind["high"] >= 0)).sum()
-    below = [number((behind[p] < settled(1 - two.new.level)).sum()) for p in ("p", "p_adjusted")]
-    return say(
-        f"I øvelsen kendes sandheden. Af {number(len(asked))} intervaller for alle adspurgte rummer {number(hits)} den "
-        f"sande ændring, og {number(zero)} af intervallerne for processen rummer nul, som er det sande dér. Hver for "
-        f"sig ville {below[0]} ændringer i processen se sikre ud. Når der tages højde for, at der er mange, er det "
-        f"{below[1]}.", two.new)
 
 
 # ---- Two editions of the same answers --------------------------------------------------------------------------------
@@ -275,13 +178,6 @@ class Released(Output):
         """Data and metadata for Jupyter, with the numbers among the metadata."""
         data, metadata = super()._repr_mimebundle_(include, exclude)
         return data, metadata | {NUMBERS_KEY: self.numbers.content()}
-
-
-def release(edition: Edition) -> Released:
-    """The edition's numbers as a file, to hold a later edition against."""
-    told = f"Denne udgaves tal ligger i filen {NUMBERS}."
-    link = f'<a href="../{NUMBERS}">{NUMBERS}</a>'
-    return Released(f'<p class="note">{told.replace(NUMBERS, link)}</p>', told, numbers=numbers(edition))
 
 
 @dataclass(frozen=True, eq=False)
@@ -325,25 +221,161 @@ def _differs(mine: Numbers, other: Numbers) -> str:
     return f" Forskellen på de to udgaver er {listed(found)}." if found else " De to udgaver er lavet ens."
 
 
-def moves_table(both: Moves, caption: str, name: str) -> Output:
-    """The shares that moved most between two editions of the same answers, without tests."""
-    rows = both.points[both.points.abs() >= LEAST].index[:LARGEST]
-    if rows.empty:
-        return _empty(caption, name, "Ingen andele flyttede sig.")
-    frame = pd.DataFrame({
-        **{head: [value(row, 1) for _, row in one.loc[rows].iterrows()]
-           for head, one in zip(both.heads, (both.before, both.after), strict=True)},
-        "Flyttet": [signed(gap) for gap in both.points[rows]],
-    }, index=pd.Index([measured(row, both.survey.questionnaire) for _, row in both.after.loc[rows].iterrows()],
-                      name="Mål"))
-    note = (f"De {number(len(rows))} andele, der flyttede sig mest, og flytningen i procentpoint. Svarene er de samme, "
-            f"så der er intet at teste.{hidden_note(both.after)}")
-    return table(frame, caption, name, provenance=both.survey.provenance, note=note)
+# ---- What a chapter shows of both -----------------------------------------------------------------------------------
 
 
-def moves_sentence(both: Moves) -> Output:
-    """How much moved between the editions, and what differs between them."""
-    points = both.points.abs().round(1)
-    return say(f"{both.heads[0]} mod {both.heads[1].lower()}: {number((points >= 1).sum())} af {number(len(points))} "
-               f"andele flyttede sig mindst ét procentpoint, og den største flytning er {number(points.max(), 1)} "
-               f"procentpoint.{both.told}", both.survey)
+@dataclass(frozen=True, eq=False)
+class Changes:
+    """What has changed since an earlier wave, and between two editions of the same answers."""
+
+    edition: Edition
+
+    @cached_property
+    def waves(self) -> Pair | None:
+        """The two waves, if there are two."""
+        return pair(self.edition)
+
+    @cached_property
+    def moves(self) -> Moves:
+        """The two editions of the same answers."""
+        return moves(self.edition)
+
+    def introduction(self) -> Output:
+        """What is held against what, and which questions are left out because only one wave has them."""
+        edition, two = self.edition, self.waves
+        mod = edition.parameters.get("mod", NO_OTHER)
+        name = shown_name({"data": mod})
+        if two is None or two.truth is not None:
+            why = NO_WAVES if mod == NO_OTHER else f"{name} har de samme svar som denne udgave, så der er ingen bølger."
+            exercise = (" Her er i stedet en øvelse: De samme chefer med de samme holdninger spørges to gange, og det "
+                        "trækkes på ny, hvem der svarer, og hvem der svarer ved ikke. Ingen har altså skiftet mening.")
+            return say(why + exercise * (two is not None), edition.survey)
+        told = f"Denne udgaves svar er bølgen »nu«, og svarene i {name} er bølgen »før«."
+        left_out = [item.topic for item in two.new.questionnaire.items.values() if item.scale.type != "tekst"
+                    and item not in waves.shared(two.new.questionnaire, two.old.questionnaire)]
+        if left_out:
+            told += f" Disse spørgsmål er kun stillet i den ene bølge og er ikke med: {listed(left_out)}."
+        return say(told, edition.survey)
+
+    @house_style()
+    def figure(self, caption: str, name: str) -> Figure | Output:
+        """The largest changes between two waves with intervals for the process."""
+        two = self.waves
+        if two is None:
+            return Output(f'<p class="note">{NO_WAVES}</p>', NO_WAVES)
+        rows, total = _largest(two.behind), two.behind["estimate"].notna().sum()
+        if rows.empty:
+            return nothing_to_show(caption)
+        frame = pd.DataFrame({
+            "Ændring": [moved(row) for _, row in rows.iterrows()],
+            "Interval": [moved_interval(row) for _, row in rows.iterrows()],
+        }, index=pd.Index([measured(row, two.new.questionnaire) for _, row in rows.iterrows()], name="Mål"))
+        told = [f"{text} {change} ({limits})" for text, change, limits in frame.itertuples()]
+        n = [number(edge) for edge in (rows[["n_a", "n_b"]].min(axis=None), rows[["n_a", "n_b"]].max(axis=None))]
+        return finish(
+            _drawn(rows, list(frame.index)), two.new.provenance, frame, caption, name=name,
+            alt=f"Prikdiagram med intervaller, procentpoint. {'; '.join(told)}.",
+            note=f"n fra {n[0]} til {n[1]} i hver bølge. De {number(len(rows))} største af {number(total)} ændringer "
+                 f"er valgt ud, og de største er i snit overvurderet.{hidden_note(rows)}",
+            reading="Prikken er ændringen fra før til nu i procentpoint, og stregen er dens "
+                    f"{confidence(two.new.level)}-interval, regnet mellem kommuner. Til højre for den lodrette streg "
+                    f"er andelen steget, til venstre er den faldet. Den øverste prik er {told[0]}.",
+        )
+
+    def changes_table(self, caption: str, name: str) -> Output:
+        """All measures then and now, the change with an interval for either question, and p corrected for all."""
+        two = self.waves
+        if two is None:
+            return _empty(caption, name, NO_WAVES)
+        behind = two.behind
+        now, then = (shown(wave, waves.levels(wave, two.wanted)) for wave in (two.new, two.old))
+        frame = pd.DataFrame({
+            "Før": [value(row) for _, row in then.iterrows()],
+            "Nu": [value(row) for _, row in now.iterrows()],
+            "Ændring": [moved(row) for _, row in behind.iterrows()],
+            "Processen": [moved_interval(row) for _, row in behind.iterrows()],
+            "Alle adspurgte": [moved_interval(row) for _, row in two.asked.iterrows()],
+            "p, korrigeret": [p_value(p) for p in behind["p_adjusted"]],
+        }, index=pd.Index([measured(row, two.new.questionnaire) for _, row in behind.iterrows()], name="Mål"))
+        note = ("Andele i procent og deres ændring i procentpoint; antal i deres egen enhed. Der er to "
+                f"{confidence(two.new.level)}-intervaller: for ændringen i processen bag svarene, regnet mellem "
+                "kommuner, og for ændringen blandt alle adspurgte. p gælder processen og er korrigeret for alle "
+                f"{number(behind['family_size'].iloc[0])} ændringer (Holms metode).{hidden_note(behind)}")
+        return table(frame, caption, name, provenance=two.new.provenance, note=note, folded="Vis alle ændringer")
+
+    def sharing_table(self, caption: str, name: str) -> Output:
+        """What it means that municipalities answer in both waves: half the interval's width with and without."""
+        two = self.waves
+        if two is None:
+            return _empty(caption, name, NO_WAVES)
+        rows = _largest(two.behind)
+        half = {heading: [number(50 * (row["high"] - row["low"]), 1) for _, row in found.loc[rows.index].iterrows()]
+                for heading, found in (("Kommunerne går igen", two.behind), ("Som var de andre kommuner", two.apart))}
+        frame = pd.DataFrame(half, index=pd.Index(
+            [measured(row, two.new.questionnaire) for _, row in rows.iterrows()], name="Mål"))
+        ratio = float(settled((two.behind["se"] / two.apart["se"]).median()))
+        note = ("Halvdelen af intervallets bredde i procentpoint for de ændringer, der er størst. For den midterste "
+                f"af alle ændringer er usikkerheden {percent(ratio)} af, hvad den ville være, hvis kommunerne i de to "
+                f"bølger ikke var de samme.{hidden_note(rows)}")
+        return table(frame, caption, name, provenance=two.new.provenance, note=note)
+
+    def known_truth(self) -> Output:
+        """For an exercise: how many intervals hold the true change, and how many changes one would take for real."""
+        two = self.waves
+        if two is None or two.truth is None:
+            told = "Her kendes den sande ændring ikke."
+            return Output(f'<p class="note">{told}</p>', told)
+        now, then = (waves.levels(everybody, two.wanted)["estimate"] for everybody in two.truth)
+        behind, asked = two.behind, two.asked
+        right = settled(now - then)
+        hits = ((asked["low"] <= right) & (right <= asked["high"])).sum()
+        zero = ((behind["low"] <= 0) & (behind["high"] >= 0)).sum()
+        below = [number((behind[p] < settled(1 - two.new.level)).sum()) for p in ("p", "p_adjusted")]
+        return say(
+            f"I øvelsen kendes sandheden. Af {number(len(asked))} intervaller for alle adspurgte rummer {number(hits)} "
+            f"den sande ændring, og {number(zero)} af intervallerne for processen rummer nul, som er det sande dér. "
+            f"Hver for sig ville {below[0]} ændringer i processen se sikre ud. Når der tages højde for, at der er "
+            f"mange, er det {below[1]}.", two.new)
+
+    def moves_table(self, caption: str, name: str) -> Output:
+        """The shares that moved most between two editions of the same answers, without tests."""
+        both = self.moves
+        rows = both.points[both.points.abs() >= LEAST].index[:LARGEST]
+        if rows.empty:
+            return _empty(caption, name, "Ingen andele flyttede sig.")
+        frame = pd.DataFrame({
+            **{head: [value(row, 1) for _, row in one.loc[rows].iterrows()]
+               for head, one in zip(both.heads, (both.before, both.after), strict=True)},
+            "Flyttet": [signed(gap) for gap in both.points[rows]],
+        }, index=pd.Index([measured(row, both.survey.questionnaire) for _, row in both.after.loc[rows].iterrows()],
+                          name="Mål"))
+        note = (f"De {number(len(rows))} andele, der flyttede sig mest, og flytningen i procentpoint. Svarene er de "
+                f"samme, så der er intet at teste.{hidden_note(both.after)}")
+        return table(frame, caption, name, provenance=both.survey.provenance, note=note)
+
+    def moves_sentence(self) -> Output:
+        """How much moved between the editions, and what differs between them."""
+        both = self.moves
+        points = both.points.abs().round(1)
+        return say(f"{both.heads[0]} mod {both.heads[1].lower()}: {number((points >= 1).sum())} af "
+                   f"{number(len(points))} andele flyttede sig mindst ét procentpoint, og den største flytning er "
+                   f"{number(points.max(), 1)} procentpoint.{both.told}", both.survey)
+
+    def release(self) -> Released:
+        """The edition's numbers as a file, to hold a later edition against."""
+        told = f"Denne udgaves tal ligger i filen {NUMBERS}."
+        link = f'<a href="../{NUMBERS}">{NUMBERS}</a>'
+        return Released(f'<p class="note">{told.replace(NUMBERS, link)}</p>', told, numbers=numbers(self.edition))
+
+
+def changed(edition: Edition) -> Changes:
+    """What has changed since the earlier answers, or the other edition, that the parameter `mod` names.
+
+    Between waves it has introduction(), figure(), changes_table(), sharing_table() and known_truth(), each with
+    intervals; between editions moves_sentence() and moves_table(), without tests; and release(), the numbers as a file.
+
+    >>> from civsam import book, open_edition
+    >>> book.changed(open_edition()).introduction().text[:24]
+    'Der er ikke angivet en t'
+    """
+    return Changes(edition)

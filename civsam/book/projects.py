@@ -21,15 +21,11 @@ ramme: str = "{frame}"  # fil med dem, der blev spurgt; »ingen«, hvis det ikke
 {split}konfidens: float = 0.95  # konfidensniveau for intervallerne
 mindst: int = 5  # så få svarpersoner vises en gruppe med, når svarene er indsamlede
 fritekst: str = "skjul"  # om fri tekst fra indsamlede svar vises'''
-OPEN = '''from civsam.edition import banner, open_edition
-from civsam.inference import estimate, weighting
-from civsam.pages import dots, likert, sentences, tables
+OPEN = '''from civsam import estimate, open_edition, show, weighting
 
-edition = open_edition(
-    data=data, ramme=ramme, {split}konfidens=konfidens, mindst=mindst, fritekst=fritekst
-)
+edition = open_edition(globals())
 survey = edition.survey
-banner(edition)'''
+edition.banner()'''
 OF_STUDY = ("civsam.book.statement_links", "civsam.teaching.sphinxext", "sphinxcontrib.bibtex")
 OWNER = "[Skriv i _config.yml, hvem der udgiver bogen]"
 README = """# {title}
@@ -104,8 +100,7 @@ def files(questionnaire: Questionnaire, *, framed: bool) -> dict[str, str]:
         RESULTS: _notebook("resultater", results(questionnaire, framed), _made_of(questionnaire)),
         "chapters/kodebog.ipynb": _notebook("kodebog", [
             ("md", "# Kodebog\n\nSpørgsmålene, som de blev stillet, og de koder, svarene har i datafilerne."),
-            ("remove-input", "from civsam.instrument.questionnaire import read\nfrom civsam.pages import codebook\n\n"
-                             "display(*codebook.codebook(read()))"),
+            ("remove-input", "from civsam import show\n\ndisplay(*show.codebook())"),
         ]),
     }
 
@@ -132,7 +127,7 @@ def results(questionnaire: Questionnaire, framed: bool) -> list[tuple[str, str]]
     cells = [
         ("md", "# Resultater\n\nKapitlet viser svarene på hvert spørgsmål i spørgeskemaets rækkefølge."),
         ("parameters remove-cell", PARAMETERS.format(frame=frame, split=declared)),
-        ("remove-input", OPEN.format(split="opdel=opdel, " if split else "")),
+        ("remove-input", OPEN),
     ]
     if framed and split:
         cells += [("md", "## Hvem der svarede"), ("hide-input", RATES)]
@@ -140,26 +135,25 @@ def results(questionnaire: Questionnaire, framed: bool) -> list[tuple[str, str]]
         cells.append(("md", f"## {_escaped(heading)}"))
         for item in questionnaire.block(block):
             cells += [("md", f"### {_escaped(item.topic)}"),
-                      ("remove-input", f"sentences.question(survey, {_quoted(item.id)})")]
+                      ("remove-input", f"show.question(survey, {_quoted(item.id)})")]
             cells += [("hide-input", code) for code in shown_as(item, bool(split))]
     return cells
 
 
-RATES = '''tables.rates_table(
-    weighting.response_rates(survey, opdel), survey, "Adspurgte og svar", "tab-svar"
-)'''
+RATES = '''rates = weighting.response_rates(survey, opdel)
+show.table(survey, rates, "Adspurgte og svar", "tab-svar")'''
 
 
 def shown_as(item: Item, split: bool) -> list[str]:
     """The code that shows a question: a figure, and where it can be split by a frame variable, that too."""
     call = {"antal": "ratios" if item.part_of else "means"}.get(item.scale.type, "shares")
-    draw, name = "likert" if item.scale.type == "ordinal" else "dots", item.id.lower().replace("_", "-")
+    name = item.id.lower().replace("_", "-")
     if item.scale.type == "tekst":
-        return [f"sentences.texts(survey, {_quoted(item.id)})"]
-    made = [f"{draw}.{draw}(survey, estimate.{call}(survey, {_quoted(item.id)}), {_quoted(item.topic)}, "
+        return [f"show.texts(survey, {_quoted(item.id)})"]
+    made = [f"show.figure(survey, estimate.{call}(survey, {_quoted(item.id)}), {_quoted(item.topic)}, "
             f"{_quoted(f'fig-{name}')})"]
     if split:
-        made.append(f"delt = estimate.{call}(survey, {_quoted(item.id)}, by=opdel)\ntables.group_table(\n"
+        made.append(f"delt = estimate.{call}(survey, {_quoted(item.id)}, by=opdel)\nshow.table(\n"
                     f"    survey, delt, {_quoted(f'{item.topic}, delt op')}, {_quoted(f'tab-{name}')}, folded=True\n)")
     return made
 

@@ -29,10 +29,14 @@ from statsmodels.stats.multitest import multipletests
 
 from civsam.inference.equations import Equations, Measure, design_freedom, errors, joint, measure, solve, t_table
 from civsam.inference.intervals import t_interval
+from civsam.inference.power import detectable
+from civsam.inference.rao_scott import independence
 from civsam.inference.settled import settled, settled_table
 from civsam.inference.variance import covariance
 from civsam.survey.design import Design
 from civsam.survey.survey import Survey
+
+__all__ = ("contrasts", "corrected", "detectable", "equality", "equivalence", "independence", "standardised")
 
 COLUMNS = (
     "statistic", "item", "answer", "by", "a", "b", "n_a", "n_b", "effect", "estimate", "se", "df", "low", "high",
@@ -165,6 +169,11 @@ def contrasts(
     unit); for shares also cohens_h (Cohen 1988) and odds_ratio (se, t and p are of its logarithm). Delta method.
 
     Raises UserError for an unknown item, answer, variable or reference, KeyError for an unknown effect.
+
+    >>> from civsam import compare, open_edition
+    >>> pairs = compare.contrasts(open_edition().process, "pol_fokus", "ja", "blok")
+    >>> pairs[["a", "b", "method"]].iloc[0].tolist()
+    ['roed', 'blaa', 'CR2']
     """
     what = measure(survey, item, answer, ratio=ratio, dont_know=dont_know)
     cells = _by_group(survey, what, by)
@@ -230,6 +239,11 @@ def standardised(
     """Standardised mean differences of a count between groups: the difference over their pooled standard deviation.
 
     Delta method, the standard deviation's own error included (Hedges 1981; Särndal, Swensson & Wretman 1992).
+
+    >>> from civsam import compare, open_edition
+    >>> d = compare.standardised(open_edition().process, "pra_lange", "blok")
+    >>> d["effect"].item(), bool(abs(d["estimate"].item()) < 1)
+    ('smd', True)
     """
     what, names = measure(survey, item), list(survey.variable(by).labels)
     pairs = _pairs(len(names), _place(survey, by, reference))
@@ -269,6 +283,11 @@ def equality(
 
     Columns as `rao_scott.independence`, with method, without cramers_v. NaN with fewer than two groups, or where one's
     error is not known (`COLUMNS`); for shares that has no such gap.
+
+    >>> from civsam import compare, open_edition
+    >>> test = compare.equality(open_edition().process, "pol_fokus", "ja", "region")
+    >>> test["df1"].item()
+    4
     """
     what = measure(survey, item, answer, ratio=ratio, dont_know=dont_know)
     cells = _by_group(survey, what, by)
@@ -287,6 +306,11 @@ def corrected(tests: pd.DataFrame, method: str, family: str) -> pd.DataFrame:
     """The tests with p_adjusted, correction, family and family_size; rows without p are outside the family.
 
     method: holm (Holm 1979) or fdr_bh (Benjamini & Hochberg 1995). family: in words, which tests belong together.
+
+    >>> from civsam import compare, open_edition
+    >>> pairs = compare.contrasts(open_edition().process, "pol_fokus", "ja", "region")
+    >>> compare.corrected(pairs, "holm", "pairs of regions")["family_size"].iloc[0].item()
+    10
     """
     p = tests["p"].to_numpy(float)
     known = ~np.isnan(p)
@@ -296,7 +320,7 @@ def corrected(tests: pd.DataFrame, method: str, family: str) -> pd.DataFrame:
     return tests.assign(p_adjusted=adjusted, correction=method, family=family, family_size=int(known.sum()))
 
 
-# ---- Equivalence and verdicts ---------------------------------------------------------------------------------------
+# ---- Equivalence -----------------------------------------------------------------------------------------------------
 
 
 def equivalence(table: pd.DataFrame, margin: float) -> pd.DataFrame:
@@ -308,6 +332,11 @@ def equivalence(table: pd.DataFrame, margin: float) -> pd.DataFrame:
     due (intersection-union, Berger 1982).
 
     Raises ValueError for a margin that is not positive, and for odds ratios, whose margin is not symmetrical.
+
+    >>> from civsam import compare, open_edition
+    >>> blocs = compare.contrasts(open_edition().process, "pol_fokus", "ja", "blok")
+    >>> compare.equivalence(blocs, margin=0.5)["equivalent"].item()
+    True
     """
     if not margin > 0 or (table["effect"] == "odds_ratio").any():
         raise ValueError("a margin is a positive distance from no difference")
@@ -335,52 +364,3 @@ def simultaneous(table: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     A verdict is the same whatever level an edition shows its intervals at.
     """
     return interval(table, 1 - 0.05 / max(int(table["se"].notna().sum()), 1))
-
-
-def _verdict(supported: bool, contradicted: bool) -> str:
-    return SUPPORTED if supported else CONTRADICTED if contradicted else UNDECIDED
-
-
-def verdict_equal(narrow: tuple[float, float], wide: tuple[float, float], value: float, margin: float) -> str:
-    """Whether an estimate equals a published value: the 90 percent interval lies within the margin around it.
-
-    Contradicted where the 95 percent interval lies wholly outside. narrow, wide: the 90 and 95 percent intervals.
-    """
-    low, high = settled([value - margin, value + margin])
-    return _verdict(low < narrow[0] and narrow[1] < high, wide[0] > high or wide[1] < low)
-
-
-def verdict_no_difference(table: pd.DataFrame) -> str:
-    """Whether k groups are equal, from `equivalence` of all pairs: supported only if every pair is equivalent.
-
-    Contradicted if any simultaneous interval lies wholly outside the margin.
-    """
-    outside = (table["low_all"] > table["margin"]) | (table["high_all"] < -table["margin"])
-    return _verdict(len(table) > 0 and bool(table["equivalent"].all()), bool(outside.any()))
-
-
-def verdict_ranks_first(table: pd.DataFrame, first: str | Sequence[str], *, last: bool = False) -> str:
-    """Whether one group (or each of several) lies above all others, from a table of contrasts that holds them.
-
-    Supported only if every contrast of them to the others is positive at one-sided 5 percent; contradicted if any
-    simultaneous interval (over those contrasts) lies below 0. last: below all others instead.
-
-    Raises ValueError where the table holds none of those contrasts.
-    """
-    chosen = {first} if isinstance(first, str) else set(first)
-    in_a, in_b = table["a"].isin(chosen), table["b"].isin(chosen)
-    used = table[in_a != in_b]
-    if used.empty:
-        raise ValueError(f"no contrast between {', '.join(sorted(chosen))} and others")
-    sign = np.where(in_a[in_a != in_b], 1, -1) * (-1 if last else 1)
-    turned = used.assign(estimate=used["estimate"] * sign)
-    return _verdict(bool(np.all(interval(turned, 0.90)[0] > 0)), bool(np.any(simultaneous(turned)[1] < 0)))
-
-
-def verdict_more_than(table: pd.DataFrame) -> str:
-    """Whether a contrast, a distance above a limit or a slope is positive; for a table of one row.
-
-    Supported at one-sided 5 percent, contradicted where the 95 percent interval lies below 0.
-    """
-    row = table.iloc[[0]]
-    return _verdict(bool(interval(row, 0.90)[0][0] > 0), bool(interval(row, 0.95)[1][0] < 0))

@@ -36,6 +36,11 @@ def measure(
 
     item: "a+b" is the sum of two counts. dont_know: whether 'ved ikke' counts in the base of a share. Raises UserError
     as `estimate.variables`.
+
+    >>> from civsam import model, open_edition
+    >>> focus = model.measure(open_edition().survey, "pol_fokus", "ja")
+    >>> focus.statistic, focus.y.max().item()
+    ('share', 1.0)
     """
     statistic = "share" if answer is not None else "ratio" if ratio else "mean"
     those = variables(survey, statistic, item, answer or "", dont_know=dont_know)

@@ -45,6 +45,8 @@ from civsam.survey.design import Nested
 from civsam.survey.replicate_weights import Replicates
 from civsam.survey.survey import Survey
 
+__all__ = ("means", "quantiles", "ratios", "shares", "totals")
+
 COLUMNS = (
     "statistic", "item", "answer", "by", "group", "n", "count", "estimate", "se", "low", "high", "df",
     "level", "target", "weighted", "provenance", "deff", "n_effective",
@@ -312,6 +314,10 @@ def shares(
     answers: a code, several (a row each), or None for all of the scale, 'ved ikke' included where it is offered. A code
     "a+b" is the share who gave either. dont_know: whether 'ved ikke' counts in the base. interval: "beta"
     (Korn-Graubard) or "logit", see `share_interval`.
+
+    >>> from civsam import estimate, open_edition
+    >>> estimate.shares(open_edition().survey, "pol_fokus", "ja")["estimate"].round(2).item()
+    0.82
     """
     wanted = _answers(survey, item, answers, dont_know)
     those = [variables(survey, "share", item, answer, dont_know=dont_know) for answer in wanted]
@@ -329,6 +335,11 @@ def means(
     too small, as the margins were fitted to the residuals that it is made of, and the limits are made with a standard
     error from residuals that leave each cluster out (`Design.left_out`). The column se is R's in both. Raises
     ValueError for another interval.
+
+    >>> from civsam import estimate, open_edition
+    >>> both = estimate.means(open_edition().survey, ["pra_lange", "pra_korte"])
+    >>> both[["statistic", "item"]].iloc[0].tolist()
+    ['mean', 'pra_lange+pra_korte']
     """
     return _one(survey, "mean", items, by, interval)
 
@@ -337,6 +348,10 @@ def ratios(survey: Survey, part: str, by: str | None = None, *, interval: str = 
     """Share of the collaborations: the sum of a count over the sum of the counts that it is a part of; one row a group.
 
     The base is managers who gave all the numbers; `count` is collaborations. interval: as for `means`.
+
+    >>> from civsam import estimate, open_edition
+    >>> estimate.ratios(open_edition().survey, "pra_tvaers")["estimate"].round(2).item()
+    0.39
     """
     return _one(survey, "ratio", part, by, interval)
 
@@ -347,6 +362,10 @@ def totals(
     """Weighted total of a count or the sum of several, or of those who gave each answer; one row a group and answer.
 
     answers: as for `shares`; counts have none. Who did not answer the item adds nothing to the total. t intervals.
+
+    >>> from civsam import estimate, open_edition
+    >>> estimate.totals(open_edition().survey, "pol_fokus")["answer"].tolist()
+    ['ja', 'nej', 'ved_ikke']
     """
     item = _joint(items)
     if answers is None and survey.item(item.split("+")[0]).scale.type == "antal":
@@ -367,6 +386,11 @@ def quantiles(
     within `TIE` of p has reached it). Its interval runs between the quantiles at the limits of the t interval of the
     share F that is at or below it (Woodruff 1952), or to the group's smallest or largest value; the standard error is
     its length over 2 t. count, deff and n_effective are those of F. Raises ValueError for probabilities outside 0 to 1.
+
+    >>> from civsam import estimate, open_edition
+    >>> median = estimate.quantiles(open_edition().survey, "pra_lange", [0.5]).iloc[0]
+    >>> bool(median["low"] <= median["estimate"] <= median["high"])
+    True
     """
     if not all(0 < p < 1 for p in probabilities):
         raise ValueError("probabilities must lie between 0 and 1")

@@ -42,6 +42,11 @@ def imputed(
     whole survey could fill together stay blank. A blank total is not held against parts that he gave.
 
     Raises ValueError for fewer than two imputations, a table that the rules do not fit, and odds ratios.
+
+    >>> from civsam import estimate, nonresponse, open_edition
+    >>> made = nonresponse.imputed(open_edition().survey, lambda filled: estimate.shares(filled, "pol_fokus", "ja"), 2)
+    >>> bool(0 <= made["fmi"].item() < 1)
+    True
     """
     if imputations < 2:
         raise ValueError("Rubin's rules need at least two imputations")

@@ -67,6 +67,18 @@ class Fit:
         """Design-based covariance of the coefficients, R's convention, shape (k, k)."""
         return covariance(self.influence, self.survey.design)
 
+    def coefficients(self) -> pd.DataFrame:
+        """As the function `coefficients`."""
+        return coefficients(self)
+
+    def marginal_effects(self) -> pd.DataFrame:
+        """As the function `marginal_effects`."""
+        return marginal_effects(self)
+
+    def term_test(self, term: str) -> pd.DataFrame:
+        """As the function `term_test`."""
+        return term_test(self, term)
+
 
 def _numbers(survey: Survey, covariates: Covariates, by: Sequence[str]) -> pd.DataFrame:
     """The covariates as floats, a row a respondent of the survey, in its order.
@@ -129,6 +141,12 @@ def regression(
     covariates: with the respondents' keys as index, in any order; an array has a row a respondent. Who lacks one is
     left out. Raises UserError for an index that does not fit and for what is no number, ValueError for a ratio, and
     where the groups separate the answers, so that a coefficient is infinite.
+
+    >>> from civsam import model, open_edition
+    >>> survey = open_edition().process
+    >>> fit = model.regression(survey, model.measure(survey, "pol_fokus", "ja"), ["region"], "logit")
+    >>> fit.marginal_effects()["term"].tolist()[:2]
+    ['region=sjaelland', 'region=syddanmark']
     """
     if what.statistic == "ratio":
         raise ValueError("a ratio is compared by contrasts, not by a regression")
@@ -236,6 +254,12 @@ def intraclass_correlation(survey: Survey, what: Measure) -> pd.DataFrame:
     0. One row: estimate, between and within (variances), n, clusters and provenance (Snijders & Bosker 2012, ch. 3).
 
     The variances and their ratio are NaN where all answered alike, or no municipality answered twice.
+
+    >>> from civsam import model, open_edition
+    >>> survey = open_edition().survey
+    >>> share = model.intraclass_correlation(survey, model.measure(survey, "pol_fokus", "ja"))["estimate"].item()
+    >>> 0 <= share < 0.5
+    True
     """
     cluster = np.unique(survey.own_cluster[what.base], return_inverse=True)[1]
     y, size = what.y[what.base], np.bincount(cluster)

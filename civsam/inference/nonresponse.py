@@ -16,10 +16,13 @@ from scipy.stats import f as fisher
 from scipy.stats import t as student
 
 from civsam.inference import compare
+from civsam.inference.imputation import imputed
 from civsam.inference.settled import settled_table
 from civsam.inference.variance import covariance
 from civsam.survey.design import Design, Stage
 from civsam.survey.survey import Survey
+
+__all__ = ("imputed", "item_nonresponse", "r_indicator", "response_tests")
 
 
 def _responded(survey: Survey) -> np.ndarray:
@@ -87,6 +90,11 @@ def response_tests(survey: Survey, variables: Iterable[str] | None = None) -> pd
 
     Columns: by, method, statistic, df, df2 (NaN for chi-square), p, p_adjusted (Holm 1979, over the variables of one
     method), provenance.
+
+    >>> from civsam import nonresponse, open_edition
+    >>> tests = nonresponse.response_tests(open_edition().survey, ["region"])
+    >>> tests["method"].tolist(), tests["df"].astype(int).tolist()
+    (['independent', 'clustered'], [4, 4])
     """
     names = list(variables or survey.questionnaire.weighting.margins)
     parts: list[pd.DataFrame] = []
@@ -125,6 +133,11 @@ def response_model(survey: Survey, variables: Iterable[str] | None = None) -> pd
 
     Columns: statistic, by, group, reference, estimate, se, low, high, df (municipalities less coefficients), p, level,
     provenance. Raises ValueError where all or none of a group responded.
+
+    >>> from civsam import nonresponse, open_edition
+    >>> fitted = nonresponse.response_model(open_edition().survey, ["blok"])
+    >>> fitted[["statistic", "group", "reference"]].iloc[0].tolist()
+    ['odds_ratio', 'blaa', 'roed']
     """
     names = list(variables or survey.questionnaire.weighting.margins)
     for name in names:
@@ -175,6 +188,11 @@ def r_indicator(survey: Survey, variables: Iterable[str] | None = None) -> pd.Da
 
     One row with the columns: estimate, unadjusted, low, high, variance (the adjusted S^2; below 0 it counts as 0) and
     its se, df (municipalities - 1), level, variables (joined by +), provenance.
+
+    >>> from civsam import nonresponse, open_edition
+    >>> r = nonresponse.r_indicator(open_edition().survey).iloc[0]
+    >>> bool(0 <= r["low"] <= r["estimate"] <= 1)
+    True
     """
     names = list(variables or survey.questionnaire.weighting.margins)
     y, (x, _) = _responded(survey), _terms(survey, names)
@@ -212,6 +230,11 @@ def item_nonresponse(survey: Survey) -> pd.DataFrame:
 
     Columns: item, block, asked (all respondents), answered (with something else than 'ved ikke'), dont_know ('ved
     ikke'), missing (nothing), and the rates dont_know_rate and missing_rate (both of those asked), provenance.
+
+    >>> from civsam import nonresponse, open_edition
+    >>> counts = nonresponse.item_nonresponse(open_edition().survey)
+    >>> counts.columns[:6].tolist()
+    ['item', 'block', 'asked', 'answered', 'dont_know', 'missing']
     """
     asked = len(survey.answers)
     rows = []

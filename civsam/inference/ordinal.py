@@ -44,6 +44,11 @@ def ordinal(survey: Survey, item: str, by: Sequence[str], covariates: Covariates
     Variance after Binder (1983); CR2 is not defined for it, so the process keeps R's convention.
 
     Raises ValueError for an item without ordered answers, and where the likelihood has no maximum.
+
+    >>> from civsam import model, open_edition
+    >>> fit = model.ordinal(open_edition().process, "vae_omkostning", ["udgiftspres"])
+    >>> fit.term_test("udgiftspres")["df1"].item()
+    2
     """
     scale = survey.item(item).scale
     if scale.type != "ordinal":

@@ -20,8 +20,8 @@ from civsam.inference.equations import BiasReduced, bias_reduced, measure, solve
 from civsam.inference.settled import in_order, settled
 from civsam.survey.survey import Survey
 
-COLUMNS = ("a", "b", "difference", "power", "power_se", "equivalence", "equivalence_se", "n_a", "n_b", "clusters_a",
-           "clusters_b", "margin", "provenance")
+COLUMNS = ("by", "a", "b", "difference", "power", "power_se", "equivalence", "equivalence_se", "n_a", "n_b",
+           "clusters_a", "clusters_b", "margin", "provenance")
 
 
 def detectable(
@@ -31,7 +31,7 @@ def detectable(
     """How often a true difference between two groups of municipalities would be found; a row a difference.
 
     by: of an ordered variable the first group is held against the last, else the smallest against the largest (in
-    respondents). Columns: a and b (codes of the groups), difference (share in a less share in b, around the share
+    respondents). Columns: by, a and b (codes of the groups), difference (share in a less share in b, around the share
     observed in both), power (share of draws where the two-sided test of `compare.contrasts`, CR2 with Satterthwaite
     degrees of freedom, rejects at 1 - the survey's level), equivalence (where the 90 percent interval lies within
     the margin, Schuirmann 1987), power_se and equivalence_se (Monte Carlo standard errors), n_a, n_b, clusters_a,
@@ -42,6 +42,11 @@ def detectable(
 
     Raises UserError for an unknown item, answer or variable, ValueError for a share below 0 or above 1, a group with
     fewer than two municipalities, a margin that is not positive, and an icc outside 0 to 1.
+
+    >>> from civsam import compare, open_edition
+    >>> found = compare.detectable(open_edition().survey, "pol_fokus", "ja", "blok", [0.2], draws=50, icc=0.05)
+    >>> found["power"].item() > 0.8
+    True
     """
     if not margin > 0 or not 0 <= icc <= 1:
         raise ValueError("a margin is a positive distance, and an icc lies between 0 and 1")
@@ -52,7 +57,7 @@ def detectable(
     for difference in differences:
         found, equal = _decided(pair, latent < norm.ppf(pair.shares(difference))[pair.side][:, None],
                                 survey.level, margin)
-        rows.append((*pair.names, difference, *_rate(found), *_rate(equal), *pair.n, *pair.clusters, margin,
+        rows.append((by, *pair.names, difference, *_rate(found), *_rate(equal), *pair.n, *pair.clusters, margin,
                      survey.provenance))
     return pd.DataFrame(rows, columns=list(COLUMNS))
 

@@ -40,6 +40,11 @@ def independence(
 
     Raises ValueError for an unknown method, and for counts, free text and items with several answers, unless an answer
     is named; UserError for an unknown item, answer or variable.
+
+    >>> from civsam import compare, open_edition
+    >>> test = compare.independence(open_edition().survey, "pol_strategi", "region")
+    >>> test["test"].item(), bool(0 <= test["cramers_v"].item() <= 1)
+    ('F', True)
     """
     if method not in ("F", "Chisq", "Wald", "adjWald"):
         raise ValueError(f"unknown method {method}")

@@ -41,6 +41,10 @@ def bootstrap(
 
     Raises ValueError for calibrated weights, for later stages that count, and for a stratum with a single cluster that
     is not the whole of it.
+
+    >>> from civsam import open_edition, weighting
+    >>> weighting.bootstrap(open_edition().raw.design, replicates=20).matrix().shape[1]
+    20
     """
     stage, rng = _first_stage(design), np.random.default_rng(seed)
     counts = np.zeros((len(stage.stratum), replicates), dtype=np.uint8)  # more than 255 of m - 1 draws does not happen
@@ -81,6 +85,11 @@ def jackknife(design: Design) -> Replicates:
 
     The deviations of a stratum of m clusters count (1 - f) (m - 1) / m (Wolter 2007, chapter 4). Needs memory for
     clusters x clusters factors. Raises ValueError as `bootstrap`.
+
+    >>> from civsam import open_edition, weighting
+    >>> municipalities = weighting.jackknife(weighting.for_process(open_edition().raw).design)
+    >>> len(municipalities.rscales) <= 98
+    True
     """
     stage = _first_stage(design)
     clusters, stratum = len(stage.stratum), stage.stratum
@@ -112,6 +121,11 @@ def given(
     the estimate itself, not from the mean of the replicates. A DataFrame is put in the order of the survey's
     respondents by its index. Raises ValueError for weights that are missing or negative and for scales of another
     length.
+
+    >>> import numpy as np
+    >>> from civsam import weighting
+    >>> len(weighting.given(np.ones((4, 2)), scale=0.5).rscales)
+    2
     """
     index = weights.index if isinstance(weights, pd.DataFrame) else None
     weights = np.asarray(weights, dtype=float)
@@ -136,7 +150,7 @@ def covariance(replicates: Replicates, statistic: Callable[[np.ndarray], np.ndar
     return replicates.spread(np.array([np.atleast_1d(statistic(weights)) for weights in replicates]), full)
 
 
-def table(
+def replicated(
     survey: Survey, replicates: Replicates, statistic: str, item: str, by: str | None = None, answer: str = "", *,
     dont_know: bool = True,
 ) -> pd.DataFrame:
@@ -144,6 +158,12 @@ def table(
 
     statistic, item, answer and dont_know: as for `estimate.variables`. The degrees of freedom are the design's, at most
     R - 1; the interval of a share is Korn-Graubard.
+
+    >>> from civsam import open_edition, weighting
+    >>> survey = weighting.for_process(open_edition().raw)
+    >>> made = weighting.bootstrap(survey.design, replicates=50)
+    >>> weighting.replicated(survey, made, "share", "pol_fokus", answer="ja")["statistic"].item()
+    'share'
     """
     if len(replicates.cluster) != len(survey.answers):
         raise ValueError(f"the replicate weights must have {len(survey.answers)} rows, one a respondent")

@@ -10,10 +10,14 @@ import numpy as np
 import pandas as pd
 
 from civsam.files import UserError
+from civsam.inference.replicates import bootstrap, given, jackknife, replicated
 from civsam.inference.settled import settled, settled_table
 from civsam.survey.checked import unknown
 from civsam.survey.design import Calibration, Design, Stage
 from civsam.survey.survey import Survey
+
+__all__ = ("bootstrap", "by_response_groups", "for_process", "given", "jackknife", "poststratify", "rake", "replicated",
+           "response_rates", "trim", "unweighted", "weighted", "weights_summary")
 
 Totals = Mapping[Hashable, float]
 Variable = str | tuple[str, ...]  # a column of the frame, or several that are crossed
@@ -26,6 +30,10 @@ def response_rates(survey: Survey, by: str | None = None) -> pd.DataFrame:
 
     Columns: by, group, asked, responded, estimate (the rate), provenance. The rate is a count, not an estimate. Without
     a frame nobody knows how many were asked: asked and the rate are NaN.
+
+    >>> from civsam import open_edition, weighting
+    >>> weighting.response_rates(open_edition().survey)["estimate"].round(2).item()
+    0.53
     """
     labels = survey.variable(by).labels if by else {"": "Alle"}
     asked_in = survey.frame[by] if by else pd.Series("", index=survey.frame.index)
@@ -82,6 +90,11 @@ def by_response_groups(survey: Survey, group: pd.Series | None = None) -> Survey
     Weights are the group's positions over its respondents; the groups are strata with finite population correction
     (response homogeneity groups: Särndal, Swensson & Wretman 1992). group: of every position in the frame;
     `response_groups` unless given; its index is the frame's, in any order. Raises UserError for one that is not.
+
+    >>> from civsam import open_edition, weighting
+    >>> grouped = weighting.by_response_groups(open_edition().raw)
+    >>> round(float(grouped.design.weights.sum()))
+    838
     """
     group = response_groups(survey) if group is None else _whole_groups(survey, group)
     own = group.loc[survey.answers.index]
@@ -106,7 +119,12 @@ def raked(survey: Survey, group: pd.Series | None = None) -> Survey:
 
 
 def weighted(survey: Survey) -> Survey:
-    """The usual weights: `raked`, or with too few answers for that the response groups alone; none without a frame."""
+    """The usual weights: `raked`, or with too few answers for that the response groups alone; none without a frame.
+
+    >>> from civsam import open_edition, weighting
+    >>> weighting.weighted(open_edition().raw).design.target
+    'population'
+    """
     plain = unweighted(survey)
     if not survey.framed:
         return plain
@@ -130,6 +148,10 @@ def poststratify(survey: Survey, by: Variable, totals: Totals | None = None) -> 
     """The survey with weights that add up to known totals in each group (Holt & Smith 1979).
 
     by, totals and errors as in `rake`, of which this is the case with a single margin.
+
+    >>> from civsam import open_edition, weighting
+    >>> round(float(weighting.poststratify(open_edition().raw, "region").design.weights.sum()))
+    838
     """
     return rake(survey, frame_margins(survey, [by]) if totals is None else {by: totals})
 
@@ -149,6 +171,11 @@ def rake(
     Raises UserError for replicate weights and for a column that is unknown or blank. Raises ValueError, with margin and
     code, for respondents without a total, a total without respondents, totals that are not numbers from 0 up, margins
     that add up to different sums, and when it does not converge.
+
+    >>> from civsam import open_edition, weighting
+    >>> raked = weighting.rake(open_edition().raw, {"blok": {"roed": 400, "blaa": 438}})
+    >>> raked.design.calibration.iterations
+    1
     """
     _no_replicates(survey)
     given = frame_margins(survey) if margins is None else margins
@@ -254,6 +281,10 @@ def trim(survey: Survey, lower: float = 0.0, upper: float = np.inf, *, strict: b
 
     Raises UserError for replicate weights, ValueError where the mean weight is outside the limits, or no weight is
     within them to share it with.
+
+    >>> from civsam import open_edition, weighting
+    >>> weighting.trim(open_edition().survey, upper=3).design.calibration is None
+    True
     """
     _no_replicates(survey)
     weights = survey.design.weights
@@ -275,6 +306,10 @@ def for_process(survey: Survey) -> Survey:
     """The same answers and weights for what lies behind them: clusters (here municipalities) as if drawn from many.
 
     A calibration stays: the margins of the frame are taken as given, and only what they do not explain varies.
+
+    >>> from civsam import open_edition, weighting
+    >>> weighting.for_process(open_edition().raw).design.target
+    'process'
     """
     _no_replicates(survey)
     n = len(survey.answers)
@@ -283,7 +318,12 @@ def for_process(survey: Survey) -> Survey:
 
 
 def unweighted(survey: Survey) -> Survey:
-    """The survey with every respondent counting the same: what the raw answers say."""
+    """The survey with every respondent counting the same: what the raw answers say.
+
+    >>> from civsam import open_edition, weighting
+    >>> weighting.unweighted(open_edition().survey).design.weighted
+    False
+    """
     return replace(survey, design=None)  # type: ignore[arg-type]
 
 
@@ -298,6 +338,11 @@ def weights_summary(surveys: Mapping[str, Survey]) -> pd.DataFrame:
 
     Columns: version (the key), n (respondents), total, low and high (the smallest and the largest weight),
     design_effect (Kish 1965), effective_n (n over the design effect), provenance.
+
+    >>> from civsam import open_edition, weighting
+    >>> edition = open_edition()
+    >>> weighting.weights_summary({"raw": edition.raw, "raked": edition.survey})["version"].tolist()
+    ['raw', 'raked']
     """
     rows = []
     for version, survey in surveys.items():

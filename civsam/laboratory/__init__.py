@@ -1,1 +1,11 @@
-"""The laboratory: the same survey carried out in many ways on populations whose truth is known."""
+"""The laboratory: the same survey carried out in many ways on populations whose truth is known.
+
+`declare` reads which scenarios there are, `draw` makes the surveys, `estimate` (with `reduced`) analyses them, `judge`
+holds the analyses against the truth, `run` shares the work out and collects it, `show` makes figures and tables of it.
+All but the last two work on many replications at once: arrays with an axis of replications first.
+"""
+
+from civsam import lazily
+
+__all__ = ("open_grid",)
+__getattr__, __dir__ = lazily(__name__, {"open_grid": "civsam.laboratory.show:open_grid"})

@@ -198,7 +198,7 @@ def _outer(rows: Rows, level: float, family: bool = False) -> tuple[np.ndarray, 
 
 
 def equal(claim: claims.Claim, found: Fit, errors: Errors) -> Verdicts:
-    """As `compare.verdict_equal`."""
+    """As `decide.equal`."""
     cell, value = BLOCKS.index((_place(claim.measures[0]), "")), published.value(claim.id)
     parts = found.estimate[:, cell], errors.se[:, cell], found.n[:, cell], errors.df[:, cell]
     share = MEASURES[MEASURE[cell]][0] == "share"
@@ -210,7 +210,7 @@ def equal(claim: claims.Claim, found: Fit, errors: Errors) -> Verdicts:
 
 
 def first(claim: claims.Claim, errors: Errors) -> Verdicts:
-    """As `compare.verdict_ranks_first`, of one group; also for the last."""
+    """As `decide.ranks_first`, of one group; also for the last."""
     block = BLOCKS.index((_place(claim.measures[0]), claim.by[0]))
     code = [name for variable, name in layout().names if variable == claim.by[0]].index(claim.groups[0])
     a, b = PAIRS[block]
@@ -222,7 +222,7 @@ def first(claim: claims.Claim, errors: Errors) -> Verdicts:
 
 
 def no_difference(claim: claims.Claim, errors: Errors) -> Verdicts:
-    """As `compare.verdict_no_difference`, of all the measures of a claim."""
+    """As `decide.no_difference`, of all the measures of a claim."""
     supported, contradicted = True, False
     for spec, margin in zip(claim.measures, claim.margins, strict=True):
         rows = errors.pairs[BLOCKS.index((_place(spec), claim.by[0]))]
@@ -233,7 +233,7 @@ def no_difference(claim: claims.Claim, errors: Errors) -> Verdicts:
 
 
 def increasing(errors: Errors) -> Verdicts:
-    """As `compare.verdict_more_than`, of the slope."""
+    """As `decide.more_than`, of the slope."""
     return _outer(errors.slope, LOW_LEVEL)[0] > 0, _outer(errors.slope, LEVEL)[1] < 0
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -75,37 +77,122 @@ def quantity(rows: pd.DataFrame, column: str) -> Quantity:
 # ---- Which rows ------------------------------------------------------------------------------------------------------
 
 
-@cache  # the study's own file, whatever project is open
-def summary() -> pd.DataFrame:
-    """The standard grid's."""
-    return run.read(SUMMARY)
+@dataclass(frozen=True)
+class Rows:
+    """Rows of a summary: a row a scenario, all of one figure."""
+
+    table: pd.DataFrame
+
+    def told(self, column: str, **factors: Any) -> Words:
+        """The number of the one row with these factors, with its unit, for a sentence."""
+        rows = self.table
+        for name, value in factors.items():
+            rows = rows[rows[name] == value]
+        (value,), shown = rows[column], quantity(rows, column)
+        return Words(f"{shown.told(value)} {shown.unit}".strip())
+
+    def scenarios_table(self, factors: Sequence[str], columns: Sequence[str], caption: str, name: str) -> Output:
+        """A row a scenario."""
+        frame = numbers(self.table, factors, columns)
+        return html.table(frame, caption, name, provenance=SYNTHETIC, note=note(self.table))
+
+    @house_style()
+    def figure(self, column: str, across: str, by: str, caption: str, name: str) -> Figure:
+        """A dot a scenario, with its Monte Carlo error: a line down a value of `across`, a look a value of `by`.
+
+        What the column should be is a line across them all.
+        """
+        rows = self.table
+        shown, frame = quantity(rows, column), numbers(rows, (across, by), (column,))
+        drawn, axes = _canvas(rows, across, by)
+        _draw(axes, rows, shown, column, across, by)
+        _axis(axes, shown)
+        drawn.legend(*axes.get_legend_handles_labels(), loc="upper left", ncols=1, frameon=False, handletextpad=0.1,
+                     title=FACTORS[by].heading, title_fontsize=SMALL, alignment="left", borderpad=0.2,
+                     labelspacing=0.25)
+        said = "; ".join(f"{first}, {second}: {shown.told(value)}" for first, second, value in
+                         zip(words(rows, across), words(rows, by), rows[column], strict=True))
+        return finish(drawn, SYNTHETIC, frame, caption, name=name, alt=f"Prikdiagram. {shown.axis}. {said}.",
+                      note=note(rows), reading=self._reading(shown, column, across, by))
+
+    def _reading(self, shown: Quantity, column: str, across: str, by: str) -> str:
+        """What a dot and the line are, and one dot in words."""
+        first = self.table.iloc[[0]]
+        right = None if shown.right is None else shown.told(shown.right)
+        line = f" Den lodrette streg er, hvad tallet skulle være: {right}." if right else ""
+        return (f"Hver prik er et scenarie, gennemført mange gange. Den vandrette streg er tilfældet i simuleringen."
+                f"{line} Ved »{words(first, across)[0]}« og »{words(first, by)[0]}« er tallet "
+                f"{Rows(first).told(column)}.")
 
 
-def of_scenarios(**factors: Any) -> pd.DataFrame:
-    """All rows of the scenarios with these factors: one value or a list, which is then the order; else as the study."""
-    table = summary()
-    for name, value in reversed((Scenario().values | factors).items()):
-        values = value if isinstance(value, list) else [value]
-        table = table[table[name].isin(values)].sort_values(name, key=lambda x, v=values: x.map(v.index), kind="stable")
-    return table
+@dataclass(frozen=True)
+class Grid:
+    """What a laboratory found: the summary of a grid of scenarios, see `judge.COLUMNS`."""
+
+    summary: pd.DataFrame
+
+    def of_scenarios(self, **factors: Any) -> pd.DataFrame:
+        """All rows of the scenarios with these factors: one value or a list, then the order; else as the study."""
+        table = self.summary
+        for name, value in reversed((Scenario().values | factors).items()):
+            values = value if isinstance(value, list) else [value]
+            table = table[table[name].isin(values)].sort_values(name, key=lambda x, v=values: x.map(v.index),
+                                                                kind="stable")
+        return table
+
+    def rows(self, target: str, what: dict[str, str], **factors: Any) -> Rows:
+        """The rows of one figure, that `what` tells from the others: a row a scenario. Raises ValueError for none."""
+        table = self.of_scenarios(**factors)
+        for name, value in ({"by": "", "a": "", "b": "", "name": "", "target": target} | what).items():
+            table = table[table[name] == value]
+        if table.empty:
+            raise ValueError(f"the grid has no {what} with {factors}")
+        return Rows(table.reset_index(drop=True))
+
+    def size(self) -> tuple[Words, ...]:
+        """How many scenarios it has, how many kinds of surveys they are analyses of, and runs of each."""
+        surveys = self.summary[[one.name for one in fields(Drawing)]].drop_duplicates()
+        counts = self.summary["scenario"].nunique(), len(surveys), self.summary["used"].max()
+        return tuple(Words(number(n)) for n in counts)
+
+    def claims_table(self, caption: str, name: str, **factors: Any) -> Output:
+        """The study's statements that are judged here: how often they are true, supported in error, and overlooked."""
+        found = self.of_scenarios(**factors)
+        found = found[found["kind"] == "claim"]
+        columns = {"Sand": "truth", "Understøttet, skønt falsk": "false_alarm",
+                   "Ikke understøttet, skønt sand": "missed"}
+        frame = pd.DataFrame({
+            "Udsagn": [published.statements().loc[one, "udsagn"] for one in found["name"]],
+            **{heading: [danish.percent(share) for share in found[column]] for heading, column in columns.items()},
+        }, index=pd.Index(found["name"], name="Nr."))
+        told = ("Første tal er, hvor ofte udsagnet er sandt i de trukne populationer, eller i modellen bag dem. "
+                f"En streg: det sker aldrig. {note(found)}")
+        return html.table(frame, caption, name, provenance=SYNTHETIC, note=told)
+
+    def factors_table(self, caption: str, name: str) -> Output:
+        """What may stand in a grid: each factor with its values."""
+        study = Scenario().values
+        frame = pd.DataFrame({
+            "I gitteret": FACTORS.keys(),
+            "Værdier": [factor.allowed for factor in FACTORS.values()],
+            "I undersøgelsen": [str(study[factor]) for factor in FACTORS],
+        }, index=pd.Index([factor.heading for factor in FACTORS.values()], name="Faktor"))
+        return html.table(frame, caption, name, provenance="projekt", words=True)
 
 
-def rows(target: str, what: dict[str, str], **factors: Any) -> pd.DataFrame:
-    """The rows of one figure, that `what` tells from the others: a row a scenario. Raises ValueError for none."""
-    table = of_scenarios(**factors)
-    for name, value in ({"by": "", "a": "", "b": "", "name": "", "target": target} | what).items():
-        table = table[table[name] == value]
-    if table.empty:
-        raise ValueError(f"the standard grid has no {what} with {factors}")
-    return table.reset_index(drop=True)
+@cache
+def open_grid(path: Path | None = None) -> Grid:
+    """What a grid of scenarios found: the standard one, or a summary that `civsam scenarios run` wrote.
 
+    The grid has rows() for a figure or a table, with figure(), scenarios_table() and told(); and size(), claims_table()
+    and factors_table().
 
-def told(rows: pd.DataFrame, column: str, **factors: Any) -> Words:
-    """The number of the one row with these factors, with its unit, for a sentence."""
-    for name, value in factors.items():
-        rows = rows[rows[name] == value]
-    (value,), shown = rows[column], quantity(rows, column)
-    return Words(f"{shown.told(value)} {shown.unit}".strip())
+    >>> from civsam import laboratory
+    >>> rows = laboratory.open_grid().rows("population", {"kind": "estimate", "item": "pol_fokus"}, svarprocent=53)
+    >>> rows.told("coverage").endswith("procent")
+    True
+    """
+    return Grid(run.read(path or SUMMARY))
 
 
 # ---- On a page -------------------------------------------------------------------------------------------------------
@@ -116,7 +203,7 @@ def words(rows: pd.DataFrame, factor: str) -> list[str]:
     return [FACTORS[factor].told(value) for value in rows[factor].tolist()]
 
 
-def numbers(rows: pd.DataFrame, factors: tuple[str, ...], columns: tuple[str, ...]) -> pd.DataFrame:
+def numbers(rows: pd.DataFrame, factors: Sequence[str], columns: Sequence[str]) -> pd.DataFrame:
     """Factors and columns in words and numbers, those that have it with their Monte Carlo error."""
     frame = pd.DataFrame({FACTORS[factor].heading: words(rows, factor) for factor in factors})
     for column in columns:
@@ -131,31 +218,6 @@ def note(rows: pd.DataFrame) -> str:
     least = rows["used"].min()
     return (f"Simuleret: mindst {number(least)} gennemførte undersøgelser bag hvert tal. Tallene svinger med "
             f"tilfældet i simuleringen; ± er {ERRORS} gange simuleringens standardfejl.")
-
-
-def scenarios_table(
-    rows: pd.DataFrame, factors: tuple[str, ...], columns: tuple[str, ...], caption: str, name: str
-) -> Output:
-    """A row a scenario."""
-    return html.table(numbers(rows, factors, columns), caption, name, provenance=SYNTHETIC, note=note(rows))
-
-
-@house_style()
-def figure(rows: pd.DataFrame, column: str, across: str, by: str, caption: str, name: str) -> Figure:
-    """A dot a scenario, with its Monte Carlo error: a line down for each value of `across`, a look for each of `by`.
-
-    What the column should be is a line across them all.
-    """
-    shown, frame = quantity(rows, column), numbers(rows, (across, by), (column,))
-    drawn, axes = _canvas(rows, across, by)
-    _draw(axes, rows, shown, column, across, by)
-    _axis(axes, shown)
-    drawn.legend(*axes.get_legend_handles_labels(), loc="upper left", ncols=1, frameon=False, handletextpad=0.1,
-                 title=FACTORS[by].heading, title_fontsize=SMALL, alignment="left", borderpad=0.2, labelspacing=0.25)
-    said = "; ".join(f"{first}, {second}: {shown.told(value)}" for first, second, value in
-                     zip(words(rows, across), words(rows, by), rows[column], strict=True))
-    return finish(drawn, SYNTHETIC, frame, caption, name=name, alt=f"Prikdiagram. {shown.axis}. {said}.",
-                  note=note(rows), reading=_reading(rows, shown, column, across, by))
 
 
 def _canvas(rows: pd.DataFrame, across: str, by: str) -> tuple[plt.Figure, plt.Axes]:
@@ -188,43 +250,3 @@ def _axis(axes: plt.Axes, shown: Quantity) -> None:
     axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: number(x, 2).rstrip("0").removesuffix(",")))
     axes.grid(axis="y", visible=False)
     sns.despine(ax=axes, left=True)
-
-
-def _reading(rows: pd.DataFrame, shown: Quantity, column: str, across: str, by: str) -> str:
-    """What a dot and the line are, and one dot in words."""
-    first = rows.iloc[[0]]
-    right = None if shown.right is None else shown.told(shown.right)
-    line = f" Den lodrette streg er, hvad tallet skulle være: {right}." if right else ""
-    return (f"Hver prik er et scenarie, gennemført mange gange. Den vandrette streg er tilfældet i simuleringen.{line} "
-            f"Ved »{words(first, across)[0]}« og »{words(first, by)[0]}« er tallet {told(first, column)}.")
-
-
-def claims_table(caption: str, name: str, **factors: Any) -> Output:
-    """The study's statements that are judged here: how often they are true, supported in error, and overlooked."""
-    found = of_scenarios(**factors)
-    found = found[found["kind"] == "claim"]
-    columns = {"Sand": "truth", "Understøttet, skønt falsk": "false_alarm", "Ikke understøttet, skønt sand": "missed"}
-    frame = pd.DataFrame({
-        "Udsagn": [published.statements().loc[one, "udsagn"] for one in found["name"]],
-        **{heading: [danish.percent(share) for share in found[column]] for heading, column in columns.items()},
-    }, index=pd.Index(found["name"], name="Nr."))
-    told = "Første tal er, hvor ofte udsagnet er sandt i de trukne populationer, eller i modellen bag dem. En streg: "
-    return html.table(frame, caption, name, provenance=SYNTHETIC, note=f"{told}det sker aldrig. {note(found)}")
-
-
-def size() -> tuple[Words, ...]:
-    """How many scenarios the standard grid has, how many kinds of surveys they are analyses of, and runs of each."""
-    table = summary()
-    surveys = table[[one.name for one in fields(Drawing)]].drop_duplicates()
-    return tuple(Words(number(n)) for n in (table["scenario"].nunique(), len(surveys), table["used"].max()))
-
-
-def factors_table(caption: str, name: str) -> Output:
-    """What may stand in a grid: each factor with its values."""
-    study = Scenario().values
-    frame = pd.DataFrame({
-        "I gitteret": FACTORS.keys(),
-        "Værdier": [factor.allowed for factor in FACTORS.values()],
-        "I undersøgelsen": [str(study[factor]) for factor in FACTORS],
-    }, index=pd.Index([factor.heading for factor in FACTORS.values()], name="Faktor"))
-    return html.table(frame, caption, name, provenance="projekt", words=True)

@@ -14,7 +14,12 @@ INVISIBLE = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0), 0x61C, 0x200B, 0x20
 
 
 def texts(survey: Survey, item: str) -> Output:
-    """The answers in words, if the edition may show them: in alphabetical order, which says nothing of who wrote."""
+    """The answers in words, if the edition may show them: in alphabetical order, which says nothing of who wrote.
+
+    >>> from civsam import open_edition, show
+    >>> show.texts(open_edition().survey, "vae_kommentar").text
+    'Fri tekst vises ikke i denne udgave.'
+    """
     if not survey.texts:
         nothing = "Fri tekst vises ikke i denne udgave."
         return Output(f'<p class="note">{nothing}</p>', nothing)

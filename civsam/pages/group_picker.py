@@ -27,6 +27,10 @@ def picker(survey: Survey, block: str, name: str, *, focus: str = "") -> Output:
 
     The table is all there is without a script; with one a reader picks a group (`figurer.js`), which is shown beside
     all. focus: the code of a group of the first background variable that is picked from the start.
+
+    >>> from civsam import open_edition, show
+    >>> show.picker(open_edition().survey, "politik", "tab-eksempel").facts["name"]
+    'tab-eksempel'
     """
     questionnaire, heading = survey.questionnaire, survey.questionnaire.blocks[block]
     estimates = [by_group(survey, item) for item in questionnaire.block(block) if item.scale.type != "tekst"]

@@ -78,7 +78,12 @@ def model_table(survey: Survey, what: Measure, model: str, variables: Iterable[s
 
 
 def ordinal_sentence(survey: Survey, item: str, by: str) -> Output:
-    """The odds of a higher answer in the last group against the first (proportional odds), and whether that holds."""
+    """The odds of a higher answer in the last group against the first (proportional odds), and whether that holds.
+
+    >>> from civsam import open_edition, show
+    >>> "oddsene for et højere svar" in show.odds(open_edition().process, "vae_omkostning", "udgiftspres").text
+    True
+    """
     words, topic = survey.questionnaire.background[by].labels, survey.questionnaire.items[item].topic
     try:
         fit = ordinal.ordinal(survey, item, [by])
@@ -97,9 +102,9 @@ def ordinal_sentence(survey: Survey, item: str, by: str) -> Output:
         f"proportionale odds {held} ({told}).", survey)
 
 
-def item_nonresponse_table(survey: Survey, caption: str, name: str) -> Output:
+def item_nonresponse_table(survey: Survey, counts: pd.DataFrame, caption: str, name: str) -> Output:
     """What respondents did with each question: answered, said 'ved ikke', or left it out."""
-    counts = shown(survey, nonresponse.item_nonresponse(survey))
+    counts = shown(survey, counts)
     frame = pd.DataFrame({
         "Besvaret": [number(n) for n in counts["answered"]],
         survey.questionnaire.dont_know: [number(n) for n in counts["dont_know"]],
@@ -123,9 +128,9 @@ def weights_table(survey: Survey, summary: pd.DataFrame, caption: str, name: str
     return table(frame, caption, name, provenance=provenance_of(summary), note=response_note(survey, summary))
 
 
-def power_table(power: pd.DataFrame, survey: Survey, by: str, caption: str, name: str) -> Output:
+def power_table(survey: Survey, power: pd.DataFrame, caption: str, name: str) -> Output:
     """What could have been detected: a row a true difference, with the chance of finding it and of finding none."""
-    words = survey.questionnaire.background[by].labels
+    words = survey.questionnaire.background[power["by"].iloc[0]].labels
     power = shown(survey, power)
     first = power.iloc[0]
     frame = pd.DataFrame({
@@ -139,7 +144,7 @@ def power_table(power: pd.DataFrame, survey: Survey, by: str, caption: str, name
     return table(frame, caption, name, provenance=provenance_of(power), note=note)
 
 
-def imputation_table(survey: Survey, plain: pd.DataFrame, imputed: pd.DataFrame, caption: str, name: str) -> Output:
+def imputation_table(survey: Survey, plain: pd.DataFrame, caption: str, name: str, imputed: pd.DataFrame) -> Output:
     """Estimates from those who answered beside the same with blanks filled in by multiple imputation."""
     fmi, plain, imputed = imputed["fmi"], shown(survey, plain), shown(survey, imputed)
     frame = described(plain, survey.questionnaire).iloc[:, [-1]].assign(**{
@@ -158,6 +163,12 @@ def errors_table(
     """How far estimates are from a known truth: a row a measure, a column a way of weighting.
 
     draw: respondents and everybody, or None where nobody knows the truth: then the table says so.
+
+    >>> from civsam import estimate, open_edition, show, weighting
+    >>> ways = {"Vægtet": weighting.weighted}
+    >>> what = {"Øget fokus": lambda answers: estimate.shares(answers, "pol_fokus", "ja")}
+    >>> show.errors(open_edition().unanchored, ways, what, "Fejl", "tab-eksempel").text.splitlines()[0]
+    'Fejl [syntetiske svar]'
     """
     if draw is None:
         nobody = {"Hvorfor": ["De indsamlede svars sandhed kender ingen."]}

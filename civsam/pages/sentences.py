@@ -46,6 +46,11 @@ def sentence(text: str, survey: Survey, *estimates: pd.DataFrame | Words) -> Out
     """A sentence with numbers, made by the cell: each {} takes an estimate (or several, or words made here).
 
     Raises TypeError for text from elsewhere: it might hold numbers that may not be shown.
+
+    >>> from civsam import estimate, open_edition, show
+    >>> survey = open_edition().survey
+    >>> show.sentence("{} svarer ja.", survey, estimate.shares(survey, "pol_fokus", "ja")).text[-16:]
+    'syntetiske svar]'
     """
     if not all(isinstance(part, pd.DataFrame | Words) for part in estimates):
         raise TypeError("a sentence takes tables of estimates and words made by this module")
@@ -60,7 +65,13 @@ def sentence(text: str, survey: Survey, *estimates: pd.DataFrame | Words) -> Out
 
 
 def highest(survey: Survey, estimates: pd.DataFrame, *, lowest: bool = False) -> Words:
-    """The words of the estimate that is highest (or lowest); `HIDDEN` where it may be one that is not shown."""
+    """The words of the estimate that is highest (or lowest); `HIDDEN` where it may be one that is not shown.
+
+    >>> from civsam import estimate, open_edition, show
+    >>> survey = open_edition().survey
+    >>> show.highest(survey, estimate.shares(survey, "pol_fokus", ["ja", "nej"]))
+    'Ja'
+    """
     values = shown(survey, estimates)["estimate"].to_numpy()
     if np.isnan(values).all() or (np.isnan(values).any() and not plan_of(survey).idle):
         return HIDDEN

@@ -31,11 +31,14 @@ from civsam.pages.words import (
 from civsam.survey.survey import Survey
 
 
-def estimates_table(survey: Survey, estimates: pd.DataFrame, caption: str, name: str) -> Output:
+def estimates_table(
+    survey: Survey, estimates: pd.DataFrame, caption: str, name: str, *, folded: bool = False
+) -> Output:
     """Estimates as a table: a row each, with interval and base, and a column for all that varies among them."""
     estimates = shown(survey, estimates)
     frame = estimates_frame(survey, estimates)
-    return table(frame, caption, name, provenance=provenance_of(estimates), note=reading_note(survey, estimates))
+    return table(frame, caption, name, provenance=provenance_of(estimates), note=reading_note(survey, estimates),
+                 folded="Vis tallene" if folded else "")
 
 
 def estimates_frame(survey: Survey, estimates: pd.DataFrame, more: int = 0) -> pd.DataFrame:
@@ -52,7 +55,7 @@ def estimates_frame(survey: Survey, estimates: pd.DataFrame, more: int = 0) -> p
     return frame.set_index(frame.columns[0])
 
 
-def p_table(survey: Survey, tests: pd.DataFrame, caption: str, name: str, *, note: str = "") -> Output:
+def p_table(survey: Survey, tests: pd.DataFrame, caption: str, name: str) -> Output:
     """Tests as a table: a row each, named by its frame variable, with p before and after correction for the family."""
     tests = shown(survey, tests)
     frame = pd.DataFrame({
@@ -61,24 +64,24 @@ def p_table(survey: Survey, tests: pd.DataFrame, caption: str, name: str, *, not
         "p, korrigeret": [p_value(p, bound="hidden" in tests) for p in tests["p_adjusted"]],
     }, index=pd.Index([survey.questionnaire.background[by].name.capitalize() for by in tests["by"]], name="Variabel"))
     told = hidden_note(tests) if "item" in tests else response_note(survey, tests)
-    return table(frame, caption, name, provenance=provenance_of(tests), note=note + told)
+    return table(frame, caption, name, provenance=provenance_of(tests), note=told)
 
 
 def contrasts_table(
-    survey: Survey, contrasts: pd.DataFrame, sizes: pd.DataFrame, caption: str, name: str
+    survey: Survey, contrasts: pd.DataFrame, caption: str, name: str, sizes: pd.DataFrame | None = None
 ) -> Output:
     """Differences between pairs of groups with interval, effect size (Cohen's h) and p corrected for the family.
 
-    contrasts: from `compare.contrasts`, corrected; sizes: the same pairs with effect="cohens_h".
+    contrasts: of shares from `compare.contrasts`, corrected; sizes: the same pairs with effect="cohens_h".
     """
     words = survey.questionnaire.background[contrasts["by"].iloc[0]].labels
-    family, contrasts, sizes = contrasts["family_size"].iloc[0], shown(survey, contrasts), shown(survey, sizes)
+    family, contrasts = contrasts["family_size"].iloc[0], shown(survey, contrasts)
     rows = [row for _, row in contrasts.iterrows()]
     unit = statistics.one_unit(contrasts)
     frame = pd.DataFrame({
         f"Forskel, {unit.name}": [number(unit.times * row["estimate"], unit.decimals) for row in rows],
         "Interval": [span(unit.times * row["low"], unit.times * row["high"], unit.decimals) for row in rows],
-        "Cohens h": [number(h, 2) for h in sizes["estimate"]],
+        **({} if sizes is None else {"Cohens h": [number(h, 2) for h in shown(survey, sizes)["estimate"]]}),
         "p, korrigeret": [p_value(row["p_adjusted"]) for row in rows],
     }, index=pd.Index([f"{words[row['a']]} – {words[row['b']]}" for row in rows], name="Par"))
     note = (f"{confidence(survey.level)}-intervaller, ikke korrigeret; {reading_target(survey)} p-værdierne er "
@@ -127,7 +130,7 @@ def group_table(survey: Survey, estimates: pd.DataFrame, caption: str, name: str
                  folded=f"Vis fordelt efter {variable}" if folded else "")
 
 
-def rates_table(rates: pd.DataFrame, survey: Survey, caption: str, name: str) -> Output:
+def rates_table(survey: Survey, rates: pd.DataFrame, caption: str, name: str) -> Output:
     """Response rates as a table. Rows of several variables may be stacked."""
     rates = shown(survey, rates)
     frame = pd.DataFrame({

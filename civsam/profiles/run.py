@@ -22,7 +22,6 @@ from civsam.book.execute import UNUSED
 from civsam.book.releases import Trace
 from civsam.book.stale import digest, surroundings
 from civsam.danish import listed
-from civsam.edition import banner
 from civsam.files import UserError, project, shown, write_if_changed
 from civsam.profiles import INDEX, Common, Group, ways
 from civsam.profiles.render import FILES, Cell, CellFault, html_of, page, with_contents
@@ -156,7 +155,7 @@ def lay_out(folder: Path, common: Common, made: Mapping[str, Made]) -> Path:
             "profil.html", group=group, title=title, content=content, headings=headings, before=before,
             following=following))
     write_if_changed(folder / INDEX, page(
-        "oversigt.html", groups=groups, title=title, by=ways(survey)[common.by], banner=banner(common.edition),
+        "oversigt.html", groups=groups, title=title, by=ways(survey)[common.by], banner=common.edition.banner(),
         tiles=any(group.tile for group in groups), broken={code for code, one in made.items() if one.fault}))
     for file in FILES:
         write_if_changed(folder / "_static" / file.name, file.read_bytes())

@@ -18,7 +18,7 @@ from civsam.disclosure.plan import KINDS, Plan
 from civsam.disclosure.precision import Shown, difference, p_class
 from civsam.disclosure.suppression import Number
 from civsam.files import LINE, UserError, project, read_yaml, shown, without_lines
-from civsam.inference import compare, estimate, weighting
+from civsam.inference import compare, decide, estimate, weighting
 from civsam.inference.compare import CONTRADICTED, SUPPORTED, UNDECIDED
 from civsam.inference.equations import Measure, measure
 from civsam.instrument.questionnaire import Item, Scale
@@ -166,7 +166,7 @@ def _turned(table: pd.DataFrame) -> pd.DataFrame:
 def _equal(claim: Claim, survey: Survey) -> list[Judged]:
     value, (spec,), (margin,) = published.value(claim.id), claim.measures, claim.margins
     narrow, wide = (_estimate(replace(survey, level=level), spec) for level in (0.90, 0.95))
-    verdict = compare.verdict_equal((narrow["low"], narrow["high"]), (wide["low"], wide["high"]), value, margin)
+    verdict = decide.equal((narrow["low"], narrow["high"]), (wide["low"], wide["high"]), value, margin)
     row = {"a": spec.get("svar", ""), "b": str(value), "n_a": wide["n"], "n_b": 0, "p": np.nan, "weight": 0.0}
     return [(pd.DataFrame([row | wide[["estimate", "low", "high"]].to_dict()]), verdict)]
 
@@ -182,7 +182,7 @@ def _more_than(claim: Claim, survey: Survey, *, less: bool = False) -> list[Judg
     if claim.limit is not None:
         tables = [compare.above(survey, what, claim.limit) for what in measures]
         tables = [_turned(table) if less else table for table in tables]
-        return [(_weighed(table), compare.verdict_more_than(table)) for table in tables]
+        return [(_weighed(table), decide.more_than(table)) for table in tables]
     against = [_measure(survey, spec) for spec in claim.against]
     table = compare.differences(survey, [*measures, *against])
     return [_first(table, [f"{what.item}={what.answer}" if what.answer else what.item for what in measures], last=less)]
@@ -190,7 +190,7 @@ def _more_than(claim: Claim, survey: Survey, *, less: bool = False) -> list[Judg
 
 def _first(table: pd.DataFrame, first: list[str], *, last: bool = False) -> Judged:
     """The comparisons of some to all others, turned so that positive supports, and the verdict."""
-    verdict = compare.verdict_ranks_first(table, first, last=last)
+    verdict = decide.ranks_first(table, first, last=last)
     mine = table[table["a"].isin(first) != table["b"].isin(first)]
     other_way = mine["a"].isin(first) == last
     turned = pd.concat([mine[~other_way], _turned(mine[other_way])], ignore_index=True)
@@ -231,7 +231,7 @@ def _no_difference(claim: Claim, survey: Survey) -> list[Judged]:
     tables = [compare.equivalence(table, margin)
               for table, margin in zip(_contrasts(claim, survey), margins, strict=True)]
     return [(table.assign(weight=1 - table[["low90", "high90"]].abs().max(axis=1) / table["margin"]),
-             compare.verdict_no_difference(table)) for table in tables]
+             decide.no_difference(table)) for table in tables]
 
 
 def _difference(claim: Claim, survey: Survey) -> list[Judged]:
@@ -253,7 +253,7 @@ def _difference(claim: Claim, survey: Survey) -> list[Judged]:
 
 def _slope(claim: Claim, survey: Survey) -> list[Judged]:
     tables = [compare.slope(survey, spec["andel"], spec["svar"], by) for spec in claim.measures for by in claim.by]
-    return [(_weighed(table), compare.verdict_more_than(table)) for table in tables]
+    return [(_weighed(table), decide.more_than(table)) for table in tables]
 
 
 RULES: dict[str, Callable[[Claim, Survey], list[Judged]] | None] = {

@@ -35,7 +35,12 @@ def comparison_table(columns: dict[str, dict[str, pd.DataFrame]], survey: Survey
 
 
 def published_sentence(text: str) -> Output:
-    """A sentence with published numbers: {N5} is replaced by the value of statement N5, which is named after it."""
+    """A sentence with published numbers: {N5} is replaced by the value of statement N5, which is named after it.
+
+    >>> from civsam import study
+    >>> study.sentence("Skemaet gik til {N2} chefer.").text
+    'Skemaet gik til 838 chefer. (udsagn N2) [offentliggjort]'
+    """
     ids = [part[1] for part in Formatter().parse(text) if part[1]]
     filled = text.format(**{name: published_value(name) for name in ids})
     source = f"udsagn {listed(ids)}"

@@ -9,7 +9,7 @@ import pandas as pd
 
 from civsam.danish import danish_order, number, percent
 from civsam.files import LINE, project, read_table, read_yaml
-from civsam.instrument.questionnaire import Questionnaire, read
+from civsam.instrument.questionnaire import read
 from civsam.pages import bibliography
 from civsam.pages.door import NO_FRAME
 from civsam.pages.html import table
@@ -125,18 +125,19 @@ def area_table(survey: Survey, caption: str, name: str) -> Output:
     return table(frame, caption, name, provenance="antaget", note="" if survey.framed else NO_FRAME)
 
 
-def item_table(questionnaire: Questionnaire, caption: str, name: str) -> Output:
+def item_table(survey: Survey, caption: str, name: str) -> Output:
     """All questions with block, wording and the published statements that they serve."""
+    questionnaire = survey.questionnaire
     rows = [(item.id, questionnaire.blocks[item.block], item.wording, ", ".join(item.statements) or "ingen")
             for item in questionnaire.items.values()]
     frame = pd.DataFrame(rows, columns=["Id", "Blok", "Ordlyd", "Udsagn"]).set_index("Id")
     return table(frame, caption, name, provenance="antaget", words=True, folded="Vis alle spørgsmål")
 
 
-def without_item_table(questionnaire: Questionnaire, ids: Iterable[str], caption: str, name: str) -> Output:
-    """Published statements that answers cannot judge, each with the reason."""
-    facts = published.statements()
-    rows = [(key, facts.at[key, "udsagn"], questionnaire.without_item[key]) for key in ids]
+def without_item_table(survey: Survey, caption: str, name: str, ids: Iterable[str] = ()) -> Output:
+    """Published statements that answers cannot judge, each with the reason; all of them unless some are given."""
+    facts, reasons = published.statements(), survey.questionnaire.without_item
+    rows = [(key, facts.at[key, "udsagn"], reasons[key]) for key in ids or reasons]
     frame = pd.DataFrame(rows, columns=["Nr.", "Offentliggjort udsagn", "Projektets begrundelse"]).set_index("Nr.")
     return table(frame, caption, name, provenance="projekt", words=True)
 

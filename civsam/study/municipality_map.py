@@ -22,7 +22,12 @@ PEERS = ("kommunetype", "region", "udgiftspres")  # municipalities alike in all 
 
 @house_style()
 def municipality_map(column: str, caption: str, name: str) -> Figure:
-    """The 98 municipalities as equal tiles, coloured by a grouping variable of the register."""
+    """The 98 municipalities as equal tiles, coloured by a grouping variable of the register.
+
+    >>> from civsam import study
+    >>> study.map("blok", "Kommunerne efter blok", "kort-eksempel").caption
+    'Kommunerne efter blok'
+    """
     table, questionnaire = register.municipalities(), read()
     groups = questionnaire.background[column].labels
     counts = table[column].value_counts()

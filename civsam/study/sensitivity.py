@@ -15,7 +15,7 @@ import pandas as pd
 
 from civsam.disclosure.plan import KINDS, Plan
 from civsam.disclosure.precision import NOTHING, Shown, difference, moved, with_error
-from civsam.inference import compare, equations, models, weighting
+from civsam.inference import compare, decide, equations, models, weighting
 from civsam.study import claims, municipality_groups, register
 from civsam.study.claims import Claim
 from civsam.survey.survey import Survey
@@ -89,7 +89,7 @@ def _no_difference(survey: Survey, claim: Claim, spec: dict[str, str], chosen: d
     table = compare.contrasts(survey, spec["andel"], spec["svar"], claim.by[0], dont_know=chosen["dont_know"] == "med")
     table = compare.equivalence(table, claim.margins[0])  # that of shares
     nearest = table[["low90", "high90"]].abs().max(axis=1).fillna(np.inf).idxmax()
-    table = table.assign(n=table["n_a"] + table["n_b"], verdict=compare.verdict_no_difference(table))
+    table = table.assign(n=table["n_a"] + table["n_b"], verdict=decide.no_difference(table))
     return table.loc[nearest]
 
 
@@ -119,7 +119,7 @@ def _slope(survey: Survey, claim: Claim, spec: dict[str, str], chosen: dict[str,
         fit = models.regression(survey, what, [], "linear", score.to_frame())
         row = models.coefficients(fit).iloc[1]
     table = row.to_frame().T.assign(a=spec["svar"], b="", n=int(used.sum()), level=survey.level)
-    return table.assign(verdict=compare.verdict_more_than(table)).iloc[0]
+    return table.assign(verdict=decide.more_than(table)).iloc[0]
 
 
 def pressure_score(survey: Survey, groups: int, definition: str) -> pd.Series:

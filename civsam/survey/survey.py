@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ import pandas as pd
 
 from civsam.files import UserError, project, read_table
 from civsam.instrument.allowed import valid
-from civsam.instrument.questionnaire import DONT_KNOW, Background, Item, Questionnaire
+from civsam.instrument.questionnaire import DONT_KNOW, Background, Item, Questionnaire, read
 from civsam.survey import own
 from civsam.survey.checked import Checked, checked, same, unknown
 from civsam.survey.design import Design, Stage, kept
@@ -76,7 +77,14 @@ class Survey:
     simulated answers, the items that a frame variable was made to bear on, as pairs (item, variable); None where it is
     unknown. understood: what `of` made of the columns that it was given, in words.
 
+    questionnaire: read already, or the path of its file from the project's root.
+
     Raises UserError for answers, keys and background values that do not fit, ValueError for a design of another length.
+
+    >>> from civsam import Survey, open_edition
+    >>> own = open_edition().survey
+    >>> Survey(own.answers, own.frame, own.questionnaire, level=0.9).provenance
+    'syntetisk'
     """
 
     data: Checked
@@ -90,11 +98,13 @@ class Survey:
 
     def __init__(
         self, answers: pd.DataFrame | None = None, frame: pd.DataFrame | None = None,
-        questionnaire: Questionnaire | None = None, design: Design | None = None, level: float = 0.95,
+        questionnaire: Questionnaire | Path | str | None = None, design: Design | None = None, level: float = 0.95,
         framed: bool = True, minimum: int = LIMITS[0], texts: bool = False,
         effects: frozenset[tuple[str, str]] | None = None, understood: str = "", *, data: Checked | None = None,
     ) -> None:
         """Check the tables, but those that `data` holds: `dataclasses.replace` passes it on."""
+        if isinstance(questionnaire, Path | str):
+            questionnaire = read(project.root / questionnaire)
         if data is None or not (answers is None and frame is None and questionnaire is None):
             if data is None and (answers is None or frame is None or questionnaire is None):
                 raise TypeError("a survey needs answers, frame and questionnaire")

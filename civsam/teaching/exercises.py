@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from numbers import Real
 from typing import Any
-
-import numpy as np
 
 from civsam.danish import number
 from civsam.edition import Edition, open_edition
 from civsam.files import per_project
 from civsam.pages.words import Words
-from civsam.study.simulate import responding
-from civsam.survey.survey import SYNTHETIC, Survey
+from civsam.survey.survey import SYNTHETIC
 
 RIGHT = "rigtigt"
 NOT_YET = "Ikke rigtigt endnu. Læs opgaven igen, eller åbn vinket."
@@ -142,17 +139,11 @@ def told(value: float, unit: str, decimals: int = 0) -> Words:
     """A number that a lesson has counted itself, with its unit, for a sentence.
 
     Raises ValueError where the answers are not synthetic: then only `pages` may say what may be told.
+
+    >>> from civsam import opgave
+    >>> opgave.told(12.34, "procent", 1)
+    '12,3 procent'
     """
     if edition().survey.provenance != SYNTHETIC:
         raise ValueError("a lesson counts synthetic answers only")
     return Words(f"{number(value, decimals)} {unit}".strip())
-
-
-def skewed(chance: Callable[[Survey], np.ndarray]) -> tuple[Survey, Survey]:
-    """Respondents, not weighted, and everybody, of the unanchored draw, where each answers with a chance of its own.
-
-    chance: from everybody to probabilities, shape (positions,).
-    """
-    everybody = edition().unanchored[1]
-    answers = responding(everybody.answers, chance(everybody), edition().parameters["seed"])
-    return replace(everybody, answers=answers, design=None), everybody

@@ -34,7 +34,12 @@ def lessons() -> dict[str, dict[str, Any]]:
 
 
 def lesson(id: str) -> Output:
-    """What a lesson opens with: the question it takes up, what one learns and must know, and how long it takes."""
+    """What a lesson opens with: the question it takes up, what one learns and must know, and how long it takes.
+
+    >>> from civsam import opgave
+    >>> "Forudsætter: " in opgave.lesson("bortfald").text
+    True
+    """
     facts = lessons()[id]
     goals = "".join(f"<li>{escape(goal)}</li>" for goal in facts["maal"])
     terms = {"Tid": hours(facts["lektioner"]), "Forudsætter": _required(facts["forudsaetter"])}
@@ -47,7 +52,12 @@ def lesson(id: str) -> Output:
 
 
 def lessons_table(caption: str, name: str) -> Output:
-    """The lessons in order: the question that each takes up, how long it takes and what it builds on."""
+    """The lessons in order: the question that each takes up, how long it takes and what it builds on.
+
+    >>> from civsam import opgave
+    >>> opgave.lessons_table("Lektionerne", "tab-eksempel").facts["caption"]
+    'Lektionerne'
+    """
     rows = lessons().values()
     frame = pd.DataFrame({
         "Spørgsmål": [lesson["spoergsmaal"] for lesson in rows],

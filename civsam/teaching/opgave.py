@@ -15,12 +15,20 @@ from typing import Any
 from civsam.danish import number
 from civsam.pages.output import Output
 from civsam.study import register
-from civsam.teaching.exercises import RIGHT, Answer, Exercise, edition
+from civsam.teaching.exercises import RIGHT, Answer, Exercise, edition, told
 from civsam.teaching.feedback import find, judged
+from civsam.teaching.lessons import lesson, lessons_table
+
+__all__ = ("answer", "guess", "lesson", "lessons_table", "solution", "told")
 
 
 def answer(id: str, given: Any = ..., *after_comma: Any, kommune: str = "") -> Output:
-    """A field to answer in on a page; in Jupyter, where `given` is put in instead of ``...``, what to say to it."""
+    """A field to answer in on a page; in Jupyter, where `given` is put in instead of ``...``, what to say to it.
+
+    >>> from civsam import opgave
+    >>> opgave.answer("population-3", "samarbejder").text
+    'Rigtigt.'
+    """
     one = find(id)
     given = (given, *after_comma) if after_comma else given
     if isinstance(given, EllipsisType):
@@ -31,7 +39,12 @@ def answer(id: str, given: Any = ..., *after_comma: Any, kommune: str = "") -> O
 
 
 def solution(id: str, right: Answer, kommune: str = "") -> Output:
-    """The answer of a solution in words, as its cell computes it. Raises ValueError where it is not right."""
+    """The answer of a solution in words, as its cell computes it. Raises ValueError where it is not right.
+
+    >>> from civsam import opgave
+    >>> opgave.solution("population-3", "samarbejder").text
+    'Svaret er »samarbejderne«.'
+    """
     one = find(id)
     is_right, said = judged(id, right, kommune)
     if not is_right:
@@ -95,7 +108,13 @@ def _municipalities(key: str) -> str:
 
 
 def guess(id: str, choices: Iterable[str], shows: Output) -> Output:
-    """A prediction before the answer: pick one, and only then see what the data show."""
+    """A prediction before the answer: pick one, and only then see what the data show.
+
+    >>> from civsam import opgave, open_edition, show
+    >>> shows = show.question(open_edition().survey, "pol_fokus")
+    >>> opgave.guess("eksempel", ["Ja", "Nej"], shows).text.splitlines()[0]
+    'Dit gæt: Ja / Nej'
+    """
     options = "".join(f'<label><input type="radio" name="gaet" value="{escape(words)}"> {escape(words)}</label>'
                       for words in choices)
     html = (f'<form class="gaet" id="gaet-{id}"><fieldset><legend>Dit gæt</legend>{options}</fieldset>'

@@ -82,15 +82,15 @@ def wave(tmp_path_factory: pytest.TempPathFactory) -> Edition:
 def test_a_question_that_the_earlier_wave_lacks_is_left_out_and_named(wave: Edition) -> None:
     two = changes.pair(wave)
     assert "vae_tillid" not in set(two.behind["item"])
-    told = changes.introduction(wave, two).text
+    told = changes.changed(wave).introduction().text
     assert "svarene i gammel.csv er bølgen »før«" in told
     assert "Samarbejdet styrker tilliden" in told
 
 
 @pytest.mark.slow
 def test_the_table_has_both_waves_and_the_change_between_them(wave: Edition) -> None:
-    two = changes.pair(wave)
-    html = changes.changes_table(two, "Ændringer", "tab-x").html
+    made = changes.changed(wave)
+    two, html = made.waves, made.changes_table("Ændringer", "tab-x").html
     new, old = (100 * one.survey.design.weights @ one.survey.says("pol_fokus", "ja") / one.survey.design.weights[
         one.survey.answered("pol_fokus")].sum() for one in (Edition({}, two.new), Edition({}, two.old)))
     row = html.partition("Øget fokus på samarbejde: Ja")[2].partition("</tr>")[0]
@@ -99,13 +99,14 @@ def test_the_table_has_both_waves_and_the_change_between_them(wave: Edition) -> 
 
 
 def test_without_an_earlier_wave_synthetic_answers_get_an_exercise_with_a_known_truth() -> None:
-    two = changes.pair(standard())
+    made = changes.changed(standard())
+    two = made.waves
     assert two.truth is not None
-    assert "Ingen har altså skiftet mening" in changes.introduction(standard(), two).text
+    assert "Ingen har altså skiftet mening" in made.introduction().text
     asked, (now, then) = two.asked, two.truth
     assert now.answers.index.equals(then.answers.index)
     assert ((asked["low"] <= 0.06) & (asked["high"] >= -0.06)).mean() > 0.9
-    assert "I øvelsen kendes sandheden" in changes.known_truth(two).text
+    assert "I øvelsen kendes sandheden" in made.known_truth().text
 
 
 @pytest.mark.slow
@@ -122,7 +123,7 @@ def test_the_exercise_counts_the_intervals_that_hold_nothing_whether_they_lie_ab
     true = [low <= change <= high
             for low, high, change in zip(two.asked["low"], two.asked["high"], now - then, strict=True)]
     monkeypatch.setattr(changes.Pair, "behind", moved)
-    told = changes.known_truth(changes.pair(standard())).text
+    told = changes.changed(standard()).known_truth().text
     assert f"Af {len(true)} intervaller for alle adspurgte rummer {sum(true)} den sande" in told
     assert f", og {sum(hold)} af intervallerne for processen rummer nul" in told
 
@@ -131,12 +132,13 @@ def test_the_exercise_counts_the_intervals_that_hold_nothing_whether_they_lie_ab
 
 
 def test_an_edition_against_itself_moves_nothing_and_says_so(tmp_path: Path) -> None:
-    both = changes.moves(against(saved(tmp_path / "tal.json", standard())))
-    told = changes.moves_sentence(both).text
+    made = changes.changed(against(saved(tmp_path / "tal.json", standard())))
+    both = made.moves
+    told = made.moves_sentence().text
     assert (both.points == 0).all()
     assert "0 af 69 andele flyttede sig" in told
     assert "De to udgaver er lavet ens." in told
-    assert "Ingen andele flyttede sig." in changes.moves_table(both, "Flyttet", "tab-y").html
+    assert "Ingen andele flyttede sig." in made.moves_table("Flyttet", "tab-y").html
 
 
 def test_what_moved_is_told_with_what_differs_and_what_one_of_them_hides_is_left_out(tmp_path: Path) -> None:
@@ -145,12 +147,13 @@ def test_what_moved_is_told_with_what_differs_and_what_one_of_them_hides_is_left
     rows["pol_fokus", "ja"]["estimate"] += 0.031
     rows["pol_nye", "ja"]["estimate"] = None
     file = saved(tmp_path / "tal.json", standard(), tal=content["tal"], version="0.0")
-    both = changes.moves(against(file))
+    made = changes.changed(against(file))
+    both = made.moves
     assert both.points.iloc[0] == pytest.approx(-3.1)
     assert len(both.points) == 68
-    told = changes.moves_sentence(both).text
+    told = made.moves_sentence().text
     assert "1 af 68 andele flyttede sig mindst ét procentpoint, og den største flytning er 3,1" in told
     assert "version: 0.0 mod" in told
-    table = changes.moves_table(both, "Flyttet", "tab-y").html
+    table = made.moves_table("Flyttet", "tab-y").html
     assert table.count("</tr>") == 2
     assert "\u22123,1" in table

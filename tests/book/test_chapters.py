@@ -60,7 +60,7 @@ def outputs(path: Path) -> list[dict]:
 
 
 def test_no_chapter_prints_a_number_around_the_door(path: Path) -> None:
-    """Captions may hold names of groups; whatever else is put into a text must be made by `tables`."""
+    """Captions may hold names of groups; whatever else is put into a text must be made by the face."""
     for source in cells(path, "code"):
         tree = ast.parse(source)
         for node in ast.walk(tree):
@@ -69,5 +69,5 @@ def test_no_chapter_prints_a_number_around_the_door(path: Path) -> None:
                 assert node.value.id in ("split", "opdel"), ast.unparse(node)
             if isinstance(node, ast.Call):
                 name = ast.unparse(node.func)
-                assert not re.fullmatch(r"print|.*\.(number|percent|value|table|Output|Words|format|join)", name), name
+                assert not re.fullmatch(r"print|.*\.(number|percent|value|html|Output|Words|format|join)", name), name
             assert not isinstance(node, ast.BinOp) or not isinstance(node.op, ast.Mod | ast.Add), ast.unparse(node)

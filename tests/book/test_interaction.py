@@ -70,7 +70,7 @@ def test_the_code_behind_a_figure_opens_by_keyboard(tab: Page) -> None:
     assert not code.locator("pre").is_visible()
     code.locator("summary").focus()
     tab.keyboard.press("Enter")
-    assert "plots." in code.locator("pre").inner_text()
+    assert "show.figure(" in code.locator("pre").inner_text()
     visit(tab, "resultater", f"#{code.get_attribute('id')}")
     expect(tab.locator("details.kode").first.locator("pre")).to_be_visible()
 

@@ -11,7 +11,7 @@ import pytest
 from scipy.stats import chi2_contingency, norm, ttest_ind
 from scipy.stats import t as student
 
-from civsam.inference import compare, estimate, rao_scott, weighting
+from civsam.inference import compare, decide, estimate, rao_scott, weighting
 from civsam.inference import equations as equations_
 from civsam.instrument.questionnaire import Background, Item, Scale, read
 from civsam.survey.design import Design, Stage
@@ -301,8 +301,8 @@ def test_a_group_with_one_cluster_or_without_variation_has_no_standard_error() -
             row = compare.contrasts(survey, "api00", None, "blok", small_sample=small).iloc[0]
             assert row[["se", "low", "high", "p"]].isna().all()
             table = compare.equivalence(row.to_frame().T, 1.0)
-            assert compare.verdict_no_difference(table) == "uafgjort"
-            assert compare.verdict_ranks_first(table, "roed") == "uafgjort"
+            assert decide.no_difference(table) == "uafgjort"
+            assert decide.ranks_first(table, "roed") == "uafgjort"
 
 
 def test_one_group_or_one_answer_cannot_be_tested() -> None:
@@ -422,7 +422,7 @@ def test_two_one_sided_tests() -> None:
     ([0.0, 0.0, np.nan], "uafgjort"),
 ])
 def test_no_difference(estimates: list[float], verdict: str) -> None:
-    assert compare.verdict_no_difference(compare.equivalence(table_of(estimates), 2.0)) == verdict
+    assert decide.no_difference(compare.equivalence(table_of(estimates), 2.0)) == verdict
 
 
 @pytest.mark.parametrize(("estimates", "verdict"), [
@@ -434,18 +434,18 @@ def test_no_difference(estimates: list[float], verdict: str) -> None:
 ])
 def test_ranks_first(estimates: list[float], verdict: str) -> None:
     table = table_of(estimates)
-    assert compare.verdict_ranks_first(table, "x") == verdict
+    assert decide.ranks_first(table, "x") == verdict
     turned = table.rename(columns={"a": "b", "b": "a"}).assign(estimate=-table["estimate"])
-    assert compare.verdict_ranks_first(turned, ["x"]) == verdict
-    assert compare.verdict_ranks_first(turned.assign(estimate=table["estimate"]), "x", last=True) == verdict
+    assert decide.ranks_first(turned, ["x"]) == verdict
+    assert decide.ranks_first(turned.assign(estimate=table["estimate"]), "x", last=True) == verdict
 
 
 def test_ranks_first_looks_only_at_its_own_contrasts() -> None:
     table = pd.concat([table_of([9.0, 9.0]), table_of([-9.0]).assign(a="y0", b="y1")])
-    assert compare.verdict_ranks_first(table, "x") == "understoettet"
-    assert compare.verdict_ranks_first(table, ["x", "y1"]) == "understoettet"
+    assert decide.ranks_first(table, "x") == "understoettet"
+    assert decide.ranks_first(table, ["x", "y1"]) == "understoettet"
     with pytest.raises(ValueError, match="no contrast"):
-        compare.verdict_ranks_first(table, "z")
+        decide.ranks_first(table, "z")
 
 
 @pytest.mark.parametrize(("narrow", "wide", "verdict"), [
@@ -457,10 +457,10 @@ def test_ranks_first_looks_only_at_its_own_contrasts() -> None:
     ((np.nan, np.nan), (np.nan, np.nan), "uafgjort"),
 ])
 def test_equal_to_a_published_value(narrow: tuple, wide: tuple, verdict: str) -> None:
-    assert compare.verdict_equal(narrow, wide, 0.55, 0.05) == verdict
+    assert decide.equal(narrow, wide, 0.55, 0.05) == verdict
 
 
 @pytest.mark.parametrize(("estimate", "verdict"), [(1.7, "understoettet"), (1.6, "uafgjort"), (-1.9, "uafgjort"),
                                                    (-2.0, "modsagt"), (np.nan, "uafgjort")])
 def test_more_than(estimate: float, verdict: str) -> None:
-    assert compare.verdict_more_than(table_of([estimate])) == verdict
+    assert decide.more_than(table_of([estimate])) == verdict

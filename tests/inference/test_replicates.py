@@ -30,7 +30,7 @@ def test_jackknife_of_means_as_published() -> None:
     made = replicates.jackknife(survey.design)
     for item, (mean, se) in PUBLISHED["svymean"].items():
         statistic, name, answer = ("mean", item, "") if item.startswith("api") else ("share", "stype", item[-1])
-        row = replicates.table(survey, made, statistic, name, answer=answer).iloc[0]
+        row = replicates.replicated(survey, made, statistic, name, answer=answer).iloc[0]
         assert row["estimate"] == pytest.approx(mean, abs=5e-7)
         assert row["se"] == pytest.approx(se, abs=5e-5)
         assert row["df"] == 14
@@ -67,7 +67,7 @@ def test_jackknife_by_hand() -> None:
         kept.append((left @ api99 / (left @ api00), (1 - m / survey.design.stages[0].population[i]) * (m - 1) / m))
     values, scales = np.array(kept).T
     variance = np.sum(scales * (values - values.mean()) ** 2)
-    row = replicates.table(survey, replicates.jackknife(survey.design), "ratio", "api99").iloc[0]
+    row = replicates.replicated(survey, replicates.jackknife(survey.design), "ratio", "api99").iloc[0]
     assert row["se"] ** 2 == pytest.approx(variance, rel=1e-9)
 
 
@@ -91,11 +91,11 @@ def test_bootstrap_of_means_shares_and_ratios_by_group(name: str) -> None:
     made = replicates.bootstrap(survey.design, R, seed=8)
     expected = {"mean": CASES[f"{name}/by_mean"]["se"], "ratio": CASES[f"{name}/ratio_by"]["se"]}
     for statistic, item in (("mean", "api00"), ("ratio", "api99_of_enroll")):
-        rows = replicates.table(survey, made, statistic, item, "fagomraade")
+        rows = replicates.replicated(survey, made, statistic, item, "fagomraade")
         found = rows["se"] / rows["group"].map(expected[statistic])
         # few in a group: what is not linear adds a little
         np.testing.assert_allclose(found, 1, atol=MONTE_CARLO + 0.03)
-    rows = replicates.table(survey, made, "share", "sch_wide", "fagomraade", "Yes")
+    rows = replicates.replicated(survey, made, "share", "sch_wide", "fagomraade", "Yes")
     wanted = estimate.shares(survey, "sch_wide", "Yes", "fagomraade")
     np.testing.assert_allclose(rows["se"] / wanted["se"], 1, atol=MONTE_CARLO + 0.03)
     same = ["statistic", "group", "n", "count", "estimate", "df"]
@@ -166,7 +166,7 @@ def test_given_weights_are_those_of_the_jackknife_that_made_them() -> None:
     made = replicates.jackknife(survey.design)
     handed = replicates.given(made.matrix(), 1.0, made.rscales)
     for statistic, item in (("mean", "api00"), ("ratio", "api99")):
-        ours, theirs = (replicates.table(survey, one, statistic, item, "fagomraade") for one in (made, handed))
+        ours, theirs = (replicates.replicated(survey, one, statistic, item, "fagomraade") for one in (made, handed))
         np.testing.assert_allclose(ours["se"], theirs["se"], rtol=1e-10)
 
 
@@ -176,7 +176,7 @@ def test_any_estimate_that_is_a_function_of_the_weights() -> None:
     y = np.column_stack([survey.number("api00"), survey.number("api99")])
     full = survey.design.weights @ y / survey.design.weights.sum()
     both = replicates.covariance(made, lambda w: w @ y / w.sum(), full)
-    one = replicates.table(survey, made, "mean", "api00")["se"].item()
+    one = replicates.replicated(survey, made, "mean", "api00")["se"].item()
     assert np.sqrt(both[0, 0]) == pytest.approx(one, rel=1e-9)
     assert both[0, 1] == both[1, 0]
     difference = replicates.covariance(made, lambda w: w @ (y[:, 0] - y[:, 1]) / w.sum(), full[0] - full[1])
@@ -214,7 +214,8 @@ def test_a_group_that_a_replicate_empties_has_no_variance() -> None:
     survey = survey_of("clus1_nofpc")
     first = survey.design.nested[0].cluster == 0
     alone = replace(survey, frame=survey.frame.assign(fagomraade=np.where(first, "E", "H")))
-    rows = replicates.table(alone, replicates.jackknife(alone.design), "mean", "api00", "fagomraade").set_index("group")
+    made = replicates.jackknife(alone.design)
+    rows = replicates.replicated(alone, made, "mean", "api00", "fagomraade").set_index("group")
     assert np.isnan(rows.loc["E", "se"])
     assert rows.loc["H", "se"] > 0
 

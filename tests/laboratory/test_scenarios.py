@@ -405,7 +405,8 @@ def test_a_worker_with_other_code_or_data_is_refused(grid: declare.Grid) -> None
 
 @pytest.mark.slow
 def test_the_summary_is_of_the_standard_grid_and_a_part_run_again_gives_the_same() -> None:
-    grid, made, table = declare.read(project.data / "scenarier.yml"), run.made_of(show.SUMMARY), show.summary()
+    grid, table = declare.read(project.data / "scenarier.yml"), show.open_grid().summary
+    made = run.made_of(show.SUMMARY)
     assert made["gitter"] == grid.digest, "make scenarios"
     assert made["tabel"] == run.content(table)
     number = len(grid.scenarios)
@@ -439,20 +440,21 @@ FOCUS = {"kind": "estimate", "item": "pol_fokus"}
 
 def test_figures_and_tables_of_scenarios_are_in_the_order_asked_and_marked() -> None:
     order = {"bortfald": ["svaret", "tilfaeldigt"], "vaegtning": ["raket", "ingen"]}
-    rows = show.rows("population", FOCUS, **order)
-    assert list(zip(rows["bortfald"], rows["vaegtning"], strict=True)) == [
+    grid = show.open_grid()
+    rows = grid.rows("population", FOCUS, **order)
+    assert list(zip(rows.table["bortfald"], rows.table["vaegtning"], strict=True)) == [
         (first, second) for first in order["bortfald"] for second in order["vaegtning"]]
-    figure = show.figure(rows, "bias", "bortfald", "vaegtning", "Skævhed", "fig-x")
+    figure = rows.figure("bias", "bortfald", "vaegtning", "Skævhed", "fig-x")
     assert "SYNTETISKE SVAR" in figure.svg
-    told = show.told(rows, "bias", bortfald="svaret", vaegtning="ingen")
+    told = rows.told("bias", bortfald="svaret", vaegtning="ingen")
     assert f"efter selve svaret, ingen: {told.split()[0]}" in figure.alt
     assert told.endswith(" procentpoint")
-    table = show.scenarios_table(rows, ("bortfald", "vaegtning"), ("bias", "coverage"), "c", "n")
+    table = rows.scenarios_table(("bortfald", "vaegtning"), ("bias", "coverage"), "c", "n")
     assert "syntetiske svar" in table.html
-    counts = show.rows("population", {"kind": "estimate", "item": "pra_lange+pra_korte"})
-    assert show.told(counts, "bias").endswith(" samarbejder")
+    counts = grid.rows("population", {"kind": "estimate", "item": "pra_lange+pra_korte"})
+    assert counts.told("bias").endswith(" samarbejder")
 
 
 def test_rows_that_are_not_in_the_grid_are_refused() -> None:
     with pytest.raises(ValueError, match="has no"):
-        show.rows("population", FOCUS, svarprocent=11)
+        show.open_grid().rows("population", FOCUS, svarprocent=11)

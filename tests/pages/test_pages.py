@@ -163,7 +163,7 @@ def test_without_a_frame_a_page_says_that_it_is_not_known_who_was_asked() -> Non
     outputs = [
         sentences.sentence("I alt svarede {}.", survey, rates),
         sentences.sentence("R-indikatoren er {}.", survey, nonresponse.r_indicator(survey)),
-        tables.rates_table(rates, survey, "c", "n"),
+        tables.rates_table(survey, rates, "c", "n"),
         tables.p_table(survey, nonresponse.response_tests(survey), "c", "n"),
         model_tables.weights_table(survey, weighting.weights_summary({"Vægtet": survey}), "c", "n"),
         facts.area_table(survey, "c", "n"),
@@ -171,7 +171,7 @@ def test_without_a_frame_a_page_says_that_it_is_not_known_who_was_asked() -> Non
     assert all(door.NO_FRAME in output.text for output in outputs)
     card = comparison.cards(survey, {"svarede": rates}, ["N3"]).text
     assert card.startswith(f"{danish.number(round(len(answers) / 5) * 5)} svarede (Uden en ramme")
-    assert "Der er ingen ramme" in edition.banner(edition.Edition(edition.check({"ramme": "ingen"}), survey)).text
+    assert "Der er ingen ramme" in edition.Edition(edition.check({"ramme": "ingen"}), survey).banner().text
     assert door.NO_FRAME not in tables.p_table(survey, _same_in_regions(survey), "c", "n").text
 
 
@@ -197,12 +197,12 @@ def test_a_published_sentence_takes_its_numbers_from_the_file() -> None:
 
 
 def test_the_banner_warns_of_synthetic_answers_and_tells_the_parameters() -> None:
-    html = edition.banner(EDITION).html
+    html = EDITION.banner().html
     assert "Ingen har svaret dette" in html
     for term, words in EDITION.words():
         assert term in html
         assert words in html
-    assert "Ingen har svaret dette" not in edition.banner(replace(EDITION, survey=COLLECTED)).html
+    assert "Ingen har svaret dette" not in replace(EDITION, survey=COLLECTED).banner().html
 
 
 def test_every_assumption_is_shown_with_its_reason() -> None:

@@ -54,7 +54,7 @@ def test_every_exercise_of_a_lesson_has_one_solution_that_tells_the_answer(lesso
 def test_a_lesson_has_hints_notes_a_guess_and_ones_own_municipality(lesson: str) -> None:
     code = "\n".join("".join(cell["source"]) for cell in cells(lesson) if cell["cell_type"] == "code")
     text = "\n".join("".join(cell["source"]) for cell in cells(lesson) if cell["cell_type"] == "markdown")
-    assert "lessons.lesson(" in code
+    assert "opgave.lesson(" in code
     assert "opgave.guess(" in code
     assert "kommune=" in code
     assert text.count("{dropdown} Vink") >= 3

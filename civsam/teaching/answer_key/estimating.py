@@ -12,14 +12,15 @@ from civsam.inference import compare
 from civsam.survey.survey import Survey
 from civsam.teaching.answer_key.collecting import asked_at_home
 from civsam.teaching.answer_key.common import here, same_region
-from civsam.teaching.exercises import exercise, skewed
+from civsam.teaching.exercises import edition as standard
+from civsam.teaching.exercises import exercise
 
 # ---- Vægtning
 
 
 def uneven() -> Survey:
     """Respondents of a draw in which three areas answer seldom."""
-    return skewed(lambda everybody: np.where(
+    return standard().skewed(lambda everybody: np.where(
         everybody.frame["fagomraade"].isin(["teknik", "skole", "beskaeftigelse"]), 0.25, 0.7))[0]
 
 
