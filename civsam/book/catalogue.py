@@ -14,7 +14,7 @@ from html import escape, unescape
 
 import pandas as pd
 
-from civsam.book.contents import cells
+from civsam.book.contents import cells, contents, files_named, notebook
 from civsam.edition import Edition
 from civsam.instrument.questionnaire import Questionnaire
 from civsam.pages import codebook
@@ -25,8 +25,7 @@ from civsam.study.verdicts import WORDS, told
 from civsam.survey.survey import Survey
 
 GROUPS = {"N": "Tal og definitioner", "M": "Besvarelsen", "O": "Andre udsagn"}  # by the first letter of an id
-CHAPTERS = ("chapters/resultater", "chapters/konklusion", "chapters/metode")  # where to look first
-ABOUT_METHOD = CHAPTERS[-1]  # shows a question as an example only
+ABOUT_METHOD = "chapters/metode"  # shows a question as an example only, and so comes last
 RESPONSE = {"svarede": "response_rates"}  # who answered is no question; what counts them is called this
 NAME = re.compile(r"(?:fig|tab)-[a-z0-9-]+")
 
@@ -42,6 +41,12 @@ class Place:
 
 
 # ---- Where a statement is shown -------------------------------------------------------------------------------------
+
+
+def chapters() -> list[str]:
+    """The chapters to look in: those that _toc.yml numbers, that about method last."""
+    numbered = [page for part in contents()["parts"] if part.get("numbered") for page in files_named(part)]
+    return sorted((page for page in numbered if notebook(page).exists()), key=ABOUT_METHOD.__eq__)
 
 
 def places(chapter: str, known: Mapping[str, Iterable[str]]) -> Iterator[Place]:
@@ -99,23 +104,27 @@ def shown_in(found: Iterable[Place], statement: str, items: Iterable[str], by: I
 # ---- The page -------------------------------------------------------------------------------------------------------
 
 
-def catalogue(edition: Edition) -> list[Output]:
+def statements(edition: Edition) -> list[Output]:
     """All statements: links to them, and a part for each group with headings of level 2 and 3.
 
     A statement's place is that of `published.place_of`. The figures and tables have their names instead of numbers,
     which `statement_links` puts in.
+
+    >>> from civsam import book, open_edition
+    >>> len(book.statements(open_edition())) > 3
+    True
     """
     survey = edition.survey
     known = {"background": survey.questionnaire.background, "opdel": [edition.parameters["opdel"]]}
-    found = [place for chapter in CHAPTERS for place in places(chapter, known)]
-    results, statements = told(survey, claims.judge(survey)), published.statements()
+    found = [place for chapter in chapters() for place in places(chapter, known)]
+    results, facts_ = told(survey, claims.judge(survey)), published.statements()
     parts, groups = [], {}
     for letter, title in GROUPS.items():
-        ids = groups[title] = [key for key in statements.index if key.startswith(letter)]
-        entries = {key: {**_published(statements.loc[key]), **_found(key, results, survey),
+        ids = groups[title] = [key for key in facts_.index if key.startswith(letter)]
+        entries = {key: {**_published(facts_.loc[key]), **_found(key, results, survey),
                          **_places(key, survey.questionnaire, found)} for key in ids}
-        parts.append(_part(title, statements["udsagn"], entries))
-    return [_contents(statements["udsagn"], groups), *parts]
+        parts.append(_part(title, facts_["udsagn"], entries))
+    return [_contents(facts_["udsagn"], groups), *parts]
 
 
 def _contents(words: pd.Series, groups: Mapping[str, list[str]]) -> Output:

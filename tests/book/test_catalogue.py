@@ -9,7 +9,7 @@ from bs4 import BeautifulSoup, Tag
 from playwright.sync_api import Browser, expect
 
 from civsam import edition
-from civsam.book import catalogue
+from civsam.book import catalogue, contents
 from civsam.book.contents import cells
 from civsam.book.statement_links import linked, with_numbers
 from civsam.files import project
@@ -22,7 +22,7 @@ STATEMENTS = published.statements()
 
 
 def entries(made: edition.Edition) -> dict[str, Tag]:
-    page = BeautifulSoup("".join(part.html for part in catalogue.catalogue(made)), "html.parser")
+    page = BeautifulSoup("".join(part.html for part in catalogue.statements(made)), "html.parser")
     return {post["id"]: post for post in page.select("section.post")}
 
 
@@ -91,8 +91,16 @@ def test_a_figure_by_another_variable_is_about_that_one() -> None:
     assert by("region") != by("fagomraade")
 
 
+def test_a_fifth_chapter_is_looked_in_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = contents.contents()
+    known["parts"][0]["chapters"].append({"file": "chapters/anden_undersoegelse"})
+    monkeypatch.setattr(catalogue, "contents", lambda: known)
+    assert catalogue.chapters() == [f"chapters/{name}" for name in (
+        "baggrund", "resultater", "konklusion", "anden_undersoegelse", "metode")]
+
+
 def test_only_code_that_is_shown_is_linked_to(standard) -> None:
-    shown = {name for chapter in catalogue.CHAPTERS for cell in cells(chapter)
+    shown = {name for chapter in catalogue.chapters() for cell in cells(chapter)
              if "hide-input" in cell["metadata"].get("tags", [])
              for name in re.findall(r'"((?:fig|tab)-[a-z0-9-]+)"', "".join(cell["source"]))}
     links = [link["href"] for entry in standard.values() for link in entry.select(".til-kode")]
