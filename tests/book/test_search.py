@@ -181,7 +181,7 @@ def test_every_field_of_search_leads_there() -> None:
 def test_the_index_holds_the_text_of_the_pages_once_and_nothing_of_code_and_marks() -> None:
     text = json.dumps(index(), ensure_ascii=False)
     assert "Hvem tager initiativet, når kommuner samarbejder" in text
-    assert "open_edition(" not in text
+    assert "edition.banner(" not in text
     assert "Ingen har svaret dette" not in text
     assert "seed=seed" not in text
     addresses = [place["adresse"] for place in index()["steder"]]
