@@ -16,7 +16,6 @@ from pybtex.richtext import Text
 
 from civsam import __version__, cli, files
 from civsam.book import build, versions
-from civsam.edition import citation as citation_of
 from civsam.edition import open_edition
 from civsam.files import Project, UserError, project
 from civsam.pages import bibliography
@@ -67,7 +66,7 @@ def test_a_name_of_a_file_with_signs_of_its_own_does_not_break_bibtex() -> None:
 
 def test_the_reference_says_which_answers_and_that_they_are_not_the_results_of_the_study() -> None:
     edition = open_edition(seed=7)
-    assert "Svar: syntetiske, frø 7. Tallene er ikke resultater" in citation_of(edition).text
+    assert "Svar: syntetiske, frø 7. Tallene er ikke resultater" in edition.citation().text
 
 
 # ---- Found by
