@@ -21,7 +21,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from civsam.inference import estimate
+from civsam.inference import estimate, groups
 from civsam.survey.design import Design, Nested
 from civsam.survey.replicate_weights import CHUNK, Replicates
 from civsam.survey.survey import Survey
@@ -172,7 +172,7 @@ def replicated(
         order = survey.aligned(place, "replikatvægtene").to_numpy()
         replicates = replace(replicates, weights=replicates.weights[order], cluster=replicates.cluster[order])
     those = estimate.variables(survey, statistic, item, answer, dont_know=dont_know)
-    among = estimate.groups(survey, those.base, by)
+    among = groups.groups(survey, those.base, by)
     columns, _ = estimate.ratio(among, those.y, those.x, estimate.replicated(among, those.y, those.x, replicates))
     columns["df"] = np.minimum(columns["df"], len(replicates.rscales) - 1)
     return estimate.tidy(among, statistic, item, [answer], columns)

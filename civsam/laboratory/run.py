@@ -27,8 +27,8 @@ from civsam.sharing import progress, shared_out
 FOLDER = "scenarier"  # of what is built
 LENGTH = 250  # replications in a part: about a second's work
 CODE = ("study/assumed", "study/simulate", "study/register", "study/claims", "inference/weighting",
-        "inference/estimate", "inference/intervals", "inference/settled", "inference/variance", "inference/compare",
-        "survey/design", "laboratory/declare", "laboratory/draw", "laboratory/estimates", "laboratory/reduced",
+        "inference/estimate", "inference/groups", "inference/intervals", "inference/settled", "inference/statistics",
+        "inference/variance", "inference/compare", "survey/design", "laboratory/declare", "laboratory/draw", "laboratory/estimates", "laboratory/reduced",
         "laboratory/judge")
 INPUT = ("spoergeskema.yml", "ramme.csv", "kommuner.csv", "antagelser.yml", "scenarier_antagelser.yml", "paastande.yml",
          "publicerede_tal.csv")

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from scipy.stats import t as student
 
-from civsam.inference import estimate, intervals, weighting
+from civsam.inference import estimate, groups, intervals, weighting
 from civsam.inference.variance import covariance, degrees_of_freedom, grouped_covariance
 from civsam.instrument.questionnaire import Background, Item, Scale, read
 from civsam.survey.design import Design, Stage
@@ -426,7 +426,7 @@ def test_shares_by_merged_rows_are_those_of_every_row(name: str) -> None:
                        base.design, weights=weights, stages=stages))
     for by in (None, "fagomraade"):
         those = estimate.variables(many, "share", "sch_wide", "Yes")
-        among = estimate.groups(many, those.base, by)
+        among = groups.groups(many, those.base, by)
         quick, long = estimate.ratio(among, those.y), estimate.ratio(among, those.y, those.base.astype(float))
         clustered = len(many.design.nested[-1].stratum) < len(row)
         assert (len(among.merged(those.y)[1]) < len(row)) == clustered

@@ -18,7 +18,7 @@ import pytest
 
 from civsam import cli, sharing
 from civsam.files import UserError, project
-from civsam.inference import compare, estimate, weighting
+from civsam.inference import compare, estimate, groups, weighting
 from civsam.instrument import questionnaire
 from civsam.laboratory import declare, draw, estimates, judge, run, show, summary
 from civsam.laboratory.declare import Analysis, Drawing
@@ -127,7 +127,7 @@ def compared(drawing: Drawing, kind: str, fpc: bool, cluster: bool) -> dict[str,
     for place, by in estimates.BLOCKS:
         statistic, item, answer = draw.MEASURES[place]
         of = estimate.variables(survey, statistic, item, answer)
-        columns, _ = estimate.ratio(estimate.groups(survey, of.base, by or None), of.y, of.x)
+        columns, _ = estimate.ratio(groups.groups(survey, of.base, by or None), of.y, of.x)
         cells.append(np.array([columns["n"], columns["estimate"], columns["se"] * left, columns["df"]]))
         if by:
             rows = compare.contrasts(survey, item, answer or None, by, ratio=statistic == "ratio")
