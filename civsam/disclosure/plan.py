@@ -161,11 +161,11 @@ class Plan:
         if np.isnan(told):
             return {"n": n, "hidden": True}
         told, se, df = kind.within(told), number.error(row["se"]), freedom(row["df"])
-        limits = share_interval if row["statistic"] == "share" else t_interval
-        given = [np.array([x]) for x in ((told, se, n, df) if row["statistic"] == "share" else (told, se, df))]
-        low, high = (float(x[0]) for x in limits(*given, row["level"]))
-        counted = {"count": told * n} if row["statistic"] == "share" else {}
-        return {"n": n, "estimate": told, "se": se, "low": kind.within(low), "high": kind.within(high), **counted}
+        at, error, size, free = (np.array([x]) for x in (told, se, n, df))
+        shares, level = row["statistic"] == "share", row["level"]
+        ends = share_interval(at, error, size, free, level) if shares else t_interval(at, error, free, level)
+        low, high = (kind.within(float(x[0])) for x in ends)
+        return {"n": n, "estimate": told, "se": se, "low": low, "high": high, **({"count": told * n} if shares else {})}
 
     def _quantile(self, row: pd.Series) -> Shown:
         """Quartiles of many respondents. Intervals of quantiles are answers themselves, and never shown."""
@@ -248,7 +248,7 @@ class Plan:
         odds = row["statistic"] == "odds_ratio"
         se, value = float(preferred(row["se"])), np.log(row["estimate"]) if odds else row["estimate"]
         step = se * 2 * STEP / np.sqrt(sizes[sizes > 0].min()) if row.get("item") else se
-        told = step * np.round(settled(value / step)) if step > 0 else np.nan
+        told = float(step * np.round(settled(value / step))) if step > 0 else np.nan
         n = {"n": self.n(row["n"])} if "n" in row else {}
         return {**n, **with_error(told, se, row["df"], row["level"], odds=odds)}
 
@@ -288,7 +288,7 @@ class Plan:
     def _icc(self, row: pd.Series) -> Shown:
         if row["n"] < 4 * self.minimum:
             return {"hidden": True}
-        nearest = 0.05 * np.round(settled(row["estimate"] / 0.05))
+        nearest = float(0.05 * np.round(settled(row["estimate"] / 0.05)))
         return {"n": self.n(row["n"]), "clusters": self.n(row["clusters"]), "estimate": nearest}
 
     def _r_indicator(self, row: pd.Series) -> Shown:

@@ -37,7 +37,7 @@ def moved(anchor: Number, estimate: float) -> float:
     exact, told, step, _ = anchor
     if np.isnan(told) or np.isnan(estimate):
         return np.nan
-    return told + (step * np.round(settled((estimate - exact) / step)) if step > 0 else 0.0)
+    return float(told + (step * np.round(settled((estimate - exact) / step)) if step > 0 else 0.0))
 
 
 def difference(a: Number, b: Number) -> Number:

@@ -15,6 +15,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -38,7 +39,7 @@ COLUMNS = (
 # ---- Generalised linear models --------------------------------------------------------------------------------------
 
 FLAT = 7  # decimals of an intraclass correlation: a likelihood is too flat at its top to tell more
-Covariates = pd.DataFrame | pd.Series | np.ndarray | None
+Covariates: TypeAlias = pd.DataFrame | pd.Series | np.ndarray | None
 FAMILIES = {"linear": families.Gaussian(), "logit": families.Binomial(), "count": families.Poisson()}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from civsam.survey.design import Design, Nested, cluster_totals
+from civsam.survey.replicate_weights import Replicates
 
 
 def covariance(influence: np.ndarray, design: Design, *, left_out: bool = False) -> np.ndarray:
@@ -17,7 +18,7 @@ def covariance(influence: np.ndarray, design: Design, *, left_out: bool = False)
     Raises ValueError where a stratum holds a single cluster that is not the whole stratum.
     """
     if design.replicates is not None:
-        return _replicated(influence, design)
+        return _replicated(influence, design.weights[:, None], design.replicates)
     if design.calibration is not None:
         influence = design.calibration.residual(influence, design.weights)
         influence = design.left_out(influence) if left_out else influence
@@ -47,9 +48,9 @@ def staged_covariance(influence: np.ndarray, group: np.ndarray, groups: int, sta
     return np.sum([variance(stage) for stage in stages], axis=0)
 
 
-def _replicated(influence: np.ndarray, design: Design) -> np.ndarray:
-    """The spread of the totals of influence values (n, k) over the design's replicate weights: exact for totals."""
-    each, weights, one = design.replicates, design.weights[:, None], np.zeros(len(influence), dtype=int)
+def _replicated(influence: np.ndarray, weights: np.ndarray, each: Replicates) -> np.ndarray:
+    """The spread of totals of influence values (n, k) over replicate weights: exact for totals. weights: (n, 1)."""
+    one = np.zeros(len(influence), dtype=int)
     values = np.divide(influence, weights, out=np.zeros(influence.shape), where=weights > 0)
     made = [each.sums(column, one, 1) for column in values.T]
     return each.spread(np.column_stack([np.empty((len(each.rscales), 0)), *made]), influence.sum(axis=0))

@@ -122,8 +122,9 @@ class Questionnaire:
 
     def only(self, items: Iterable[str] = (), background: Iterable[str] = ()) -> Questionnaire:
         """The questionnaire with no other items and background variables than these; other names are passed over."""
-        some, known = ({name: all_of[name] for name in all_of if name in set(names)}
-                       for all_of, names in ((self.items, items), (self.background, background)))
+        asked, grouped = set(items), set(background)
+        some = {name: item for name, item in self.items.items() if name in asked}
+        known = {name: variable for name, variable in self.background.items() if name in grouped}
         groups, margins = (tuple(name for name in names if name in known)
                            for names in (self.weighting.groups, self.weighting.margins))
         return replace(self, items=some, background=known, weighting=replace(

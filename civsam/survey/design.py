@@ -154,6 +154,7 @@ class Design:
     @property
     def nested(self) -> list[Nested]:
         """The stages with codes that are unique across the whole design, ready for `covariance`."""
+        assert self._known is not None  # made with the design
         return self._known[1]
 
     def left_out(self, residual: np.ndarray) -> np.ndarray:
