@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,7 @@ MOST = 50  # different texts in a column, before it is taken for free text
 HIGHEST = 999_999_999  # of a count whose range nobody has told
 KINDS = ("JK1", "JKn", "BRR", "Fay", "bootstrap")
 Names = str | Sequence[str] | None
+StageColumns = tuple[str | None, str | None, str | None]  # of strata, clusters and population
 
 
 @dataclass(frozen=True)
@@ -62,23 +64,24 @@ def understood(
     Raises UserError, with column, row and value, for what cannot be so.
     """
     table, frame = _keyed(data, columns.key), None if frame is None else _keyed(frame, columns.key)
-    weight, *rest = [_names(table, columns.weight), *(_names(table, getattr(columns, name))
-                                                      for name in ("strata", "cluster", "population"))]
+    weight, strata, cluster, population = (
+        _names(table, told) for told in (columns.weight, columns.strata, columns.cluster, columns.population))
     replicates = _replicate_columns(table, columns.replicates)
-    used = {*weight, *(name for names in rest for name in names), *replicates}
-    background = _names(frame if frame is not None else table, columns.background)
+    used = {*weight, *strata, *cluster, *population, *replicates}
+    background = _names(table if frame is None else frame, columns.background)
     told: list[str] = []
-    answers, known, own = (_asked if questionnaire is None else _given)(
-        table, frame, questionnaire, used, background, told)
-    if rest[1] and questionnaire is None:
-        own = replace(own, weighting=replace(own.weighting, cluster=rest[1][0]))
-        known = known if rest[1][0] in known else known.assign(**{rest[1][0]: table[rest[1][0]]})
-    design = _design(table, weight, *rest, _replicates(table, replicates, scales))
-    none = "udregnet af populationens størrelse" if rest[2] else "ingen: alle tæller lige meget"
+    given = table, frame, used, background, told
+    answers, known, own = _asked(*given) if questionnaire is None else _given(questionnaire, *given)
+    if cluster and questionnaire is None:
+        own = replace(own, weighting=replace(own.weighting, cluster=cluster[0]))
+        known = known if cluster[0] in known else known.assign(**{cluster[0]: table[cluster[0]]})
+    design = _design(table, weight, [*zip_longest(strata, cluster, population)],
+                     _replicates(table, replicates, scales))
+    none = "udregnet af populationens størrelse" if population else "ingen: alle tæller lige meget"
     lines = [f"{number(len(table))} svarpersoner", *_said("spørgsmål", _kinds(own)),
              *_said("baggrund", own.background), *told,
-             *_said("vægte", weight, none), *_said("strata", rest[0]), *_said("klynger", rest[1]),
-             *_said("størrelse af populationen", rest[2]),
+             *_said("vægte", weight, none), *_said("strata", strata), *_said("klynger", cluster),
+             *_said("størrelse af populationen", population),
              *([f"replikatvægte: {len(replicates)} ({scales.kind})"] if replicates else [])]
     return {"answers": answers, "frame": known, "questionnaire": own, "design": design, "framed": frame is not None,
             "understood": "Survey\n" + "\n".join(f"  {line}" for line in lines)}
@@ -158,22 +161,19 @@ def _positive(table: pd.DataFrame, name: str, what: str, zero: bool = False) -> 
 
 
 def _design(
-    table: pd.DataFrame, weight: list[str], strata: list[str], cluster: list[str], population: list[str],
-    replicates: Replicates | None,
+    table: pd.DataFrame, weight: list[str], told: list[StageColumns], replicates: Replicates | None
 ) -> Design | None:
-    """The design that the columns tell; None where they tell nothing."""
-    if not (weight or strata or cluster or population or replicates):
+    """The design that the columns tell, stage by stage; None where they tell nothing."""
+    if not (weight or told or replicates):
         return None
-    depth = max(len(cluster), len(population), len(strata), 1)
     stages, chance, carried = [], np.ones(len(table)), np.ones(len(table))
     within = np.zeros(len(table), dtype=int)  # the cluster of the stages so far
-    for place in range(depth):
-        told = [names[place] if place < len(names) else None for names in (strata, cluster, population)]
-        stages.append(stage := _stage(table, *told, within))
+    for strata, cluster, population in told or [(None, None, None)]:
+        stages.append(stage := _stage(table, strata, cluster, population, within))
         whole = pairs(within, stage.strata)
         within = pairs(whole, stage.clusters)
         drawn = np.bincount(whole[np.unique(within, return_index=True)[1]])[whole]
-        _first(table, told[2] or "", drawn > stage.population, "er færre, end der er trukket")
+        _first(table, population or "", drawn > stage.population, "er færre, end der er trukket")
         fraction = drawn / stage.population
         if replicates is None:
             _lonely(table, (drawn == 1) & (fraction < 1) & (carried > 0))
@@ -188,16 +188,11 @@ def _stage(
     table: pd.DataFrame, strata: str | None, cluster: str | None, population: str | None, within: np.ndarray
 ) -> Stage:
     """One stage; rows are the clusters where no column tells. within: the cluster of the stages before, (n,)."""
-    codes = []
-    for name in (strata, cluster):
-        if name is not None:
-            _first(table, name, table[name].isna() | (table[name].astype(str).str.strip() == ""),
-                   "er tom. Alle skal have en kode")
-        codes.append(None if name is None else pd.factorize(table[name])[0])
-    stratum, group = codes
-    if stratum is not None and group is not None:
+    stratum = np.zeros(len(table), dtype=int) if strata is None else _coded(table, strata)
+    group = np.arange(len(table)) if cluster is None else _coded(table, cluster)
+    if strata is not None and cluster is not None:
         _in_two(table, strata, cluster, pairs(within, group), stratum)
-    whole = pairs(within, np.zeros(len(table), int) if stratum is None else stratum)
+    whole = pairs(within, stratum)
     size = np.full(len(table), np.inf)
     if population is not None:
         size = _positive(table, population, "populationens størrelse")
@@ -205,8 +200,14 @@ def _stage(
         kind = f"i samme stratum ({strata} {_of(table, strata, size != first)})" if strata else "i hele populationen"
         _first(table, population, size != first, f"er et andet tal end ovenfor {kind}. Alle rækker i et stratum skal "
                                                  "have stratummets størrelse")
-    return Stage(np.zeros(len(table), int) if stratum is None else stratum,
-                 np.arange(len(table)) if group is None else group, size)
+    return Stage(stratum, group, size)
+
+
+def _coded(table: pd.DataFrame, name: str) -> np.ndarray:
+    """A column's values as integers from 0, shape (n,)."""
+    _first(table, name, table[name].isna() | (table[name].astype(str).str.strip() == ""),
+           "er tom. Alle skal have en kode")
+    return pd.factorize(table[name])[0]
 
 
 def _of(table: pd.DataFrame, name: str, there: np.ndarray) -> str:
@@ -262,7 +263,7 @@ Parts = tuple[pd.DataFrame, pd.DataFrame, Questionnaire]
 
 
 def _given(
-    table: pd.DataFrame, frame: pd.DataFrame | None, questionnaire: Questionnaire, used: set[str],
+    questionnaire: Questionnaire, table: pd.DataFrame, frame: pd.DataFrame | None, used: set[str],
     background: list[str], told: list[str],
 ) -> Parts:
     """The columns that a questionnaire names."""
@@ -279,8 +280,7 @@ def _given(
 
 
 def _asked(
-    table: pd.DataFrame, frame: pd.DataFrame | None, questionnaire: None, used: set[str], background: list[str],
-    told: list[str],
+    table: pd.DataFrame, frame: pd.DataFrame | None, used: set[str], background: list[str], told: list[str]
 ) -> Parts:
     """A questionnaire made from the columns that are not otherwise used."""
     items: dict[str, Item] = {}
