@@ -12,7 +12,7 @@ Filled-in answers never leave this module; what comes out has the provenance of 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -80,7 +80,7 @@ def _impute(survey: Survey, imputations: int, rng: np.random.Generator) -> Itera
         filled = given.copy()
         filled[rows] = np.where(missing, given[donor], given[rows])
         table = pd.DataFrame(filled, answers.index, answers.columns, dtype=str)
-        yield replace(survey, answers=_with_parts(survey, table, rows, donor, missing))
+        yield survey.having(answers=_with_parts(survey, table, rows, donor, missing))
 
 
 def _draw(cell: _Cell, chance: np.ndarray, rng: np.random.Generator) -> np.ndarray:

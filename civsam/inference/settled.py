@@ -53,4 +53,4 @@ def in_order(survey: Survey) -> Survey:
     if calibration is not None:
         calibration = replace(calibration, cell=calibration.cell[order], weights=calibration.weights[order])
     ordered = Design(design.weights[order], stages, design.target, calibration)
-    return replace(survey, answers=survey.answers.iloc[order], design=ordered)
+    return survey.having(answers=survey.answers.iloc[order], design=ordered)

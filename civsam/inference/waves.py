@@ -111,8 +111,8 @@ def stacked(new: Survey, old: Survey) -> Survey:
     cluster = replace(new.questionnaire.weighting, groups=(), margins=())
     waves = {NOW: new, THEN: old}
     frames = {name: wave.frame.assign(**{WAVE: name}) for name, wave in waves.items()}
-    return replace(
-        new, answers=pd.concat({name: wave.answers[list(items)] for name, wave in waves.items()}),
+    return new.having(
+        answers=pd.concat({name: wave.answers[list(items)] for name, wave in waves.items()}),
         frame=pd.concat(frames), framed=new.framed and old.framed, design=_design(new.design, old.design),
         questionnaire=replace(new.questionnaire, items=items, background={WAVE: WAVES}, weighting=cluster),
     )

@@ -101,7 +101,7 @@ def by_response_groups(survey: Survey, group: pd.Series | None = None) -> Survey
     population = own.map(group.value_counts()).to_numpy()
     respondents = own.map(own.value_counts()).to_numpy()
     stage = Stage(pd.factorize(own)[0], np.arange(len(own)), population)
-    return replace(survey, design=Design(population / respondents, (stage,), "population"))
+    return survey.having(design=Design(population / respondents, (stage,), "population"))
 
 
 def _whole_groups(survey: Survey, group: pd.Series) -> pd.Series:
@@ -190,7 +190,7 @@ def rake(
     means = before if len(cells) == 1 else np.ones(len(before))  # as R survey's postStratify and rake
     calibration = Calibration(cell, tuple(margin.codes for margin in cells), means, iterations, discrepancy)
     weights = settled(before * factor[cell])
-    return replace(survey, design=replace(survey.design, weights=weights, calibration=calibration))
+    return survey.having(design=replace(survey.design, weights=weights, calibration=calibration))
 
 
 def _no_replicates(survey: Survey) -> None:
@@ -299,7 +299,7 @@ def trim(survey: Survey, lower: float = 0.0, upper: float = np.inf, *, strict: b
         weights = settled(cut + within * ((weights - cut).sum() / within.sum()))
         over = np.maximum(weights - upper, lower - weights)[used].max()
         if not strict or over <= 1e-12 * weights[used].mean():
-            return replace(survey, design=replace(survey.design, weights=weights, calibration=None))
+            return survey.having(design=replace(survey.design, weights=weights, calibration=None))
 
 
 def for_process(survey: Survey) -> Survey:
@@ -314,7 +314,7 @@ def for_process(survey: Survey) -> Survey:
     _no_replicates(survey)
     n = len(survey.answers)
     stage = Stage(np.zeros(n, dtype=int), survey.own_cluster, np.full(n, np.inf))
-    return replace(survey, design=replace(survey.design, stages=(stage,), target="process"))
+    return survey.having(design=replace(survey.design, stages=(stage,), target="process"))
 
 
 def unweighted(survey: Survey) -> Survey:
@@ -324,7 +324,7 @@ def unweighted(survey: Survey) -> Survey:
     >>> weighting.unweighted(open_edition().survey).design.weighted
     False
     """
-    return replace(survey, design=None)  # type: ignore[arg-type]
+    return survey.having(design=None)
 
 
 def design_effect(survey: Survey) -> float:

@@ -165,7 +165,7 @@ def _turned(table: pd.DataFrame) -> pd.DataFrame:
 
 def _equal(claim: Claim, survey: Survey) -> list[Judged]:
     value, (spec,), (margin,) = published.value(claim.id), claim.measures, claim.margins
-    narrow, wide = (_estimate(replace(survey, level=level), spec) for level in (0.90, 0.95))
+    narrow, wide = (_estimate(survey.having(level=level), spec) for level in (0.90, 0.95))
     verdict = decide.equal((narrow["low"], narrow["high"]), (wide["low"], wide["high"]), value, margin)
     row = {"a": spec.get("svar", ""), "b": str(value), "n_a": wide["n"], "n_b": 0, "p": np.nan, "weight": 0.0}
     return [(pd.DataFrame([row | wide[["estimate", "low", "high"]].to_dict()]), verdict)]

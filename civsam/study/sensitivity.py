@@ -102,10 +102,10 @@ def _guldborgsund(survey: Survey, bloc: str) -> Survey:
     """The survey with that municipality in a bloc, or outside every estimate: a domain, so nobody is deleted."""
     if bloc in survey.questionnaire.background["blok"].labels:
         there = survey.frame["kommunekode"] == GULDBORGSUND
-        return replace(survey, frame=survey.frame.assign(blok=survey.frame["blok"].mask(there, bloc)))
+        return survey.having(frame=survey.frame.assign(blok=survey.frame["blok"].mask(there, bloc)))
     if bloc == "udeladt":
         weights = np.where(tells_apart(survey), 0.0, survey.design.weights)
-        return replace(survey, design=replace(survey.design, weights=weights))
+        return survey.having(design=replace(survey.design, weights=weights))
     return survey
 
 

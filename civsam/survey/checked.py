@@ -59,10 +59,10 @@ def checked(
     Missing answers and blanks of white space are "", and counts are text. before: what of it was checked already.
     Raises UserError.
     """
-    same = before is not None and before.questionnaire is questionnaire
-    if not (same and before.frame is frame):
+    known = before if before is not None and before.questionnaire is questionnaire else None
+    if known is None or known.frame is not frame:
         frame = _frame(frame, questionnaire)
-    if not (same and before.answers is answers):
+    if known is None or known.answers is not answers:
         answers = _answers(answers, questionnaire)
     missing = frame.index.get_indexer(answers.index) < 0
     if missing.any():

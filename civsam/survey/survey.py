@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -102,12 +102,14 @@ class Survey:
         framed: bool = True, minimum: int = LIMITS[0], texts: bool = False,
         effects: frozenset[tuple[str, str]] | None = None, understood: str = "", *, data: Checked | None = None,
     ) -> None:
-        """Check the tables, but those that `data` holds: `dataclasses.replace` passes it on."""
+        """Check the tables, but those that `data` holds: `having` passes it on."""
         if isinstance(questionnaire, Path | str):
             questionnaire = read(project.root / questionnaire)
-        if data is None or not (answers is None and frame is None and questionnaire is None):
-            if data is None and (answers is None or frame is None or questionnaire is None):
+        if data is None:
+            if answers is None or frame is None or questionnaire is None:
                 raise TypeError("a survey needs answers, frame and questionnaire")
+            data = checked(answers, frame, questionnaire)
+        elif not (answers is None and frame is None and questionnaire is None):
             data = checked(data.answers if answers is None else answers, data.frame if frame is None else frame,
                            data.questionnaire if questionnaire is None else questionnaire, data)
         if not 0 < level < 1:
@@ -119,6 +121,10 @@ class Survey:
                   "effects": effects, "understood": understood}
         for name, value in values.items():
             object.__setattr__(self, name, value)
+
+    def having(self, **parts: Any) -> Survey:
+        """The survey with these parts, named as when it is made; design=None counts all alike. Raises as `Survey`."""
+        return replace(self, **parts)
 
     def __repr__(self) -> str:
         """What was understood of the user's own columns, or how much there is."""
