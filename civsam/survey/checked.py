@@ -6,7 +6,7 @@ Each distinct value of a column is looked at once, so that a million rows cost l
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cached_property
 from typing import Any
@@ -28,22 +28,14 @@ NAMED = 12  # names that a message lists
 class Checked:
     """Answers, frame and questionnaire that fit together; `checked` makes it. Nothing in it is changed or handed out.
 
-    coded and grouped: what has been reckoned from them, by item and by background variable.
+    coded and grouped: what has been asked for so far, codes and sets of answers by item, groups by background variable.
     """
 
     answers: pd.DataFrame
     frame: pd.DataFrame
     questionnaire: Questionnaire
-
-    @cached_property
-    def coded(self) -> dict[str, tuple[np.ndarray, list[set[str]]]]:
-        """Codes and sets of answers of the items asked for so far."""
-        return {}
-
-    @cached_property
-    def grouped(self) -> dict[str, np.ndarray]:
-        """Groups of the respondents by the background variables asked for so far."""
-        return {}
+    coded: dict[str, tuple[np.ndarray, list[set[str]]]] = field(default_factory=dict, init=False, repr=False)
+    grouped: dict[str, np.ndarray] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
     def background(self) -> pd.DataFrame:
@@ -183,7 +175,7 @@ def remedy(item: Item, value: Any, questionnaire: Questionnaire) -> str:
     if item.scale.type == "tekst":
         return f"{may} Lad cellen være tom."
     if not isinstance(value, str):
-        return f"Det er et tal eller andet end tekst. {_meant(str(value), labels)}{may}".replace("  ", " ")
+        return f"Det er et tal eller andet end tekst. {_meant(str(value), labels)}{may}"
     parts = value.split(" ") if item.scale.type == "flere" and not same(value, labels) else [value]
     strange = [part for part in parts if part not in labels]
     if strange:

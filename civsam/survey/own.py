@@ -318,9 +318,8 @@ def _order(cells: pd.Series, texts: pd.Series) -> list[str]:
     if isinstance(cells.dtype, pd.CategoricalDtype):
         return [_as_text(value) for value in cells.cat.categories]
     found = [text for text in texts.dropna().unique() if text.strip()]
-    whole: Callable[[str], Any] = (lambda text: int(text)) if all(re.fullmatch(r"-?\d+", one) for one in found) else (
-        danish_order)
-    return sorted(found, key=whole)
+    place: Callable[[str], Any] = int if all(re.fullmatch(r"-?\d+", text) for text in found) else danish_order
+    return sorted(found, key=place)
 
 
 def _scale(name: str, cells: pd.Series, told: list[str]) -> tuple[Scale | None, pd.Series]:

@@ -117,10 +117,8 @@ class Survey:
         design = _plain(len(data.answers), len(data.frame), framed) if design is None else design
         if len(design.weights) != len(data.answers):
             raise ValueError(f"the design has {len(design.weights)} rows, the answers {len(data.answers)}")
-        values = {"data": data, "design": design, "level": level, "framed": framed, "minimum": minimum, "texts": texts,
-                  "effects": effects, "understood": understood}
-        for name, value in values.items():
-            object.__setattr__(self, name, value)
+        self.__dict__.update(data=data, design=design, level=level, framed=framed, minimum=minimum, texts=texts,
+                             effects=effects, understood=understood)
 
     def having(self, **parts: Any) -> Survey:
         """The survey with these parts, named as when it is made; design=None counts all alike. Raises as `Survey`."""
@@ -296,7 +294,7 @@ class Survey:
             if len(values) != len(index):
                 raise ValueError(f"{what} has {len(values)} entries and must have {len(index)}, one a respondent")
             return values
-        if values.index is index or values.index.equals(index):
+        if values.index.equals(index):
             return values
         if not values.index.is_unique:
             raise UserError(f"{what}: »{values.index[values.index.duplicated()][0]}« står to gange i indekset. Hver "
