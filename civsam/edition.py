@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
 from html import escape
@@ -241,7 +241,7 @@ class Edition:
 
         everybody = self.unanchored[1]
         answers = responding(everybody.answers, chance(everybody), self.parameters["seed"])
-        return replace(everybody, answers=answers, design=None), everybody
+        return everybody.having(answers=answers, design=None), everybody
 
     # ---- What a chapter shows of it
 
