@@ -95,7 +95,8 @@ def finite_population(edition: Edition) -> float:
 
 def _plain_error(edition: Edition) -> float:
     """Standard error of the share with increased focus as in a simple sample of an endless population, in points."""
-    n, share = edition.survey.answered("pol_fokus").sum(), edition.survey.says("pol_fokus", "ja").mean()
+    n = edition.survey.answered("pol_fokus").sum()
+    share = edition.survey.says("pol_fokus", "ja").sum() / n
     return 100 * math.sqrt(share * (1 - share) / n)
 
 
