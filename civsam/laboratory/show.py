@@ -180,7 +180,7 @@ class Grid:
         return html.table(frame, caption, name, provenance="projekt", words=True)
 
 
-@cache
+@cache  # by file: no process both changes a summary and reads it again
 def open_grid(path: Path | None = None) -> Grid:
     """What a grid of scenarios found: the standard one, or a summary that `civsam scenarios run` wrote.
 

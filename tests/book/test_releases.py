@@ -38,10 +38,15 @@ def told(name: str, survey: Survey) -> list[str]:
     return releases.warnings(name, releases.traces(survey))
 
 
+def bare(answers: pd.DataFrame) -> Survey:
+    """Answers of which nothing else is known."""
+    return Survey(answers, answers[[]], read().only(read().items), framed=False)
+
+
 def without_frame(survey: Survey) -> Survey:
     """The same answers as rows of a file that does not say who gave them."""
     answers = survey.answers.sample(frac=1, random_state=1).reset_index(drop=True)
-    return Survey(answers, answers[[]], survey.questionnaire, framed=False)
+    return bare(answers)
 
 
 def test_other_parameters_may_stand_side_by_side(built: Built) -> None:
@@ -74,7 +79,7 @@ def test_rows_without_a_key_are_known_by_their_answers(built: Built) -> None:
 
     def numbered(answers: pd.DataFrame) -> Survey:
         answers = answers.set_axis(pd.RangeIndex(1, len(answers) + 1).astype(str))
-        return Survey(answers, answers[[]], MINE.questionnaire, framed=False)
+        return bare(answers)
 
     built("foer", numbered(rows))
     assert "443 rækker er ens" in told("nu", numbered(rows.iloc[1:]))[0]

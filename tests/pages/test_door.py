@@ -52,15 +52,6 @@ def test_what_is_shown_does_not_depend_on_what_was_shown_before() -> None:
     assert len(door._plans) == len(SURVEYS)
 
 
-def test_a_question_and_a_variable_of_the_same_name_are_not_taken_for_one_another() -> None:
-    item = replace(ONE.items["pol_strategi"], id="region")
-    answers = SURVEYS["usual"].answers[["pol_strategi"]].set_axis(["region"], axis=1)
-    survey = Survey(answers, SURVEYS["usual"].frame, replace(ONE, items={"region": item}))
-    groups = survey.group("region").copy()
-    assert (survey.codes("region") == SURVEYS["usual"].codes("pol_strategi")).all()
-    assert (survey.group("region") == groups).all()
-
-
 def test_a_surveys_identity_is_that_of_answers_frame_and_questionnaire() -> None:
     ids = [SURVEYS[name].identity for name in ("usual", "frame", "questionnaire")]
     assert len(set(ids)) == 3

@@ -82,7 +82,7 @@ def test_a_figure_has_one_unit() -> None:
 
 def test_a_mean_is_a_count_in_every_table_of_differences() -> None:
     pairs = compare.corrected(PAIRS, "holm", "par")
-    made = tables.contrasts_table(SURVEY, pairs, pairs, "c", "n").text
+    made = tables.contrasts_table(SURVEY, pairs, "c", "n").text
     assert "Forskel, antal" in made
     assert "procentpoint" not in made
     assert sentences.summary(SURVEY, PAIRS.head(1)).endswith(")")

@@ -275,7 +275,7 @@ ASKED = {
     "slope": lambda one, answer: compare.slope(one, "glad", answer, "koen"),
     "independence": lambda one, answer: rao_scott.independence(one, "glad", "koen", answer),
     "detectable": lambda one, answer: power.detectable(one, "glad", answer, "koen", [0.0], icc=0.1),
-    "replicates": lambda one, answer: replicates.table(one, replicates.jackknife(one.design), "share", "glad",
+    "replicates": lambda one, answer: replicates.replicated(one, replicates.jackknife(one.design), "share", "glad",
                                                        answer=answer),
     "says": lambda one, answer: one.says("glad", answer),
 }
@@ -390,12 +390,12 @@ def test_a_margin_is_not_taken_from_a_blank_column() -> None:
 def test_replicate_weights_in_a_table_are_put_in_order() -> None:
     made, _ = many()
     table = pd.DataFrame(replicates.jackknife(made.design).matrix(), index=made.answers.index)
-    rows = [replicates.table(made, replicates.given(one, 199 / 200), "mean", "timer")
+    rows = [replicates.replicated(made, replicates.given(one, 199 / 200), "mean", "timer")
             for one in (table, table.sort_index(), table.to_numpy())]
     assert rows[0]["se"].item() == pytest.approx(estimate.means(made, "timer")["se"].item(), rel=1e-9)
     for row in rows[1:]:
         assert row["se"].item() == pytest.approx(rows[0]["se"].item(), rel=1e-12)
     with pytest.raises(UserError, match="replikatvægtene: 1 af 200"):
-        replicates.table(made, replicates.given(table.rename(index={"p7": "q"}), 1), "mean", "timer")
+        replicates.replicated(made, replicates.given(table.rename(index={"p7": "q"}), 1), "mean", "timer")
     with pytest.raises(ValueError, match="200 rows"):
-        replicates.table(made, replicates.given(table.to_numpy()[1:], 1), "mean", "timer")
+        replicates.replicated(made, replicates.given(table.to_numpy()[1:], 1), "mean", "timer")

@@ -144,7 +144,7 @@ def test_a_solution_tells_the_answer_and_a_wrong_one_stops() -> None:
     assert opgave.solution("population-2", 8.551).text == "Svaret er 8,6 stillinger pr. kommune."
     assert opgave.solution("population-1", 9, kommune="Viborg").text == "Svaret for Viborg er 9 stillinger."
     assert opgave.solution("maaling-1", "ordinal").text == "Svaret er »ordinal«."
-    assert opgave.solution("diskretion-1", 2).text == "Svaret er 2."
+    assert opgave.solution("diskretion-1", 2).text == "Svaret er 2 chefer."
     with pytest.raises(ValueError, match="population-2"):
         opgave.solution("population-2", 8.7)
 
