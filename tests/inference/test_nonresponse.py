@@ -152,6 +152,7 @@ def test_the_r_indicator_of_one_variable_is_the_spread_of_its_rates() -> None:
     survey = responding(by_area(0.3, 0.6))
     rate = survey.background["fagomraade"].value_counts() / survey.frame["fagomraade"].value_counts()
     row = nonresponse.r_indicator(survey, ["fagomraade"]).iloc[0]
+    assert row["df"] == survey.frame["kommunekode"].nunique() - 1
     assert row["unadjusted"] == pytest.approx(1 - 2 * survey.frame["fagomraade"].map(rate).std())
     assert row["unadjusted"] < row["estimate"] < 1
     assert row["low"] < row["estimate"] < row["high"] <= 1

@@ -10,7 +10,9 @@ from bs4 import BeautifulSoup
 
 from civsam.inference import equations, estimate, power, weighting
 from civsam.pages import likert, model_tables, sentences
+from civsam.pages.figure import house_style
 from civsam.study import claims, figures
+from civsam.survey.survey import Survey
 
 SURVEY = opened.edition().survey
 SAID, WEIGHTS = SURVEY.answers, SURVEY.design.weights
@@ -30,7 +32,8 @@ def percent(item: str, answer: str, by: str, group: str) -> float:
 def test_a_sentence_tells_a_share_a_mean_and_a_response_rate() -> None:
     told = sentences.summary(SURVEY, estimate.shares(SURVEY, "pol_fokus", "ja"))
     share, low, high = map(int, re.fullmatch(r"(\d+)\u00a0% \((\d+)–(\d+)\)", told).groups())
-    assert share == round(100 * np.average(SAID["pol_fokus"] == "ja", weights=WEIGHTS))
+    there = (SAID["pol_fokus"] != "").to_numpy()
+    assert share == round(100 * np.average(SAID["pol_fokus"][there] == "ja", weights=WEIGHTS[there]))
     assert low < share < high < share + 5
     count = pd.to_numeric(SAID["pra_lange"], errors="coerce").to_numpy()
     told = sentences.summary(SURVEY, estimate.means(SURVEY, "pra_lange"))
@@ -70,7 +73,7 @@ def test_a_linear_model_of_one_variable_tells_the_differences_between_its_groups
 
 def test_a_table_of_power_tells_chances_margin_and_who_stands_behind() -> None:
     table = power.detectable(SURVEY, "pol_fokus", "ja", "blok", [0.0, 0.1], draws=40, margin=0.1, icc=0.05)
-    made = model_tables.power_table(table, SURVEY, "blok", "c", "n")
+    made = model_tables.power_table(SURVEY, table, "c", "n")
     assert [row[0] for row in cells(made.html)] == ["0", "10"]
     for (_, found, alike), power_, equivalence in zip(cells(made.html), table["power"], table["equivalence"],
                                                       strict=True):
@@ -105,8 +108,30 @@ def test_bars_reach_from_the_middle_of_the_scale(shares: list[float], left: floa
     low, high = likert._ends(wide, codes)
     assert low == pytest.approx([left, right])
     assert high == pytest.approx([right, left])
-    figure = likert._draw_bars(["x", "y"], wide.assign(ved_ikke=0.05), codes, [*codes, "Ved ikke"])
-    bars = figure.axes[0].patches
+    with house_style():
+        bars = likert._draw_bars(["x", "y"], wide.assign(ved_ikke=0.05), codes, [*codes, "Ved ikke"]).axes[0].patches
     assert [min(bar.get_x() for bar in bars[row::2]) for row in (0, 1)] == pytest.approx([-left, -right])
     assert [max(bar.get_x() + bar.get_width() for bar in bars[row::2]) for row in (0, 1)] == pytest.approx(
         [right, left])
+
+
+def test_errors_are_those_of_each_version_against_the_truth() -> None:
+    everybody, raw = opened.edition().truth, opened.edition().raw
+    made = model_tables.errors_table((raw, everybody), {"Uden": lambda one: one, "Vægtet": weighting.raked},
+                                     {"Fokus": lambda one: estimate.shares(one, "pol_fokus", "ja")}, "c", "n")
+    true = 100 * (everybody.answers["pol_fokus"] == "ja").mean()
+    there = (SAID["pol_fokus"] != "").to_numpy()
+    errors = [f"{100 * np.average(SAID['pol_fokus'][there] == 'ja', weights=weights) - true:.1f}"
+              .replace(".", ",").replace("-", "−") for weights in (None, WEIGHTS[there])]
+    assert cells(made.html) == [["Fokus", f"{round(true)}\u00a0%", *errors]]
+    assert made.html.index("Uden") < made.html.index("Vægtet")
+
+
+def test_a_sentence_with_a_hidden_number_tells_none() -> None:
+    mine = Survey(SURVEY.answers.iloc[1:], SURVEY.frame, SURVEY.questionnaire)
+    shown, hidden = (estimate.shares(mine, item, answer) for item, answer in (
+        ("pol_fokus", "ja"), ("vae_tillid", "helt_uenig+helt_enig")))
+    for parts in ((shown, hidden), (hidden, shown)):
+        told = sentences.sentence("{} og {}.", mine, *parts).text
+        assert told.startswith("Her er et tal skjult for at beskytte svarpersonerne.")
+    assert sentences.sentence("{}.", mine, shown).text.startswith("82\u00a0% (")
