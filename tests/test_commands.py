@@ -42,7 +42,7 @@ def test_check_tells_what_it_recognised(own: Path, capsys: pytest.CaptureFixture
 
 def test_check_tells_all_faults_writes_them_and_leaves_the_file_alone(own: Path, capsys: pytest.CaptureFixture) -> None:
     text = (own / "mine.csv").read_text("utf-8").replace("101-social,hele_kommunen", "101-social,hele_komunen", 1)
-    (own / "mine.csv").write_text(text.replace("101-teknik,omraadet", "101-tekniik,omraadet", 1), "utf-8")
+    (own / "mine.csv").write_text(text.replace("101-aeldre,omraadet", "101-aeldrre,omraadet", 1), "utf-8")
     before = (own / "mine.csv").read_bytes()
     status, _, err = run("check mine.csv --report fejl.csv", capsys)
     assert status == 2

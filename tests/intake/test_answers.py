@@ -23,6 +23,7 @@ from civsam.instrument.allowed import invalid, valid, within
 from civsam.intake import answers, coding, delimited, export, faults
 from civsam.intake import table as tabular
 from civsam.intake.frame import read_frame
+from civsam.intake.tabular import load
 from civsam.study import simulate
 from civsam.survey import survey
 
@@ -341,7 +342,7 @@ def test_line_breaks_in_long_texts_are_kept_in_a_file_of_several_blocks(
     csv.writer(made, delimiter=";", lineterminator="\n").writerows([["a", "b"], *enumerate(texts)])
     content = made.getvalue().encode(codec)
     assert len(content) > 2 * 2**20
-    table = tabular.load(written(tmp_path, content), lambda names: len({"a", "b"} & set(names)), None, lambda _: None)
+    table = load(written(tmp_path, content), lambda names: len({"a", "b"} & set(names)), None, lambda _: None)
     assert table.header == ["a", "b"]
     assert table.cells[1].tolist() == texts
     assert table.cells[0].tolist() == list(map(str, range(30_000)))

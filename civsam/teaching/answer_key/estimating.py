@@ -78,6 +78,11 @@ def weight_at_home(edition: Edition, code: int) -> float:
 # ---- Små populationer og klynger
 
 
+def _focus(edition: Edition, rows: np.ndarray | bool = True) -> float:
+    """Share with increased focus of those among the rows who answered the question."""
+    return edition.survey.says("pol_fokus", "ja")[edition.survey.answered("pol_fokus") & rows].mean()
+
+
 def _response(edition: Edition) -> float:
     """Share of all asked who answered the item on increased focus."""
     return edition.survey.answered("pol_fokus").sum() / len(edition.survey.frame)
@@ -95,8 +100,7 @@ def finite_population(edition: Edition) -> float:
 
 def _plain_error(edition: Edition) -> float:
     """Standard error of the share with increased focus as in a simple sample of an endless population, in points."""
-    n = edition.survey.answered("pol_fokus").sum()
-    share = edition.survey.says("pol_fokus", "ja").sum() / n
+    n, share = edition.survey.answered("pol_fokus").sum(), _focus(edition)
     return 100 * math.sqrt(share * (1 - share) / n)
 
 
@@ -174,13 +178,9 @@ def bonferroni(edition: Edition) -> float:
     "Du har trukket fra i den anden rækkefølge. Regionen kommer først.": lambda edition, code:
         -region_against_the_rest(edition, code),
     "Du har sammenlignet med hele landet. Regionen skal ikke være med i resten.": lambda edition, code:
-        100 * (_region_share(edition, code) - edition.survey.says("pol_fokus", "ja").mean()),
+        100 * (_focus(edition, same_region(edition, code)) - _focus(edition)),
 })
 def region_against_the_rest(edition: Edition, code: int) -> float:
     """Share with increased focus in the region of the reader's municipality less that in the rest, in points."""
-    yes, here = edition.survey.says("pol_fokus", "ja"), same_region(edition, code)
-    return 100 * (yes[here].mean() - yes[~here].mean())
-
-
-def _region_share(edition: Edition, code: int) -> float:
-    return edition.survey.says("pol_fokus", "ja")[same_region(edition, code)].mean()
+    here = same_region(edition, code)
+    return 100 * (_focus(edition, here) - _focus(edition, ~here))
