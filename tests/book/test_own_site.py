@@ -500,7 +500,8 @@ def test_no_hidden_count_can_be_worked_out_from_the_pages(item, read, truth):
 def test_the_attacker_wins_without_secondary_suppression(truth, monkeypatch):
     """He reads the same tables as they would be if only small counts were hidden, and finds some of them."""
     item = "pol_fokus"
-    alone = replace(truth, questionnaire=replace(QUESTIONNAIRE, items={item: QUESTIONNAIRE.items[item]}))
+    asked = replace(QUESTIONNAIRE, items={item: QUESTIONNAIRE.items[item]})
+    alone = truth.having(answers=truth.answers[[item]], questionnaire=asked)
     monkeypatch.setattr(programme.Programme, "protect", lambda self: False)
     plan = disclosure.plan(alone)
     shown = pd.concat([plan.protect(estimate.shares(alone, item, by=by)) for by in (None, *QUESTIONNAIRE.background)])

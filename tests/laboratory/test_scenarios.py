@@ -315,7 +315,7 @@ def test_a_scenario_has_the_numbers_of_its_own_analysis(grid: declare.Grid) -> N
     """Those of one drawing lie side by side in its counts."""
     table = run.run(grid, Path("ud"), 1)
     for number, one in enumerate(grid.scenarios, 1):
-        alone = judge.summary(number, judge.tally(one.drawing, [one.analysis], grid.seed, 0, grid.replications), 0)
+        alone = summary.summary(number, judge.tally(one.drawing, [one.analysis], grid.seed, 0, grid.replications), 0)
         mine = table[table["scenario"] == number]
         assert set(mine["vaegtning"]) == {one.values["vaegtning"]}
         there, here = (rows[["bias", "coverage"]].to_numpy(float) for rows in (mine, alone))
