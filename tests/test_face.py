@@ -40,6 +40,7 @@ def functions() -> Iterator[tuple[str, Any]]:
             yield from ((f"{name}.{part}", getattr(found, part)) for part in found.__all__)
         else:
             yield name, found
+            yield from ((f"{name}.{part}", getattr(found, part)) for part in page.makers(found))
 
 
 FUNCTIONS = dict(functions())

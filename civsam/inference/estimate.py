@@ -3,8 +3,8 @@
 What an estimate is about follows from the survey's design: `population` (what all in the frame would say; response is
 the second phase) or `process` (what lies behind the answers; see `weighting.for_process`).
 
-Every variance comes from influence values through `design.covariance`. A group is a domain: the rows outside it stay in
-the design with influence 0 (Särndal, Swensson & Wretman 1992, chapter 10).
+Every variance comes from influence values through `variance.covariance`. A group is a domain: the rows outside it stay
+in the design with influence 0 (Särndal, Swensson & Wretman 1992, chapter 10).
 
 Estimates are tidy tables with the columns `COLUMNS`: statistic (share of respondents, mean of a count, ratio: share of
 what the counts count, total, quantile, or "share difference" and so on between groups), item and answer (codes; several

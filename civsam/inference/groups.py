@@ -59,7 +59,7 @@ class Groups:
     def covariance(self, influence: np.ndarray, *, left_out: bool = False) -> np.ndarray:
         """Covariance of the groups' estimators from influence values (n,), 0 outside the base; shape (k, k).
 
-        left_out: as of `design.covariance`.
+        left_out: as of `variance.covariance`.
         """
         design, k = self.survey.design, len(self.labels)
         if design.calibration is not None or design.replicates is not None:

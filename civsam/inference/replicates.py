@@ -35,9 +35,10 @@ def bootstrap(
     """Rescaled bootstrap: in each stratum m - 1 of its m clusters are drawn with replacement (Rao & Wu 1988).
 
     A cluster drawn t times counts 1 - a + a t m / (m - 1) times, a = sqrt(1 - f), so that the variance of a total is on
-    average that of `design.covariance`, and no weight is negative (Rao, Wu & Yue 1992). The relative Monte Carlo error
-    of a standard error is about 1 / sqrt(2 R). seed: a number, or a generator to draw from. key: of each respondent,
-    unique; with it what is drawn belongs to the clusters, whatever the order of the rows, and else to their order.
+    average that of `variance.covariance`, and no weight is negative (Rao, Wu & Yue 1992). The relative Monte Carlo
+    error of a standard error is about 1 / sqrt(2 R). seed: a number, or a generator to draw from. key: of each
+    respondent, unique; with it what is drawn belongs to the clusters, whatever the order of the rows, and else to their
+    order.
 
     Raises ValueError for calibrated weights, for later stages that count, and for a stratum with a single cluster that
     is not the whole of it.
@@ -121,11 +122,6 @@ def given(
     the estimate itself, not from the mean of the replicates. A DataFrame is put in the order of the survey's
     respondents by its index. Raises ValueError for weights that are missing or negative and for scales of another
     length.
-
-    >>> import numpy as np
-    >>> from civsam import weighting
-    >>> len(weighting.given(np.ones((4, 2)), scale=0.5).rscales)
-    2
     """
     index = weights.index if isinstance(weights, pd.DataFrame) else None
     weights = np.asarray(weights, dtype=float)

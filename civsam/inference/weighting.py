@@ -10,13 +10,13 @@ import numpy as np
 import pandas as pd
 
 from civsam.files import UserError
-from civsam.inference.replicates import bootstrap, given, jackknife, replicated
+from civsam.inference.replicates import bootstrap, jackknife, replicated
 from civsam.inference.settled import settled, settled_table
 from civsam.survey.checked import unknown
 from civsam.survey.design import Calibration, Design, Stage
 from civsam.survey.survey import Survey
 
-__all__ = ("bootstrap", "by_response_groups", "for_process", "given", "jackknife", "poststratify", "rake", "replicated",
+__all__ = ("bootstrap", "by_response_groups", "for_process", "jackknife", "poststratify", "rake", "replicated",
            "response_rates", "trim", "unweighted", "weighted", "weights_summary")
 
 Totals = Mapping[Hashable, float]

@@ -323,6 +323,12 @@ class Survey:
         columns are questions, see `survey.own`.
 
         Raises UserError, with column, row and value, for what cannot be so.
+
+        >>> import pandas as pd
+        >>> from civsam import Survey, estimate
+        >>> own = Survey.of(pd.DataFrame({"svar": ["ja", "nej", "ja"], "vægt": [1, 2, 1]}), weight="vægt")
+        >>> estimate.shares(own, "svar", "ja")["estimate"].item()
+        0.5
         """
         columns = own.Columns(weight, strata, cluster, population, replicates, background, key)
         scales = own.Scales(kind, rho, scale, rscales, mse)

@@ -34,10 +34,16 @@ class Functions(Directive):
 def named(name: str) -> nodes.section:
     """A name of the face: what it is, and all that may be called of it."""
     thing = getattr(civsam, name)
-    if not isinstance(thing, ModuleType):
-        return section(name, OPEN, *called(name, thing), CLOSE)
-    parts = [section(f"{name}.{part}", *called(f"{name}.{part}", getattr(thing, part))) for part in thing.__all__]
-    return section(name, OPEN, *documented(thing), *parts, CLOSE)
+    inside = thing.__all__ if isinstance(thing, ModuleType) else makers(thing)
+    parts = [section(f"{name}.{part}", *called(f"{name}.{part}", getattr(thing, part))) for part in inside]
+    own = documented(thing) if isinstance(thing, ModuleType) else called(name, thing)
+    return section(name, OPEN, *own, *parts, CLOSE)
+
+
+def makers(thing: Any) -> list[str]:
+    """The other ways to make one of a class: its class methods."""
+    found = vars(thing).items() if inspect.isclass(thing) else ()
+    return [part for part, made in found if isinstance(made, classmethod)]
 
 
 def section(name: str, *content: nodes.Node | str) -> nodes.section:
