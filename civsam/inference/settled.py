@@ -47,10 +47,13 @@ def in_order(survey: Survey) -> Survey:
     order = survey.answers.index.argsort(kind="stable")
     if np.all(order == np.arange(len(order))):
         return survey
-    design, calibration = survey.design, survey.design.calibration
+    design, calibration, replicates = survey.design, survey.design.calibration, survey.design.replicates
     stages = tuple(Stage(stage.strata[order], stage.clusters[order], stage.population[order])
                    for stage in design.stages)
     if calibration is not None:
         calibration = replace(calibration, cell=calibration.cell[order], weights=calibration.weights[order])
-    ordered = Design(design.weights[order], stages, design.target, calibration)
+    if replicates is not None:
+        replicates = replace(replicates, weights=replicates.weights[order], cluster=replicates.cluster[order],
+                             index=None if replicates.index is None else replicates.index[order])
+    ordered = Design(design.weights[order], stages, design.target, calibration, replicates)
     return survey.having(answers=survey.answers.iloc[order], design=ordered)

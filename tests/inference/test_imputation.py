@@ -10,6 +10,7 @@ import pytest
 from scipy.stats import t as student
 
 from civsam.inference import compare, estimate, imputation, weighting
+from civsam.inference.settled import in_order
 from civsam.instrument.allowed import valid
 from civsam.instrument.questionnaire import Background, Item, Scale, read
 from civsam.survey import survey as surveys
@@ -254,3 +255,17 @@ def share_of_yes(survey: Survey) -> pd.DataFrame:
     yes = survey.answers["y"].to_numpy() == "ja"
     return pd.DataFrame({"estimate": [yes.mean()], "se": [yes.std(ddof=1) / np.sqrt(len(yes))], "df": [len(yes) - 1.0],
                          "low": [0.0], "high": [0.0], "level": [0.95]})
+
+
+def test_replicate_weights_follow_the_respondents_into_the_order_of_keys() -> None:
+    rng = np.random.default_rng(4)
+    table = pd.DataFrame({"svar": rng.choice(["ja", "nej"], 12), "v": 1.0}, index=[f"p{key:02}" for key in range(12)])
+    table = table.assign(**{f"r{key}": np.where(np.arange(12) == key, 0.0, 12 / 11) for key in range(12)})
+    own = Survey.of(table.sample(frac=1, random_state=3), weight="v", replicates=r"r\d+", kind="JK1")
+    moved = in_order(own)
+    assert moved.answers.index.is_monotonic_increasing
+    assert not own.answers.index.is_monotonic_increasing
+    np.testing.assert_array_equal(moved.design.replicates.matrix(), table.filter(regex=r"^r\d").to_numpy())
+    mine, there = (estimate.shares(one, "svar", "ja")["se"].item() for one in (own, moved))
+    assert mine == pytest.approx(there, rel=1e-12)
+    assert there > 0
