@@ -29,8 +29,12 @@ def number(value: float, decimals: int = 0) -> str:
     if pd.isna(value):
         return "–"
     pattern = "#,##0." + "0" * decimals if decimals else "#,##0"
-    rounded = round(float(value), decimals) + 0.0  # no minus before a zero
-    return format_decimal(rounded, pattern, locale="da_DK").replace("-", "\u2212")
+    return format_decimal(rounded(value, decimals), pattern, locale="da_DK").replace("-", "\u2212")
+
+
+def rounded(value: float, decimals: int = 0) -> float:
+    """A number as it is shown."""
+    return round(float(value), decimals) + 0.0  # no minus before a zero
 
 
 def danish_order(text: str) -> str:
@@ -50,11 +54,6 @@ def percent(share: float, decimals: int = 0) -> str:
 def confidence(level: float) -> str:
     """A confidence level as percent, with a decimal only where there is one."""
     return f"{number(100 * level, 1).removesuffix(',0')}\u00a0%"
-
-
-def span(low: float, high: float, decimals: int = 1) -> str:
-    """The interval of a difference, −2,1 til 4,0: its ends may be negative."""
-    return f"{number(low, decimals)} til {number(high, decimals)}" if pd.notna(low) else "–"
 
 
 def joined(words: list[str], link: str) -> str:

@@ -26,6 +26,7 @@ from civsam.edition import NO_OTHER, Edition, shown_name
 from civsam.inference import compare, statistics, waves, weighting
 from civsam.inference.settled import settled
 from civsam.instrument.questionnaire import Questionnaire
+from civsam.pages import cells
 from civsam.pages.door import hidden_note, nothing_to_show, plan_of, shown
 from civsam.pages.figure import ACCENT, INK, Figure, canvas, finish, house_style, room, row_height, wrapped
 from civsam.pages.html import table
@@ -309,7 +310,7 @@ class Changes:
         if two is None:
             return _empty(caption, name, NO_WAVES)
         rows = _largest(two.behind)
-        half = {heading: [number(50 * (row["high"] - row["low"]), 1) for _, row in found.loc[rows.index].iterrows()]
+        half = {heading: [cells.number(50 * width, 1) for width in (found["high"] - found["low"])[rows.index]]
                 for heading, found in (("Kommunerne går igen", two.behind), ("Som var de andre kommuner", two.apart))}
         frame = pd.DataFrame(half, index=pd.Index(
             [measured(row, two.new.questionnaire) for _, row in rows.iterrows()], name="Mål"))

@@ -14,14 +14,14 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from civsam import danish
 from civsam.danish import number
 from civsam.files import HOME
 from civsam.inference import statistics
 from civsam.inference.statistics import COUNT
 from civsam.laboratory import run
 from civsam.laboratory.declare import FACTORS, Drawing, Scenario
-from civsam.pages import html
+from civsam.pages import cells, html
+from civsam.pages.cells import Cell
 from civsam.pages.figure import INK, QUIET, SMALL, Figure, canvas, finish, house_style, wrapped
 from civsam.pages.output import Output
 from civsam.pages.words import Words
@@ -43,9 +43,9 @@ class Quantity:
     decimals: int
     right: float | None = None
 
-    def told(self, value: float) -> str:
+    def told(self, value: float) -> Cell:
         """The number, without unit."""
-        return number(self.times * value, self.decimals)
+        return cells.number(self.times * value, self.decimals)
 
     @property
     def axis(self) -> str:
@@ -163,7 +163,7 @@ class Grid:
                    "Ikke understøttet, skønt sand": "missed"}
         frame = pd.DataFrame({
             "Udsagn": [published.statements().loc[one, "udsagn"] for one in found["name"]],
-            **{heading: [danish.percent(share) for share in found[column]] for heading, column in columns.items()},
+            **{heading: [cells.percent(share) for share in found[column]] for heading, column in columns.items()},
         }, index=pd.Index(found["name"], name="Nr."))
         told = ("Første tal er, hvor ofte udsagnet er sandt i de trukne populationer, eller i modellen bag dem. "
                 f"En streg: det sker aldrig. {note(found)}")
@@ -198,9 +198,10 @@ def open_grid(path: Path | None = None) -> Grid:
 # ---- On a page -------------------------------------------------------------------------------------------------------
 
 
-def words(rows: pd.DataFrame, factor: str) -> list[str]:
-    """The factor's value of each row."""
-    return [FACTORS[factor].told(value) for value in rows[factor].tolist()]
+def words(rows: pd.DataFrame, factor: str) -> list[str | Cell]:
+    """The factor's value of each row, in words or as a number."""
+    one, units = FACTORS[factor], {"": cells.number, "\u00a0%": lambda whole: cells.percent(whole / 100)}
+    return [one.told(value) if one.words else units[one.unit](value) for value in rows[factor].tolist()]
 
 
 def numbers(rows: pd.DataFrame, factors: Sequence[str], columns: Sequence[str]) -> pd.DataFrame:
@@ -208,7 +209,7 @@ def numbers(rows: pd.DataFrame, factors: Sequence[str], columns: Sequence[str]) 
     frame = pd.DataFrame({FACTORS[factor].heading: words(rows, factor) for factor in factors})
     for column in columns:
         shown, error = quantity(rows, column), rows.get(f"{column}_mc", pd.Series(np.nan, rows.index))
-        frame[shown.axis] = [shown.told(value) + (f" ± {shown.told(ERRORS * more)}" if more > 0 else "")
+        frame[shown.axis] = [f"{shown.told(value)} ± {shown.told(ERRORS * more)}" if more > 0 else shown.told(value)
                              for value, more in zip(rows[column], error, strict=True)]
     return frame.set_index(frame.columns[0])
 

@@ -88,7 +88,7 @@ def _draw_dots(axes: plt.Axes, rows: pd.DataFrame, place: np.ndarray, colours: n
     beside = {"xytext": (5, 0), "textcoords": "offset points", "va": "center", "annotation_clip": False}
     for y, (_, row) in zip(place[known], rows[known].iterrows(), strict=True):
         end = row[["estimate", "high"]].max()  # an interval may be hidden
-        axes.annotate(value(row), (end, y), **beside)
+        axes.annotate(str(value(row)), (end, y), **beside)
     for y in place[~known] if "hidden" in rows else ():
         axes.annotate("skjult", (0, y), color=QUIET, **beside)
 
@@ -120,8 +120,8 @@ def _dots_reading(
         place = int(known.to_numpy().argmax())
         row = rows.iloc[place]
         answer = f", der svarer »{questionnaire.label(row['item'], row['answer'])}«" if _says_one(row) else ""
-        low, high = interval(row).split("–")
-        told += (f"Prikken ved »{names[place]}« viser {value(row)}{answer}, og stregen går fra {low} til {high}. ")
+        told += (f"Prikken ved »{names[place]}« viser {value(row)}{answer}, "
+                 f"og stregen går fra {interval(row, link=' til ')}. ")
     if statistics.one_unit(rows) == PERCENT:
         told += "Aksen går fra 0 til 100\u00a0% i alle figurer med andele."
     else:

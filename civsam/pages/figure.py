@@ -22,9 +22,10 @@ from matplotlib.textpath import TextPath
 
 from civsam.danish import number
 from civsam.instrument.questionnaire import Questionnaire
+from civsam.pages.downloads import Columns, columns
 from civsam.pages.html import table_html
 from civsam.pages.output import KEY
-from civsam.pages.provenance import MARKS, mark
+from civsam.pages.provenance import MARKS
 from civsam.survey.survey import SYNTHETIC
 
 WIDTH = 4.6  # inches; `figurer.css` shows figures so wide that the smallest text is 11 pixels on a phone
@@ -81,8 +82,8 @@ def house_style() -> Iterator[None]:
 class Figure:
     """A drawn figure: SVG with the same bytes every time, and all that stands with it on a page.
 
-    note: base and uncertainty. reading: how to read it, with an example. mark and table: HTML, where the numbers come
-    from, and the numbers. tiles: for a map, see `figurer.js`.
+    note: base and uncertainty. reading: how to read it, with an example. provenance: where the numbers come from. table
+    and columns: the numbers as HTML, and for files. tiles: for a map, see `figurer.js`.
     """
 
     svg: str
@@ -91,8 +92,9 @@ class Figure:
     alt: str
     note: str = ""
     reading: str = ""
-    mark: str = ""
+    provenance: str = ""
     table: str = ""
+    columns: Columns = field(default_factory=list)
     tiles: dict[str, Any] = field(default_factory=dict)
 
     def __repr__(self) -> str:
@@ -122,7 +124,7 @@ def canvas(rows: float, top: float, bottom: float, left: float, right: float = 0
 def finish(figure: Drawing, provenance: str, frame: pd.DataFrame, caption: str, **words: Any) -> Figure:
     """Put the provenance into the drawing itself, so that it follows a copy, and save it without date.
 
-    frame: the numbers behind it, as text for `table_html`. words: the other parts of a `Figure`.
+    frame: the numbers behind it, as for `html.table`. words: the other parts of a `Figure`.
     """
     if provenance == SYNTHETIC:
         figure.text(0.01, 0.05 / figure.get_figheight(), MARKS[provenance].upper(), fontsize=SMALL, color=SYNTHETIC_INK,
@@ -131,7 +133,8 @@ def finish(figure: Drawing, provenance: str, frame: pd.DataFrame, caption: str, 
     with mpl.rc_context(STYLE):
         figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None}, transparent=False)
     table = table_html(frame, f"Tallene bag »{caption}«", provenance)
-    return Figure(stream.getvalue(), caption=caption, mark=mark(provenance), table=table, **words)
+    return Figure(stream.getvalue(), caption=caption, provenance=provenance, table=table,
+                  columns=columns(frame, provenance), **words)
 
 
 def wrapped(words: str, width: int) -> str:

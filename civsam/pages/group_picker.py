@@ -8,9 +8,9 @@ from html import escape
 
 import pandas as pd
 
-from civsam.danish import number
 from civsam.inference import estimate
 from civsam.instrument.questionnaire import Item, Questionnaire
+from civsam.pages.cells import Cell, number
 from civsam.pages.door import shown
 from civsam.pages.figure import area_colours
 from civsam.pages.html import table
@@ -76,7 +76,7 @@ def as_words(survey: Survey, estimates: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(_rows(survey, item, shown(survey, estimates))).set_index("Svar")
 
 
-def _rows(survey: Survey, item: Item, estimates: pd.DataFrame) -> Iterator[dict[str, str]]:
+def _rows(survey: Survey, item: Item, estimates: pd.DataFrame) -> Iterator[dict[str, str | Cell]]:
     """A row for each answer, then the number of respondents behind them."""
     groups = headings(survey.questionnaire)
     found = {tuple(row[["answer", "by", "group"]]): row for _, row in estimates.iterrows()}

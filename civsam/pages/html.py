@@ -9,6 +9,7 @@ from html import escape
 import pandas as pd
 
 from civsam.danish import listed, number
+from civsam.pages.downloads import columns
 from civsam.pages.output import Output
 from civsam.pages.provenance import MARKS, mark
 from civsam.survey.survey import COLLECTED
@@ -42,7 +43,7 @@ def _is_numbers(column: pd.Series) -> bool:
 
 def _without_hidden(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     """The table without columns and rows that hold dashes only, and a note that says so."""
-    dashes = frame.loc[:, [_is_numbers(frame[name]) for name in frame]] == "–"
+    dashes = frame.loc[:, [_is_numbers(frame[name]) for name in frame]].map(str) == "–"
     columns = dashes.columns[dashes.all()]
     rows = dashes.drop(columns=columns).all(axis=1) & bool(len(columns) < dashes.shape[1])
     if dashes.all(axis=None) and len(dashes.columns):
@@ -70,7 +71,7 @@ def _html_cells(row: Iterable[object], names: Iterable[object] | None, kinds: li
 
 def table(frame: pd.DataFrame, caption: str, name: str, *, provenance: str, note: str = "", words: bool = False,
           stacked: bool = False, folded: str = "") -> Output:
-    """A table with caption and number. `frame` holds ready-made text; its index is the row headings.
+    """A table with caption and number. `frame` holds words and `Cell`s; its index is the row headings.
 
     words: cells are text, not numbers, and stand to the left. stacked: the cells of a row stand below one another, each
     with its heading. folded: the text that unfolds a long table.
@@ -84,7 +85,8 @@ def table(frame: pd.DataFrame, caption: str, name: str, *, provenance: str, note
     if folded:
         html = f"<details><summary>{escape(folded)}</summary>{html}</details>"
     text = f"{caption} [{MARKS[provenance]}]\n{frame.to_string()}\n{note}".rstrip()
-    return Output(html, text, {"name": name, "caption": caption})
+    return Output(html, text, {"name": name, "caption": caption, "provenance": provenance,
+                               "columns": columns(frame, provenance)})
 
 
 def table_html(frame: pd.DataFrame, caption: str, provenance: str, kind: str = "tabel") -> str:

@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterable
 import numpy as np
 import pandas as pd
 
-from civsam.danish import confidence, number, percent, span
+from civsam.danish import confidence
 from civsam.disclosure.precision import p_class
 from civsam.inference import models, nonresponse, ordinal, statistics
 from civsam.inference.equations import Measure
 from civsam.inference.statistics import POINTS
+from civsam.pages.cells import number, percent, span
 from civsam.pages.door import NO_FRAME, hidden_note, plan_of, response_note, shown
 from civsam.pages.html import table
 from civsam.pages.output import Output

@@ -18,11 +18,11 @@ def is_ours(data: Mapping[str, Any], metadata: Mapping[str, Any]) -> bool:
 
 @dataclass(frozen=True)
 class Output:
-    """What a cell shows: HTML for pages, text for terminals. `facts` make the book give it a number."""
+    """What a cell shows: HTML for pages, text for terminals. `facts` make the book give it a number, and files."""
 
     html: str
     text: str
-    facts: dict[str, str] = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=dict)
 
     def __html__(self) -> str:
         """The HTML, for templates of pages."""

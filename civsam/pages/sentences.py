@@ -36,7 +36,7 @@ def _alone(row: pd.Series) -> str:
         return f"{percent(row['estimate'])} ({number(row['responded'])} af {number(row['asked'])})"
     if "unadjusted" in row:
         return f"{number(row['estimate'], 2)} (interval {number(row['low'], 2)} til {number(row['high'], 2)})"
-    return with_interval(row) if "low" in row else value(row)
+    return str(with_interval(row) if "low" in row else value(row))
 
 
 # ---- Sentences, questions, cards

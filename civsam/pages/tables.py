@@ -9,9 +9,10 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from civsam.danish import confidence, number, percent, span
+from civsam.danish import confidence
 from civsam.inference import estimate, statistics
 from civsam.instrument.questionnaire import DONT_KNOW
+from civsam.pages.cells import DASH, Cell, number, percent, span, together
 from civsam.pages.door import hidden_note, plan_of, response_note, shown
 from civsam.pages.html import table
 from civsam.pages.output import Output
@@ -101,14 +102,15 @@ def _among_those_who_know(survey: Survey, estimates: pd.DataFrame) -> Iterable[f
             for row in estimates[["item", "answer", "by", "group"]].itertuples(index=False)]
 
 
-def _without_dont_know(survey: Survey, estimates: pd.DataFrame) -> list[str]:
-    """A second line for the cells of shares: what they are without 'ved ikke'."""
-    lines = pd.Series("", index=range(len(estimates)))
+def _with_both(survey: Survey, estimates: pd.DataFrame) -> list[Cell]:
+    """Estimates with intervals, shares with a second line: what they are without 'ved ikke'."""
+    known = pd.Series(float("nan"), index=range(len(estimates)))
     shares = (estimates["statistic"] == "share").to_numpy()
     if shares.any():
-        known = _among_those_who_know(survey, estimates[shares])
-        lines[shares] = ["" if pd.isna(share) else f"\n{percent(share)} uden ved ikke" for share in known]
-    return list(lines)
+        known[shares] = list(_among_those_who_know(survey, estimates[shares]))
+    lines = [percent(share, name="uden ved ikke, procent") for share in known]
+    return [with_interval(row) if line is DASH else together("{}\n{} uden ved ikke", with_interval(row), line)
+            for line, (_, row) in zip(lines, estimates.iterrows(), strict=True)]
 
 
 def group_table(survey: Survey, estimates: pd.DataFrame, caption: str, name: str, *, folded: bool = False) -> Output:
@@ -119,9 +121,8 @@ def group_table(survey: Survey, estimates: pd.DataFrame, caption: str, name: str
     cells = pd.DataFrame({
         "row": [group_label(row, survey.questionnaire) for _, row in estimates.iterrows()],
         "column": [heading(row, survey.questionnaire) for _, row in estimates.iterrows()],
-        "cell": [with_interval(row) for _, row in estimates.iterrows()],
+        "cell": _with_both(survey, estimates),
     })
-    cells["cell"] += _without_dont_know(survey, estimates)
     frame = cells.pivot(index="row", columns="column", values="cell")
     frame = frame.loc[cells["row"].unique(), cells["column"].unique()]
     variable = survey.questionnaire.background[estimates["by"].iloc[0]].name

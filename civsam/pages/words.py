@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pandas as pd
 
-from civsam.danish import confidence, joined, number, percent
+from civsam.danish import confidence, joined, number
 from civsam.disclosure.precision import P_CLASSES
 from civsam.inference import statistics
 from civsam.inference.statistics import PERCENT
 from civsam.instrument.questionnaire import Questionnaire
+from civsam.pages import cells
+from civsam.pages.cells import DASH, Cell
 from civsam.pages.door import hidden_note
 from civsam.pages.provenance import provenance_of
 from civsam.survey.design import TARGETS
@@ -23,25 +25,23 @@ HIDDEN = Words("–")
 BETWEEN = "usikkerheden er regnet mellem kommuner"
 
 
-def value(row: pd.Series, more: int = 0) -> str:
+def value(row: pd.Series, more: int = 0) -> Cell:
     """An estimate's number in its unit, with so many decimals more. Raises ValueError for an unknown statistic."""
     unit = statistics.unit_of(row)
     if unit == PERCENT:
-        return percent(row["estimate"], more)
-    return number(unit.times * row["estimate"], unit.decimals + more)
+        return cells.percent(row["estimate"], more)
+    return cells.number(unit.times * row["estimate"], unit.decimals + more)
 
 
-def interval(row: pd.Series, more: int = 0) -> str:
+def interval(row: pd.Series, more: int = 0, link: str = "–") -> Cell:
     """An estimate's interval, 79–84; decimals as of `value`."""
     unit = statistics.unit_of(row)
-    if pd.isna(row["low"]):
-        return "–"
-    return "–".join(number(unit.times * row[end], unit.decimals + more) for end in ("low", "high"))
+    return cells.span(unit.times * row["low"], unit.times * row["high"], unit.decimals + more, link)
 
 
-def with_interval(row: pd.Series) -> str:
+def with_interval(row: pd.Series) -> Cell:
     """An estimate and its interval, 82 % (79–84)."""
-    return f"{value(row)} ({interval(row)})" if pd.notna(row["estimate"]) else "–"
+    return cells.together("{} ({})", value(row), interval(row)) if pd.notna(row["estimate"]) else DASH
 
 
 def group_label(row: pd.Series, questionnaire: Questionnaire) -> str:
@@ -125,8 +125,8 @@ def reading_target(survey: Survey) -> str:
     return f"{BETWEEN if survey.design.target == 'process' else _weighted(survey.design.weighted)}."
 
 
-def p_value(p: float, *, bound: bool = False) -> str:
+def p_value(p: float, *, bound: bool = False) -> Cell:
     """A p-value with three decimals; the smallest as under 0,001. bound: it is the upper end of its class."""
     if bound and p == P_CLASSES[-1]:
-        return f"over {number(P_CLASSES[-2], 1)}"
-    return "–" if pd.isna(p) else "under 0,001" if p < 0.001 else number(p, 3)
+        return Cell(f"over {number(P_CLASSES[-2], 1)}", (("", f">{P_CLASSES[-2]}"),))
+    return Cell("under 0,001", (("", "<0.001"),)) if p < 0.001 else cells.number(p, 3)

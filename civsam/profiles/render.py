@@ -22,6 +22,7 @@ from traitlets.config import Config
 from civsam.book import passed
 from civsam.book.contents import INJECTED
 from civsam.files import PACKAGE, UserError
+from civsam.pages.provenance import mark
 
 HERE = Path(__file__).parent
 STATIC = PACKAGE / "book" / "static"
@@ -129,9 +130,9 @@ def _figure(svg: str, facts: dict[str, str]) -> str:
     folds = [("Sådan læser du figuren", f"<p>{told['reading']}</p>")] * bool(told["reading"])
     folds += [("Tallene bag", facts.get("table", ""))] * bool(facts.get("table"))
     opened = "".join(f'<details class="fold"><summary>{words}</summary>{html}</details>' for words, html in folds)
-    image = base64.b64encode(svg.encode()).decode()
+    image, badge = base64.b64encode(svg.encode()).decode(), mark(facts["provenance"]) if facts else ""
     return (f'<figure><img src="data:image/svg+xml;base64,{image}" alt="{told["alt"]}">'
-            f'<figcaption><p>{told["caption"]} {facts.get("mark", "")}</p></figcaption>'
+            f'<figcaption><p>{told["caption"]} {badge}</p></figcaption>'
             f'<div class="legend"><p>{told["note"]}</p></div><div class="mere">{opened}</div></figure>')
 
 

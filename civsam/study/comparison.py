@@ -7,7 +7,8 @@ from string import Formatter
 
 import pandas as pd
 
-from civsam.danish import confidence, listed, number, percent
+from civsam.danish import confidence, listed
+from civsam.pages.cells import Cell, number, percent
 from civsam.pages.door import shown
 from civsam.pages.html import table
 from civsam.pages.output import Output
@@ -17,7 +18,7 @@ from civsam.study import published
 from civsam.survey.survey import Survey
 
 
-def published_value(statement: str) -> str:
+def published_value(statement: str) -> str | Cell:
     """A published number as its source has it: in words, as percent, or as a count."""
     fact = published.statements().loc[statement]
     return fact["ord"] or (percent(fact["vaerdi"]) if fact["art"] == "andel" else number(fact["vaerdi"]))
@@ -66,10 +67,10 @@ def cards(survey: Survey, entries: dict[str, pd.DataFrame], statements: list[str
 def _figure(row: pd.Series, *, framed: bool) -> tuple[str, str]:
     """A key figure and how sure it is. A response rate is counted; without a frame only those who answered are."""
     if "responded" not in row:
-        return value(row), f"{confidence(row['level'])}-interval {interval(row)}"
+        return str(value(row)), f"{confidence(row['level'])}-interval {interval(row)}"
     if not framed:
-        return number(row["responded"]), "Uden en ramme kendes svarprocenten ikke"
-    return percent(row["estimate"]), f"{number(row['responded'])} af {number(row['asked'])}"
+        return str(number(row["responded"])), "Uden en ramme kendes svarprocenten ikke"
+    return str(percent(row["estimate"])), f"{number(row['responded'])} af {number(row['asked'])}"
 
 
 def _scale(row: pd.Series, known: float) -> str:

@@ -7,10 +7,12 @@ from html import escape
 
 import pandas as pd
 
-from civsam.danish import danish_order, number, percent
+from civsam import danish
+from civsam.danish import danish_order
 from civsam.files import LINE, project, read_table, read_yaml
 from civsam.instrument.questionnaire import read
 from civsam.pages import bibliography
+from civsam.pages.cells import number, percent
 from civsam.pages.door import NO_FRAME
 from civsam.pages.html import table
 from civsam.pages.output import Output
@@ -109,7 +111,7 @@ def _in_words(value: object) -> str:
         return ", ".join(map(str, value))
     if isinstance(value, dict):
         return "; ".join(f"{key} {_in_words(part)}" for key, part in value.items() if key != LINE)
-    return number(value, 3).rstrip("0").rstrip(",") if isinstance(value, float) else str(value)
+    return danish.number(value, 3).rstrip("0").rstrip(",") if isinstance(value, float) else str(value)
 
 
 def area_table(survey: Survey, caption: str, name: str) -> Output:

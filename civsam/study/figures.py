@@ -8,9 +8,10 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from civsam.danish import listed, number, span
+from civsam.danish import listed, number
 from civsam.inference.compare import SUPPORTED
 from civsam.instrument.questionnaire import Questionnaire
+from civsam.pages import cells
 from civsam.pages.door import nothing_to_show, plan_of, shown
 from civsam.pages.figure import ACCENT, INK, QUIET, SMALL, Figure, base_of, canvas, finish, house_style, room, wrapped
 from civsam.pages.output import Output
@@ -121,12 +122,12 @@ def _curve_frame(rows: pd.DataFrame, questionnaire: Questionnaire) -> pd.DataFra
         "Spørgsmål": [questionnaire.items[item].topic for item in rows["item"]],
         **{sensitivity.NAMES[key]: rows[key].map(codes).fillna("") for key, codes in sensitivity.CHOICES.items()},
         "Par": [_pair(pair, rows["by"].iloc[0], questionnaire, " – ") for pair in _pairs(rows)],
-        "Forskel, procentpoint": [number(100 * x, 1) for x in rows["estimate"]],
-        "Interval": [span(100 * low, 100 * high) for low, high in zip(rows["low"], rows["high"], strict=True)],
-        "n": [number(n) for n in rows["n"]],
+        "Forskel, procentpoint": [cells.number(100 * x, 1) for x in rows["estimate"]],
+        "Interval": [cells.span(100 * low, 100 * high) for low, high in zip(rows["low"], rows["high"], strict=True)],
+        "n": [cells.number(n) for n in rows["n"]],
         "Afgørelse": rows["verdict"].map(WORDS),
     })
-    return frame.set_index(pd.Index([number(place) for place in range(1, len(rows) + 1)], name="Nr. fra venstre"))
+    return frame.set_index(pd.Index([cells.number(place) for place in range(1, len(rows) + 1)], name="Nr. fra venstre"))
 
 
 def _curve(axes: plt.Axes, rows: pd.DataFrame) -> None:

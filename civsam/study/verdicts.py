@@ -12,6 +12,7 @@ from civsam.inference import statistics
 from civsam.inference.compare import CONTRADICTED, SUPPORTED, UNDECIDED
 from civsam.inference.statistics import COUNT, PERCENT
 from civsam.instrument.questionnaire import Questionnaire
+from civsam.pages import cells
 from civsam.pages.door import shown
 from civsam.pages.html import table
 from civsam.pages.output import Output
@@ -61,8 +62,8 @@ def margin_table(caption: str, name: str) -> Output:
     """The margins and limits of the claims that are this project's choice, each with its reason."""
     content = without_lines(read_yaml(project.data / "paastande.yml"))
     margins = content["marginer"].items()
-    rows = [(f"Margin: {key}", number(entry["vaerdi"], 2), entry["grund"]) for key, entry in margins]
-    rows += [(f"Grænse: {key}", number(entry["graense"], 2), entry["grund"])
+    rows = [(f"Margin: {key}", cells.number(entry["vaerdi"], 2), entry["grund"]) for key, entry in margins]
+    rows += [(f"Grænse: {key}", cells.number(entry["graense"], 2), entry["grund"])
              for key, entry in content["paastande"].items() if isinstance(entry.get("graense"), float)]
     frame = pd.DataFrame(rows, columns=["Hvad", "Værdi", "Grund"]).set_index("Hvad")
     return table(frame, caption, name, provenance="projekt", words=True, folded="Vis marginer og grænser")

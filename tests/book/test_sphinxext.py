@@ -22,6 +22,7 @@ TABLE = (
     "<div class='tabel'><table><caption>Svar &amp; frafald</caption><thead><tr><th scope='col'>Antal</th></tr></thead>"
     "<tbody><tr><td>5</td></tr></tbody></table></div>"
 )
+FACTS = {"name": "tab-et", "caption": "Svar & frafald", "provenance": "antaget", "columns": [("Antal", True, ["5"])]}
 ENGLISH = re.compile(
     r"\b(the|and|of|et al|search|page|next|previous|copy|copyright|toggle|hide|hidden|light|dark|color|contents|"
     r"download|back|skip|click|found|settings|please|activate|warning|main|heading|image|table|mode|edited)\b",
@@ -37,7 +38,8 @@ def cell(mime, content, facts=None, tags=("hide-input",)):
 
 
 def figure(name, tags=("hide-input",), **more):
-    return cell("image/svg+xml", SVG, {"name": name, "caption": "Ældre på 100 %", "alt": "Søjler", **more}, tags)
+    facts = {"name": name, "caption": "Ældre på 100 %", "alt": "Søjler", "provenance": "projekt", **more}
+    return cell("image/svg+xml", SVG, facts, tags)
 
 
 def notebook(path, text, *cells):
@@ -69,7 +71,7 @@ def write_book(folder):
         folder / "et.ipynb",
         "# Et\n\n{cite:t}`a` og {cite:p}`b`. $x^2$",
         figure("fig-et"),
-        cell("text/html", TABLE, {"name": "tab-et", "caption": "Svar & frafald"}, tags=("remove-input",)),
+        cell("text/html", TABLE, FACTS, tags=("remove-input",)),
         cell("text/html", "<p class='saetning'>Som den er.</p>"),
     )
     notebook(folder / "to.ipynb", "# To", figure("fig-en"), figure("fig-to", ("remove-input",), note="Vægtet."))
@@ -94,7 +96,7 @@ def text(node):
 def test_figure_has_number_caption_alt_and_note(pages):
     found = pages["to"].find("figure", id="fig-to")
     assert text(found.select_one(".caption-number")) == "Figur 2.2"
-    assert text(found.select_one(".caption-text")) == "Ældre på 100 %"
+    assert text(found.select_one(".caption-text")) == "Ældre på 100 % projektets"
     assert found.img["alt"] == "Søjler"
     assert text(found.select_one(".legend")) == "Vægtet."
     assert text(pages["et"].select_one("#fig-et .caption-number")) == "Figur 1.1"
@@ -119,9 +121,15 @@ def test_other_outputs_pass_unchanged(pages):
     assert text(pages["et"].select_one("p.saetning")) == "Som den er."
 
 
-@pytest.mark.parametrize("missing", ["name", "caption", "alt"])
+@pytest.mark.slow
+def test_the_numbers_are_files_named_after_the_table_and_where_they_come_from(pages):
+    links = [link["href"].split("/")[-1] for link in pages["et"].select("#tab-et .filer a")]
+    assert links == ["tab-et-antaget.csv", "tab-et-antaget-international.csv"]
+
+
+@pytest.mark.parametrize("missing", ["name", "caption", "alt", "provenance"])
 def test_a_figure_without_one_of_its_texts_stops_the_build(missing):
-    facts = {"name": "fig-x", "caption": "Tekst", "alt": "Tekst", missing: " "}
+    facts = {"name": "fig-x", "caption": "Tekst", "alt": "Tekst", "provenance": "projekt", missing: " "}
     with pytest.raises(ExtensionError, match=missing):
         outputs.numbered_figure(None, None, facts)
 

@@ -19,6 +19,7 @@ from civsam.pages import dots as dots_
 from civsam.pages import html as html_
 from civsam.pages import likert as likert_
 from civsam.pages import words as words_
+from civsam.pages.cells import DASH, number
 from civsam.study import comparison, facts, municipality_map
 from civsam.survey.survey import Survey
 
@@ -128,13 +129,16 @@ def test_dont_know_comes_last_whatever_its_size() -> None:
 
 
 def test_collected_tables_leave_out_what_is_dashes_only_and_say_so() -> None:
-    frame = pd.DataFrame({"Mod": ["c", "c"], "Forskel": ["1,0", "–"], "p": ["–", "–"]}, index=["a", "b"])
-    made = html_.table(frame, "c", "n", provenance="indsamlet", note="Note.").html
+    frame = pd.DataFrame({"Mod": ["c", "c"], "Forskel": [number(1, 1), DASH], "p": [DASH, DASH]}, index=["a", "b"])
+    shown = html_.table(frame, "c", "n", provenance="indsamlet", note="Note.")
+    made = shown.html
+    assert [heading for heading, *_ in shown.facts["columns"]] == ["svar", "", "Mod", "Forskel"]
+    assert [told for *_, told in shown.facts["columns"]] == [["indsamlede"], ["a"], ["c"], ["1.0"]]
     assert "Note. Udeladt, for der er kun streger: 1 kolonne (»p«) og 1 række (»b«)." in made
     assert ">b<" not in made
     assert ">p<" not in made
     assert ">b<" in html_.table(frame, "c", "n", provenance="syntetisk").html
-    hidden = html_.table(frame.assign(Forskel="–"), "c", "n", provenance="indsamlet").html
+    hidden = html_.table(frame.assign(Forskel=[DASH, DASH]), "c", "n", provenance="indsamlet").html
     assert "Alle tal er skjult" in hidden
     assert ">a<" not in hidden
 

@@ -63,9 +63,9 @@ def test_another_editions_numbers_of_an_unknown_statistic_are_refused(tmp_path) 
 def test_an_entry_is_enough_for_a_statistic_to_be_shown_right(monkeypatch) -> None:
     monkeypatch.setitem(statistics.KNOWN, "median_x", Statistic("midterste", COUNT, COUNT))
     usual = estimate.means(SURVEY, "pra_lange", by="region")
-    made = tables.estimates_table(SURVEY, MEANS, "c", "n").html
-    assert made == tables.estimates_table(SURVEY, usual, "c", "n").html
-    table = pd.read_csv(io.BytesIO(downloads.csv_file(downloads.columns(made), danish=False)))
+    made = tables.estimates_table(SURVEY, MEANS, "c", "n")
+    assert made == tables.estimates_table(SURVEY, usual, "c", "n")
+    table = pd.read_csv(io.BytesIO(downloads.csv_file(made.facts["columns"], danish=False)))
     assert list(table["Tal"]) == [round(mean, 1) for mean in usual["estimate"]]
     figure = dots.dots(SURVEY, MEANS, "c", "n")
     assert figure.svg == dots.dots(SURVEY, usual, "c", "n").svg

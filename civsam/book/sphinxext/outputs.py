@@ -2,12 +2,13 @@
 
 A cell output says what it is in its own metadata, under its mime type and the key `output.KEY`:
 
-- ``image/svg+xml``: ``name``, ``caption`` and ``alt`` make a numbered figure; ``note``, ``reading``, ``mark`` and
-  ``table`` (see `civsam.pages.figure.Figure`) stand with it, and ``tiles`` make it a map that can be asked;
+- ``image/svg+xml``: ``name``, ``caption`` and ``alt`` make a numbered figure; ``note``, ``reading`` and ``table`` (see
+  `civsam.pages.figure.Figure`) stand with it, and ``tiles`` make it a map that can be asked;
 - ``text/html`` holding a table with a ``<caption>``: ``name`` and ``caption`` make a numbered table.
 
-Both can be referred to from any page with ``{numref}`` and ``{ref}``, have their numbers as files, and hold the code of
-their cell where that is not removed. Other outputs are shown as usual.
+Both say their ``provenance``, and their numbers as ``columns`` for files (`civsam.pages.downloads`). They can be
+referred to from any page with ``{numref}`` and ``{ref}``, and hold the code of their cell where that is not removed.
+Other outputs are shown as usual.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from sphinx.writers.html5 import HTML5Translator
 
 from civsam.pages import downloads
 from civsam.pages.output import KEY
+from civsam.pages.provenance import mark
 
 MORE = "mere"  # the class of what can be opened below a figure or table
 FORMS = (("CSV til dansk Excel", "", True), ("international CSV", "-international", False))
@@ -78,13 +80,11 @@ def raw(html: str) -> nodes.raw:
 
 def numbered_figure(renderer: NbElementRenderer, data: MimeData, facts: Mapping[str, Any]) -> nodes.figure:
     """Figure with the image in a file of its own, caption with mark, note as legend, and what can be opened."""
-    require(facts, "name", "caption", "alt")
-    svg, name, table = data.string.encode(), facts["name"], facts.get("table", "")
-    stem = downloads.stem(name, table)
+    require(facts, "name", "caption", "alt", "provenance")
+    svg, stem = data.string.encode(), downloads.stem(facts["name"], facts["provenance"])
     files = [("SVG", f"{stem}.svg", svg), ("PNG", f"{stem}.png", downloads.png(data.string))]
     caption = nodes.caption("", facts["caption"])
-    if facts.get("mark"):
-        caption += [nodes.Text(" "), raw(facts["mark"])]
+    caption += [nodes.Text(" "), raw(mark(facts["provenance"]))]
     image = nodes.image(uri=renderer.write_file([f"{stem}.svg"], svg, overwrite=True), alt=facts["alt"])
     figure = nodes.figure("", image, caption)
     if facts.get("note"):
@@ -95,17 +95,17 @@ def numbered_figure(renderer: NbElementRenderer, data: MimeData, facts: Mapping[
     more = nodes.container(classes=[MORE])
     if facts.get("reading"):
         more += Fold("", summary="Sådan læser du figuren", html=f"<p>{escape(facts['reading'])}</p>")
-    more += Fold("", *numbers(renderer, name, table), links(renderer, "Hent figuren: ", files),
-                 summary="Tallene bag, og filer", html=table)
+    more += Fold("", *numbers(renderer, facts), links(renderer, "Hent figuren: ", files),
+                 summary="Tallene bag, og filer", html=facts.get("table", ""))
     figure += more
     return figure
 
 
-def numbers(renderer: NbElementRenderer, name: str, table: str) -> list[nodes.paragraph]:
+def numbers(renderer: NbElementRenderer, facts: Mapping[str, Any]) -> list[nodes.paragraph]:
     """Links to the numbers of a table in both forms of CSV; none where there is no table, or nothing in it."""
-    if "<td" not in table:
+    columns, stem = facts.get("columns"), downloads.stem(facts["name"], facts["provenance"])
+    if not columns:
         return []
-    stem, columns = downloads.stem(name, table), downloads.columns(table)
     files = [(words, f"{stem}{end}.csv", downloads.csv_file(columns, danish=danish)) for words, end, danish in FORMS]
     return [links(renderer, "Hent tallene: ", files)]
 
@@ -125,7 +125,7 @@ def links(renderer: NbElementRenderer, words: str, files: list[tuple[str, str, b
 
 def numbered_table(renderer: NbElementRenderer, data: MimeData, facts: Mapping[str, Any]) -> HtmlTable:
     """Table node around the HTML as it is; the number is put in when the page is written."""
-    require(facts, "name", "caption")
+    require(facts, "name", "caption", "provenance")
     before, opened, rest = data.string.partition("<caption>")
     title, closed, after = rest.partition("</caption>")
     if not closed:
@@ -133,7 +133,7 @@ def numbered_table(renderer: NbElementRenderer, data: MimeData, facts: Mapping[s
     end = "</details>" * after.endswith("</details>")
     return HtmlTable(
         "", raw(before + opened), TableTitle("", "", raw(title)), raw(closed + after.removesuffix(end)),
-        nodes.container("", *numbers(renderer, facts["name"], data.string), classes=[MORE]), raw(end),
+        nodes.container("", *numbers(renderer, facts), classes=[MORE]), raw(end),
         caption=facts["caption"],
     )
 
