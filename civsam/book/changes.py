@@ -6,7 +6,7 @@ waves every change has intervals (`waves`). Of collected answers a change is mad
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -20,13 +20,14 @@ from civsam.book import earlier
 from civsam.book.contents import NUMBERS, NUMBERS_KEY
 from civsam.book.earlier import Numbers
 from civsam.book.stale import code_digest
-from civsam.danish import confidence, joined, listed, number, percent
+from civsam.danish import confidence, joined, listed, number, percent, rounded
 from civsam.disclosure import plan
 from civsam.edition import NO_OTHER, Edition, shown_name
 from civsam.inference import compare, statistics, waves, weighting
 from civsam.inference.settled import settled
 from civsam.instrument.questionnaire import Questionnaire
 from civsam.pages import cells
+from civsam.pages.cells import DASH, Cell, together
 from civsam.pages.door import hidden_note, nothing_to_show, plan_of, shown
 from civsam.pages.figure import ACCENT, INK, Figure, canvas, finish, house_style, room, row_height, wrapped
 from civsam.pages.html import table
@@ -58,20 +59,20 @@ def say(told: str, survey: Survey) -> Output:
     return sentence("{}", survey, Words(told))
 
 
-def signed(value: float) -> str:
+def signed(value: float, name: str = "") -> Cell:
     """A number with one decimal and its sign."""
-    amount = number(value, 1)
-    return f"+{amount}" if value > 0 and amount != "0,0" else amount
+    amount = cells.number(value, 1, name)
+    return replace(amount, text=f"+{amount}") if rounded(value, 1) > 0 else amount
 
 
-def moved(row: pd.Series, name: str = "estimate") -> str:
+def moved(row: pd.Series, column: str = "estimate", name: str = "") -> Cell:
     """A change in percentage points, or in a count's own unit, with its sign."""
-    return signed(row[name] * statistics.of(row["statistic"]).difference.times)
+    return signed(row[column] * statistics.of(row["statistic"]).difference.times, name)
 
 
-def moved_interval(row: pd.Series) -> str:
+def moved_interval(row: pd.Series) -> Cell:
     """The interval of a change."""
-    return "–" if pd.isna(row["low"]) else f"{moved(row, 'low')} til {moved(row, 'high')}"
+    return DASH if pd.isna(row["low"]) else together("{} til {}", moved(row, "low", "fra"), moved(row, "high", "til"))
 
 
 # ---- Two waves -------------------------------------------------------------------------------------------------------
@@ -148,7 +149,7 @@ def _drawn(rows: pd.DataFrame, words: list[str]) -> Any:
     axes.hlines(place, 100 * rows["low"], 100 * rows["high"], color=ACCENT, linewidth=3.5, alpha=0.5)
     axes.scatter(100 * rows["estimate"], place, c=ACCENT, s=42, zorder=3)
     for y, (_, row) in zip(place, rows.iterrows(), strict=True):
-        axes.annotate(moved(row), (1, y), xycoords=("axes fraction", "data"), xytext=(4, 0),
+        axes.annotate(str(moved(row)), (1, y), xycoords=("axes fraction", "data"), xytext=(4, 0),
                       textcoords="offset points", va="center")
     axes.set_yticks(place, labels)
     axes.set(ylim=(-0.6, len(rows) - 0.4), xlabel="Ændring, procentpoint")

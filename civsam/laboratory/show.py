@@ -21,7 +21,7 @@ from civsam.inference.statistics import COUNT
 from civsam.laboratory import run
 from civsam.laboratory.declare import FACTORS, Drawing, Scenario
 from civsam.pages import cells, html
-from civsam.pages.cells import Cell
+from civsam.pages.cells import Cell, together
 from civsam.pages.figure import INK, QUIET, SMALL, Figure, canvas, finish, house_style, wrapped
 from civsam.pages.output import Output
 from civsam.pages.words import Words
@@ -43,9 +43,9 @@ class Quantity:
     decimals: int
     right: float | None = None
 
-    def told(self, value: float) -> Cell:
+    def told(self, value: float, name: str = "") -> Cell:
         """The number, without unit."""
-        return cells.number(self.times * value, self.decimals)
+        return cells.number(self.times * value, self.decimals, name)
 
     @property
     def axis(self) -> str:
@@ -209,8 +209,8 @@ def numbers(rows: pd.DataFrame, factors: Sequence[str], columns: Sequence[str]) 
     frame = pd.DataFrame({FACTORS[factor].heading: words(rows, factor) for factor in factors})
     for column in columns:
         shown, error = quantity(rows, column), rows.get(f"{column}_mc", pd.Series(np.nan, rows.index))
-        frame[shown.axis] = [f"{shown.told(value)} ± {shown.told(ERRORS * more)}" if more > 0 else shown.told(value)
-                             for value, more in zip(rows[column], error, strict=True)]
+        frame[shown.axis] = [together("{} ± {}", shown.told(value), shown.told(ERRORS * more, "±")) if more > 0
+                             else shown.told(value) for value, more in zip(rows[column], error, strict=True)]
     return frame.set_index(frame.columns[0])
 
 

@@ -5,9 +5,9 @@ The numbers are those that the table's cells hold (`cells.Cell`), so that a file
 - Two forms: for Danish Excel (semicolon, decimal comma, UTF-8 with byte order mark), and international (comma, point).
 - The first column says where the numbers come from, so that it stays with them: `svar` (syntetiske, indsamlede) or, for
   what is not answers, `oprindelse`.
-- A column of numbers holds nothing else; a cell with an interval becomes three columns, as do further lines of a cell.
-  A dash is a blank. `<0.001` is a number below the least that is shown, `>0.5` one above the greatest. A column with
-  words in any of its cells, or with numbers in several units, is the text of the page.
+- A column of numbers holds nothing else: a cell with an interval becomes three columns, and what stands on a further
+  line of a cell, or after ±, has its own. A dash is a blank. `<0.001` is a number below the least that is shown, `>0.5`
+  one above the greatest. A column with words in any of its cells, or numbers in several units, is the page's text.
 - Text that a spreadsheet would run has an apostrophe before it, as in `civsam.intake.export`.
 """
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from civsam import edition
@@ -12,6 +13,7 @@ from civsam.book import changes, earlier
 from civsam.edition import Edition
 from civsam.files import UserError, project
 from civsam.inference import waves
+from civsam.pages.cells import DASH
 from civsam.study import simulate
 from civsam.survey.survey import Survey
 
@@ -30,6 +32,25 @@ def saved(path: Path, one: Edition, **other: object) -> Path:
     """The edition's numbers as its book has them."""
     path.write_text(json.dumps(changes.numbers(one).content() | other), "utf-8")
     return path
+
+
+# ---- Words -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("change", "text", "number"), [
+    (0.74, "+0,7", "0.7"), (-1.5, "−1,5", "-1.5"), (0.04, "0,0", "0.0"), (-0.04, "0,0", "0.0"),
+    (1234, "+1.234,0", "1234.0"),
+])
+def test_a_change_shows_its_sign_and_is_a_number(change: float, text: str, number: str) -> None:
+    made = changes.signed(change, "fra")
+    assert (str(made), dict(made.numbers)) == (text, {"fra": number})
+
+
+def test_the_interval_of_a_change_has_both_ends() -> None:
+    row = pd.Series({"statistic": "share", "low": -0.046, "high": 0.017})
+    made = changes.moved_interval(row)
+    assert (str(made), dict(made.numbers)) == ("−4,6 til +1,7", {"fra": "-4.6", "til": "1.7"})
+    assert changes.moved_interval(row.replace(-0.046, float("nan"))) == DASH
 
 
 # ---- Files -----------------------------------------------------------------------------------------------------------
