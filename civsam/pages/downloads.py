@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pandas as pd
 
@@ -26,7 +26,9 @@ from civsam.pages.provenance import MARKS
 
 PNG_WIDTH = 1500  # pixels: over 300 an inch. Drawing takes time in proportion to the square
 
-Columns = list[tuple[str, bool, list[str]]]  # heading, whether it is numbers, cells; headings may be alike
+# Heading, whether it is numbers, and the cells, a line each, so that a notebook has a line a column; headings may be
+# alike.
+Columns = list[tuple[str, bool, str]]
 
 
 def stem(name: str, provenance: str) -> str:
@@ -43,23 +45,28 @@ def columns(frame: pd.DataFrame, provenance: str) -> Columns:
         return []
     origin = MARKS[provenance]
     word = origin.removesuffix(" svar")
-    found = [("oprindelse" if word == origin else "svar", False, [word] * len(frame))]
+    found = [("oprindelse" if word == origin else "svar", False, _lines([word] * len(frame)))]
     for heading, cells in zip([frame.index.name or "", *frame], [frame.index, *frame.to_numpy().T], strict=True):
         found += _column(_plain(heading), list(cells))
     return found
 
 
-def _column(heading: str, cells: list[str | Cell]) -> Iterator[tuple[str, bool, list[str]]]:
+def _column(heading: str, cells: list[str | Cell]) -> Iterator[tuple[str, bool, str]]:
     """One column of the page as one of text, or as one or more of numbers."""
     if strange := {type(cell).__name__ for cell in cells if not isinstance(cell, str | Cell)}:
         raise TypeError(f"the column {heading!r} holds {', '.join(strange)}, not words or cells with numbers")
     parts = [dict(cell.numbers) for cell in cells if isinstance(cell, Cell)]
     names = dict.fromkeys(name for part in parts for name in part)
     if len(parts) < len(cells) or not names or {"", "procent"} <= names.keys():
-        yield heading, False, [_plain(cell) for cell in cells]
+        yield heading, False, _lines(map(_plain, cells))
     else:
-        yield from ((", ".join(filter(None, (heading, name))), True, [part.get(name, "") for part in parts])
+        yield from ((", ".join(filter(None, (heading, name))), True, _lines(part.get(name, "") for part in parts))
                     for name in names)
+
+
+def _lines(cells: Iterable[str]) -> str:
+    """A line a cell; `_plain` leaves none with more."""
+    return "\n".join(cells)
 
 
 def _plain(told: str | Cell) -> str:
@@ -70,7 +77,7 @@ def _plain(told: str | Cell) -> str:
 def csv_file(table: Columns, *, danish: bool) -> bytes:
     """The columns as CSV, the same bytes each time; danish: as Danish Excel opens it."""
     comma = str.maketrans(".", ",") if danish else {}
-    ready = [[cell.translate(comma) for cell in cells] if numbers else [*map(guard, cells)]
+    ready = [cells.translate(comma).split("\n") if numbers else [*map(guard, cells.split("\n"))]
              for _, numbers, cells in table]
     written = io.StringIO()
     writer = csv.writer(written, delimiter=";" if danish else ",", lineterminator="\r\n")

@@ -455,7 +455,7 @@ def test_figures_and_tables_of_scenarios_are_in_the_order_asked_and_marked() -> 
     assert list(columns)[3:5] == ["Skævhed, procentpoint", "Skævhed, procentpoint, ±"]
     for heading, times in {"Skævhed, procentpoint": 100, "Skævhed, procentpoint, ±": 200}.items():
         exact = rows.table["bias_mc" if "±" in heading else "bias"]
-        assert columns[heading] == (True, [f"{abs(x) if round(x, 1) == 0 else x:.1f}" for x in times * exact])
+        assert columns[heading] == (True, "\n".join(f"{abs(x) if round(x, 1) == 0 else x:.1f}" for x in times * exact))
     counts = grid.rows("population", {"kind": "estimate", "item": "pra_lange+pra_korte"})
     assert counts.told("bias").endswith(" samarbejder")
 

@@ -1,18 +1,23 @@
 """What a reader may take along: the numbers as they stand on the page, in two kinds of CSV, and figures as pictures."""
 
+import csv
 import io
+import json
 import re
+from collections.abc import Callable, Iterator
 
 import opened
 import pandas as pd
 import pytest
+from bs4 import BeautifulSoup
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
 from civsam import danish as danish_
 from civsam.book.sphinxext import outputs
-from civsam.inference import estimate
+from civsam.files import project
+from civsam.inference import estimate, nonresponse
 from civsam.pages import cells, door, dots, downloads, group_picker, html, model_tables, tables, words
 from civsam.pages.cells import DASH, Cell
 from civsam.pages.figure import Figure
@@ -124,9 +129,9 @@ def test_a_column_is_numbers_only_where_every_cell_is_one_of_the_same_unit() -> 
     frame = pd.DataFrame({"a": [number, DASH], "b": [number, "ingen"], "c": [number, percent], "d": [DASH, DASH],
                           "e": ["12", "13"], "f": ["x\ny", ""]}, index=["r", "s"])
     assert downloads.columns(frame, "projekt") == [
-        ("oprindelse", False, ["projektets"] * 2), ("", False, ["r", "s"]), ("a", True, ["1234.5", ""]),
-        ("b", False, ["1.234,5", "ingen"]), ("c", False, ["1.234,5", "50 %"]), ("d", False, ["–", "–"]),
-        ("e", False, ["12", "13"]), ("f", False, ["x; y", ""]),
+        ("oprindelse", False, "projektets\nprojektets"), ("", False, "r\ns"), ("a", True, "1234.5\n"),
+        ("b", False, "1.234,5\ningen"), ("c", False, "1.234,5\n50 %"), ("d", False, "–\n–"),
+        ("e", False, "12\n13"), ("f", False, "x; y\n"),
     ]
 
 
@@ -167,3 +172,101 @@ def test_a_picker_holds_the_numbers_for_all_and_for_each_group() -> None:
     shown = str(words.with_interval(SHARES.set_index("group").loc["teknik"]))
     assert row["Fagområde: Teknik og Miljø"] == shown.replace("\u00a0", " ")
     assert row["Alle"].startswith(danish_.percent(estimate.shares(SURVEY, "pol_fokus", "ja")["estimate"][0])[:2])
+
+
+# ---- The whole book --------------------------------------------------------------------------------------------------
+
+ENDS = {"", "procent", "fra", "til", "±", "uden ved ikke, procent"}  # of the names of columns that a cell becomes
+LIKE_NUMBERS = re.compile(r"(?:[\d.,−–+±()%\s]|under|over|til|uden ved ikke)*")
+Told = tuple[str, str, downloads.Columns]  # name, HTML and columns of a figure or table
+
+
+def in_the_book() -> Iterator[Told]:
+    """All figures and tables of the stored notebooks."""
+    for path in sorted([*project.root.glob("*.ipynb"), *project.root.glob("chapters/**/*.ipynb")]):
+        for cell in json.loads(path.read_text("utf-8"))["cells"]:
+            for output in cell.get("outputs", []):
+                for form, told in output.get("metadata", {}).items():
+                    if (facts := told.get("civsam", {})).get("name"):
+                        yield facts["name"], facts.get("table") or "".join(output["data"][form]), facts["columns"]
+
+
+def of_collected_answers() -> Iterator[Told]:
+    """Some figures and tables in which numbers are hidden."""
+    survey = Survey(SURVEY.answers.iloc[1:], SURVEY.frame, SURVEY.questionnaire)
+    shares, tests = estimate.shares(survey, "pra_emner", by="fagomraade"), nonresponse.response_tests(survey)
+    made = [make(survey, shares, "c", "svar") for make in (tables.estimates_table, tables.group_table)]
+    made += [tables.p_table(survey, tests, "c", "p"), group_picker.picker(survey, "praksis", "valgt")]
+    yield from ((one.facts["name"], one.html, one.facts["columns"]) for one in made)
+    figure = dots.dots(survey, shares, "c", "figur")
+    yield figure.name, figure.table, figure.columns
+
+
+def lines_of(columns: downloads.Columns, *, danish: bool) -> list[list[str]]:
+    """The columns of a file, without headings, as a reader of CSV finds them."""
+    told = downloads.csv_file(columns, danish=danish).decode("utf-8-sig")
+    _, *rows = csv.reader(io.StringIO(told), delimiter=";" if danish else ",")
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
+def page_of(html: str) -> list[tuple[str, list[str]]]:
+    """The columns of a table as the page shows them, each with its heading."""
+    page = BeautifulSoup(html.replace("<small>", "\n"), "html.parser")
+    head, *rows = [[cell.get_text().replace("\u00a0", " ").strip() for cell in row.find_all(["th", "td"])]
+                   for row in page.find_all("tr")]
+    return [(heading, list(cells)) for heading, cells in zip(head, zip(*rows, strict=True), strict=True)]
+
+
+def same_words(shown: list[str], international: list[str], danish: list[str]) -> bool:
+    """Whether both files have the page's text, and it is not numbers of one unit that nobody handed over."""
+    units = {"%" in cell for cell in shown if re.search(r"\d", cell)}
+    return (international == danish == [re.sub(r"^(?=[=+\-@])", "'", cell.replace("\n", "; ")) for cell in shown]
+            and not (len(units) == 1 and all(map(LIKE_NUMBERS.fullmatch, shown))))
+
+
+def same_numbers(cell: str, told: dict[str, tuple[str, str]]) -> bool:
+    """Whether both files have the numbers that a cell shows, in order, and percent where it is. told: by `ENDS`."""
+    international, danish = zip(*told.values(), strict=True)
+    return ([*filter(None, international)] == numbers_in(cell) and [one.replace(".", ",") for one in international]
+            == [*danish] and ("%" in cell) == any(one for end, (one, _) in told.items() if "procent" in end))
+
+
+def faults(html: str, columns: downloads.Columns) -> Iterator[str]:
+    """What the files tell otherwise than the page, of which each cell is read here on its own."""
+    left = list(zip(columns, lines_of(columns, danish=False), lines_of(columns, danish=True), strict=True))[1:]
+    for heading, shown in page_of(html):
+        mine: dict[str, tuple[list[str], list[str]]] = {}
+        while left and (end := left[0][0][0].removeprefix(heading).removeprefix(", ")) in ENDS - set(mine):
+            (_, numbers, _), *files = left.pop(0)
+            mine[end] = tuple(files)
+        if not mine:
+            yield f"{heading} mangler"
+        elif not numbers and not (len(mine) == 1 and same_words(shown, *mine[""])):
+            yield f"{heading}: {mine}"
+        elif numbers:
+            told = ({end: (one[at], other[at]) for end, (one, other) in mine.items()} for at in range(len(shown)))
+            yield from (f"{heading}: {cell!r} er {parts}" for cell, parts in zip(shown, told, strict=True)
+                        if not same_numbers(cell, parts))
+    yield from (f"{column[0]} er ikke på siden" for column, *_ in left)
+
+
+@pytest.mark.parametrize("made", [in_the_book, of_collected_answers])
+def test_a_file_tells_what_the_page_tells_and_no_more(made: Callable[[], Iterator[Told]]) -> None:
+    found = [(name, html, columns) for name, html, columns in made() if "<td" in html]
+    assert len(found) > 100 or made is of_collected_answers
+    assert {name: told for name, html, columns in found if (told := list(faults(html, columns)))} == {}
+
+
+def test_a_file_that_tells_otherwise_than_the_page_is_found() -> None:
+    made = tables.group_table(SURVEY, estimate.shares(SURVEY, "pol_fokus", by="blok"), "c", "n")
+    columns = made.facts["columns"]
+    assert list(faults(made.html, columns)) == []
+    for place, (heading, numbers, told) in enumerate(columns[1:], 1):
+        each = told.split("\n")
+        for other in ([*each[:-1], each[-1] + ("1" if numbers else " x")], ["", *each[1:]], each[::-1]):
+            changed = [*columns[:place], (heading, numbers, "\n".join(other)), *columns[place + 1:]]
+            assert other == each or list(faults(made.html, changed)), heading
+    text = [(heading, False, told) for heading, _, told in downloads.columns(
+        pd.DataFrame({"n": [cells.number(12), cells.number(13)]}, index=["a", "b"]), "projekt")]
+    page = html.table(pd.DataFrame({"n": ["12", "13"]}, index=["a", "b"]), "c", "n", provenance="projekt").html
+    assert list(faults(page, text)) == ["n: {'': (['12', '13'], ['12', '13'])}"]
