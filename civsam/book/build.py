@@ -21,6 +21,7 @@ from civsam.book.audience import READERS, fitted
 from civsam.book.contents import NUMBERS, NUMBERS_KEY, Values, chapters, pages, title
 from civsam.book.execute import TRACE, UNUSED, ChapterError, run_chapters, seconds
 from civsam.book.stale import chapter_digest, code_digest, digest, surroundings, tree
+from civsam.disclosure.remembered import FOLDER
 from civsam.files import HOME, PACKAGE, UserError, project, read_json, write_if_changed, write_json
 
 ADDRESS = "CIVSAM_BASEURL"
@@ -32,8 +33,8 @@ JUPYTER_BOOK = f"import sys; sys.modules['{UNUSED}'] = None; from jupyter_book.c
 class Places:
     """Where an edition is made: executed notebooks, sources for Jupyter Book, what they were made from; then the books.
 
-    `run` holds when each part was last run and how long it took. `new` is the book on its way in, `old` the last one
-    on its way out, `pdf` the book on paper.
+    `run` holds when each part was last run and how long it took, `hidden` what is not shown (`disclosure.remembered`).
+    `new` is the book on its way in, `old` the last one on its way out, `pdf` the book on paper.
     """
 
     def __init__(self, name: str) -> None:
@@ -41,7 +42,7 @@ class Places:
         self.work = work = project.work / name
         self.name, self.lock = name, work / "laas"
         self.executed, self.stage, self.state = work / "kapitler", work / "bog", work / "aftryk.json"
-        self.run = work / "koersel.json"
+        self.run, self.hidden = work / "koersel.json", work / "skjult"
         self.pdf = project.editions / f"{name}.pdf"
         self.book = project.editions / name
         self.new, self.old = project.editions / f".{name}.ny", project.editions / f".{name}.gammel"
@@ -81,6 +82,19 @@ def _lock(file: IO[str], *, wait: bool) -> None:
         fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
 
 
+@contextmanager
+def remembering(places: Places, around: bytes) -> Iterator[None]:
+    """Let the chapters share what they find that may be shown, for as long as nothing around them changes."""
+    now = places.hidden / around.decode()
+    for old in set(places.hidden.glob("*")) - {now}:
+        shutil.rmtree(old)
+    os.environ[FOLDER] = str(now)
+    try:
+        yield
+    finally:
+        del os.environ[FOLDER]
+
+
 def execute(places: Places, values: Values, given: Values) -> None:
     """Bring the executed notebooks up to date. Raises UserError and ChapterError."""
     around, state = surroundings(values), read_json(places.state)
@@ -100,7 +114,8 @@ def execute(places: Places, values: Values, given: Values) -> None:
         if chapter not in changed:
             print(f"  {chapter:<24} uændret", flush=True)
     if changed:
-        run_chapters(changed, given, keep)
+        with remembering(places, around):
+            run_chapters(changed, given, keep)
 
 
 def base_url() -> str:

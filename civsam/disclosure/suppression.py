@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -12,6 +13,7 @@ import numpy as np
 
 from civsam.disclosure import tables
 from civsam.disclosure.programme import Programme
+from civsam.disclosure.remembered import visible
 from civsam.disclosure.rounding import preferred
 from civsam.disclosure.tables import Groups, Key, Table
 from civsam.survey.survey import LIMITS, Survey
@@ -69,21 +71,20 @@ class Cell:
 def cells(survey: Survey, minimum: int) -> dict[tuple[Key, str, str], Cell]:
     """All cells of these answers, by number, variable and group; '' and '' for everybody."""
     mine = tables.groups(survey, survey.answers.index)
-    found: dict[tuple[Key, str, str], Cell] = {}
-    for family in tables.families(survey):
-        found |= _planned(family, mine, minimum)
+    families = [(family, mine) for family in tables.families(survey)]
     if survey.framed:
-        found |= _planned([tables.response(survey)], tables.groups(survey, survey.frame.index), minimum)
-    return found
+        families.append(([tables.response(survey)], tables.groups(survey, survey.frame.index)))
+    shown = visible(survey, minimum, lambda: [_visible(*family, minimum) for family in families])
+    return {name: cell for (together, groups), shared in zip(families, shown, strict=True)
+            for table in together for name, cell in _cells(Programme(table, groups, minimum), shared)}
 
 
-def _planned(together: list[Table], groups: Groups, minimum: int) -> dict[tuple[Key, str, str], Cell]:
-    """The cells of tables that are hidden together.
+def _visible(together: list[Table], groups: Groups, minimum: int) -> np.ndarray:
+    """What is shown of tables that are hidden together, shape (groups, numbers).
 
     Each limit hides more of what the one below it shows, so that editions with several limits show no more together
     than the one with the lowest.
     """
-    family: list[Programme] = []
     shared = np.ones((len(groups.names), len(together[0].keys)), dtype=bool)
     for limit in (limit for limit in LIMITS if limit <= minimum):
         family = [Programme(table, groups, limit) for table in together]
@@ -92,6 +93,14 @@ def _planned(together: list[Table], groups: Groups, minimum: int) -> dict[tuple[
             programme.visible = shared  # one array: what one hides, all hide
         while len([programme for programme in family if programme.protect()]) and len(family) > 1:
             pass
-    return {(key, *group): Cell(int(one.n[g]), one.exact[g, s], np.where(shared, one.shown, np.nan)[g, s], one.step[g],
-                                    float(one.n_shown[g]) if key[0] == "share" else 0.0, bool(one.steady[g]))
-            for one in family for s, key in enumerate(one.table.keys) for g, group in enumerate(one.groups.names)}
+    return shared
+
+
+def _cells(one: Programme, visible: np.ndarray) -> Iterator[tuple[tuple[Key, str, str], Cell]]:
+    """The cells of a table by name."""
+    shown = np.where(visible, one.shown, np.nan)
+    for s, key in enumerate(one.table.keys):
+        for g, group in enumerate(one.groups.names):
+            size = float(one.n_shown[g]) if key[0] == "share" else 0.0
+            yield (key, *group), Cell(int(one.n[g]), one.exact[g, s], shown[g, s], one.step[g], size,
+                                      bool(one.steady[g]))
