@@ -81,6 +81,15 @@ def test_collecting_only_broken_files_writes_nothing(own: Path, capsys: pytest.C
     assert not (own / "svar-samlet.csv").exists()
 
 
+@pytest.mark.parametrize("line", ["collect ingen --out mine.csv", "frame keys --ramme ingen.csv --out mine.csv"])
+def test_a_file_that_is_there_is_told_of_before_the_work(line: str, own: Path, capsys: pytest.CaptureFixture) -> None:
+    before = (own / "mine.csv").read_bytes()
+    status, _, err = run(line, capsys)
+    assert status == 2
+    assert "mine.csv: filen findes allerede" in err
+    assert (own / "mine.csv").read_bytes() == before
+
+
 def test_answers_out_and_in_again(own: Path, capsys: pytest.CaptureFixture) -> None:
     assert run("export mine.csv ud.sav", capsys)[0] == 0
     assert run("check ud.sav", capsys)[0] == 0

@@ -58,10 +58,11 @@ def run_collect(options: argparse.Namespace) -> None:
     from civsam.instrument.questionnaire import read
     from civsam.intake import collecting
 
-    frame = None if options.ramme is None else frame_for(options)
+    out, frame = own_path(options.out), None if options.ramme is None else frame_for(options)
+    collecting.check_place(out)
     table, report = collecting.collect(own_path(options.folder), read(), frame)
     if len(table):
-        collecting.write(table, own_path(options.out))
+        collecting.write(table, out)
     print(collecting.summary(report), flush=True)
     if table.empty:
         raise UserError("ingen af filerne kunne bruges, så der er ikke skrevet nogen svarfil.")

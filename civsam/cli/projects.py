@@ -35,11 +35,13 @@ def run_frame(options: argparse.Namespace) -> None:
     """Give all in the frame a key, and a link where the form's address is known. Raises UserError."""
     from civsam.intake import collecting
 
+    out = own_path(options.out)
+    collecting.check_place(out)
     frame = frame_for(options)
     if frame is None:
         raise UserError("der er ingen ramme at give nøgler. Angiv den med --ramme.")
     keyed = collecting.add_keys(frame)
-    collecting.write(collecting.links(keyed, options.link) if options.link else keyed, own_path(options.out))
+    collecting.write(collecting.links(keyed, options.link) if options.link else keyed, out)
     print(f"{len(keyed)} nøgler står i {options.out}. Filen siger, hvem der svarer hvad: opbevar den sikkert.")
 
 

@@ -9,7 +9,7 @@ import re
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -17,7 +17,7 @@ from civsam.danish import listed
 from civsam.files import UserError, shown
 from civsam.instrument.allowed import valid
 from civsam.instrument.keys import LONGEST, VERSION, asked, digest, new_key, valid_key
-from civsam.instrument.questionnaire import Questionnaire
+from civsam.instrument.questionnaire import Item, Questionnaire
 from civsam.intake.columns import RANDOM_KEY
 
 KEY = RANDOM_KEY
@@ -72,6 +72,13 @@ def _frame_keys(frame: pd.DataFrame) -> pd.Series:
 # ---- Answer files ----------------------------------------------------------------------------------------------------
 
 
+class _Form(NamedTuple):
+    """What the answers are to be answers to: the questionnaire's digest, and all that it may ask."""
+
+    digest: str
+    asked: dict[str, Item]
+
+
 class _Rejected(Exception):
     """An answer file that cannot be used; the message is the reason, in Danish."""
 
@@ -100,20 +107,20 @@ def collect(
     The report has a row a file: fil, noegle, tid, udfald (brugt, afløst, afvist, sprunget over) and grund.
     Raises UserError for a folder that cannot be read or has no answer file, and for a frame with bad keys.
     """
-    names = None if frame is None else _names(frame)
+    names, form = None if frame is None else _names(frame), _Form(digest(questionnaire), asked(questionnaire))
     replies, rows = [], []
     for path in _listed(folder):
         if path.suffix.lower() != ".json" or not path.is_file():
             rows.append((_name(path), "", "", SKIPPED, "ikke en svarfil; de ender på .json og ligger i selve mappen"))
             continue
         try:
-            replies.append(_read(path, questionnaire, names))
+            replies.append(_read(path, form, names))
         except _Rejected as reason:
             rows.append((_name(path), "", "", REJECTED, str(reason)))
     if not replies and all(row[3] == SKIPPED for row in rows):
         raise UserError(f"{shown(folder)}: der er ingen svarfiler. De hedder svar-NØGLE.json og hentes i skemaet.")
     last = {reply.key: reply for reply in sorted(replies, key=lambda reply: (reply.time, reply.file))}
-    rows += [_row(reply, last[reply.key], questionnaire) for reply in replies]
+    rows += [_row(reply, last[reply.key], form) for reply in replies]
     report = pd.DataFrame(rows, columns=["fil", KEY, "tid", "udfald", "grund"]).sort_values("fil", ignore_index=True)
     return _table(last, questionnaire, frame, names), report
 
@@ -158,31 +165,31 @@ def _table(
     return pd.DataFrame(rows, index=index, columns=columns, dtype=str)
 
 
-def _row(reply: _Reply, last: _Reply, questionnaire: Questionnaire) -> tuple[str, str, str, str, str]:
+def _row(reply: _Reply, last: _Reply, form: _Form) -> tuple[str, str, str, str, str]:
     """The report's row on a file that could be read."""
     if reply is not last:
         why = f"{last.file} har samme nøgle og er gemt senere"
         return reply.file, reply.key, reply.time, REPLACED, why
-    bad = [item for item, value in reply.answers.items() if not valid(asked(questionnaire)[item], value)]
+    bad = [item for item, value in reply.answers.items() if not valid(form.asked[item], value)]
     why = f"svaret på {listed(bad)} er ikke gyldigt; civsam check siger hvorfor" if bad else ""
     return reply.file, reply.key, reply.time, USED, why
 
 
-def _read(path: Path, questionnaire: Questionnaire, names: dict[str, Any] | None) -> _Reply:
+def _read(path: Path, form: _Form, names: dict[str, Any] | None) -> _Reply:
     """The answer file. Raises _Rejected."""
     content = _load(path)
     if not isinstance(content, dict) or any(type(content.get(name)) is not kind for name, kind in FIELDS.items()):
         raise _Rejected("er ikke en svarfil fra skemaet, eller noget i den mangler")
     if content["version"] != VERSION:
         raise _Rejected(f"er en svarfil af version {content['version']}; denne civsam læser version {VERSION}")
-    if content["skema"] != digest(questionnaire):
+    if content["skema"] != form.digest:
         raise _Rejected("er svar på et andet spørgeskema eller en anden udgave af det. Saml svarene med det "
                         "spørgeskema, som skemaet blev lavet af")
     _check_key(content, names)
     if not TIME.fullmatch(content["tid"]):
         raise _Rejected(f"tidspunktet {_short(content['tid'])} er ikke skrevet som 2026-01-31T12:00:00.000Z")
     for item, value in content["svar"].items():
-        if item not in asked(questionnaire):
+        if item not in form.asked:
             raise _Rejected(f"{_short(item)} er ikke et spørgsmål i skemaet")
         if not isinstance(value, str) or CONTROL.search(value):
             raise _Rejected(f"svaret på {item} er ikke almindelig tekst")
@@ -240,10 +247,14 @@ def summary(report: pd.DataFrame) -> str:
     return "\n".join(lines)
 
 
+def check_place(path: Path) -> None:
+    """Raises UserError if there is something where a file is to be written: before the work, and once more after."""
+    if path.exists() or path.is_symlink():
+        raise UserError(f"{shown(path)}: filen findes allerede. Vælg et andet med --out, eller flyt den.")
+
+
 def write(table: pd.DataFrame, path: Path) -> None:
     """Write collected answers or a frame with keys as CSV. Raises UserError rather than overwrite a file."""
-    try:
-        with path.open("x", encoding="utf-8", newline="") as file:
-            table.to_csv(file, lineterminator="\n")
-    except FileExistsError:
-        raise UserError(f"{shown(path)}: filen findes allerede. Vælg et andet med --out, eller flyt den.") from None
+    check_place(path)
+    with path.open("x", encoding="utf-8", newline="") as file:
+        table.to_csv(file, lineterminator="\n")
