@@ -18,7 +18,7 @@ NOTHING = Number(np.nan, np.nan, np.nan)
 
 def p_class(p: float) -> float:
     """The least of `P_CLASSES` that a p-value does not exceed; NaN for NaN."""
-    return np.nan if np.isnan(p) else float(P_CLASSES[np.searchsorted(P_CLASSES, p)])
+    return np.nan if np.isnan(p) else float(P_CLASSES[np.searchsorted(P_CLASSES, settled(p, 0.0))])
 
 
 def written(table: pd.DataFrame, rows: list[Shown]) -> pd.DataFrame:

@@ -597,6 +597,14 @@ def test_a_count_is_shown_from_where_the_rest_are_half_the_largest():
         assert shown["hidden"].all() == hidden
 
 
+@pytest.mark.parametrize(("p", "told"), [
+    (0.0, 0.001), (0.001, 0.001), (0.0010001, 0.01), (0.05, 0.05), (0.05 + 7e-18, 0.05), (0.0500001, 0.1), (0.5, 0.5),
+    (1.0, 1.0), (1.0 + 2e-16, 1.0),
+])
+def test_a_p_value_is_told_by_the_least_limit_that_it_does_not_exceed(p, told):
+    assert precision.p_class(p) == told
+
+
 def test_preferred_numbers_go_up_by_a_quarter():
     values = rounding.preferred(np.array([0.0, 1.0, 1.01, 0.0123, np.nan]))
     assert values[:4] == pytest.approx([0, 1, 1.2589254, 0.0125893], rel=1e-5)

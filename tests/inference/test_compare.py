@@ -448,12 +448,23 @@ def test_ranks_first_looks_only_at_its_own_contrasts() -> None:
         decide.ranks_first(table, "z")
 
 
+@pytest.mark.parametrize("at", [2.0, -2.0, 2.0 + 4e-16])
+def test_what_is_just_on_the_margin_is_neither_equivalent_nor_different(at: float) -> None:
+    table = compare.equivalence(table_of([at], se=0.0), 2.0)
+    assert not table["equivalent"].any()
+    assert decide.no_difference(table) == "uafgjort"
+    assert decide.more_than(table_of([0.0], se=0.0)) == decide.ranks_first(table_of([0.0], se=0.0), "x") == "uafgjort"
+
+
 @pytest.mark.parametrize(("narrow", "wide", "verdict"), [
     ((0.51, 0.59), (0.50, 0.61), "understoettet"),
     ((0.49, 0.59), (0.48, 0.60), "uafgjort"),
     ((0.61, 0.70), (0.60, 0.71), "uafgjort"),
     ((0.62, 0.70), (0.61, 0.71), "modsagt"),
     ((0.30, 0.40), (0.29, 0.41), "modsagt"),
+    ((0.50, 0.59), (0.49, 0.60), "uafgjort"),  # an end that is just on the margin is not within it,
+    ((0.51, 0.60), (0.50, 0.61), "uafgjort"),
+    ((0.40, 0.49), (0.39, 0.50), "uafgjort"),  # and not outside it either
     ((np.nan, np.nan), (np.nan, np.nan), "uafgjort"),
 ])
 def test_equal_to_a_published_value(narrow: tuple, wide: tuple, verdict: str) -> None:
