@@ -3,7 +3,7 @@
 
 PYTHON ?= python3
 BIN = .venv/bin
-ON_PAPER = tests/book/test_pdf.py  # alone: it sets the same PDF again and again, and locks the edition meanwhile
+ON_PAPER = tests/book/test_pdf.py  # in a process of its own: it sets the same PDF again and again, and locks the edition
 PYTEST = $(BIN)/pytest -n 2 -p no:nbval  # which takes two seconds to import in each process
 
 # The rooms that mypy looks at: all below the pages
@@ -54,12 +54,11 @@ test: setup-test
 	@echo "Prøver af kapitlerne, mens bogen bygges: giver de det, de har gemt?"
 	@$(BIN)/civsam book & book=$$!; $(BIN)/pytest --nbval --nbval-current-env -n 2 --dist loadfile -W default \
 		index.ipynb chapters; chapters=$$?; wait $$book && exit $$chapters
-	@echo "Prøver af koden, og af en bog om indsamlede svar: kan nogen genkendes?"
-	@$(PYTEST) --dist loadfile --no-loadscope-reorder -m "not browser"
+	@echo "Prøver af koden, af en bog om indsamlede svar: kan nogen genkendes?, og af bogen på papir"
+	@$(PYTEST) -n 0 $(ON_PAPER) & paper=$$!; $(PYTEST) --dist loadfile --no-loadscope-reorder -m "not browser"; \
+		code=$$?; wait $$paper && exit $$code
 	@echo "Prøver af bogen i en browser"
 	@$(PYTEST) --dist loadgroup --no-loadscope-reorder -m browser --ignore=$(ON_PAPER)
-	@echo "Prøver af bogen på papir"
-	@$(PYTEST) -n 0 $(ON_PAPER)
 
 # While one writes: the code's form, its types, and the tests that take seconds
 check: setup-test
