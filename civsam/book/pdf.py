@@ -27,7 +27,8 @@ from civsam.book.execute import ChapterError, seconds
 from civsam.files import UserError, project, write_if_changed
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-LONGEST = 300  # seconds that one setting of the book may take
+LONGEST = 300  # seconds that one setting of the book may take, or on a slow machine so many
+SLOWER = 60  # times as long as it took to put its page together; usually it takes 3
 ATTEMPTS = 5
 
 
@@ -42,8 +43,8 @@ def browser() -> str:
     return found
 
 
-def printed(chromium: str, html: str) -> bytes:
-    """The page as Chromium prints it, with bookmarks and tags. Raises ChapterError where it does not."""
+def printed(chromium: str, html: str, longest: float = LONGEST) -> bytes:
+    """The page as Chromium prints it, with bookmarks and tags. Raises ChapterError where it does not in `longest` s."""
     with TemporaryDirectory() as folder:
         source, target = Path(folder, "bog.html"), Path(folder, "bog.pdf")
         source.write_text(html, "utf-8")
@@ -52,10 +53,10 @@ def printed(chromium: str, html: str) -> bytes:
                    "--no-pdf-header-footer", "--generate-pdf-document-outline", f"--print-to-pdf={target}",
                    source.as_uri()]
         try:
-            done = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace", timeout=LONGEST,
+            done = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace", timeout=longest,
                                   check=False)
         except subprocess.TimeoutExpired:
-            raise ChapterError(f"PDF'en blev ikke færdig på {LONGEST} sekunder.") from None
+            raise ChapterError(f"PDF'en blev ikke færdig på {longest:.0f} sekunder.") from None
         if done.returncode or not target.exists():
             raise ChapterError(f"PDF'en kunne ikke sættes. Browseren skrev:\n{done.stderr.strip()[-1000:]}")
         return target.read_bytes()
@@ -121,8 +122,9 @@ def write(places: Places) -> Path:
     print("PDF'en sættes", flush=True)
     with locked(places):
         html = onepage.page(places.book, places.name)
+        longest = max(LONGEST, SLOWER * (time.perf_counter() - started))
         for attempt in range(1, ATTEMPTS + 1):
-            pdf = PdfReader(BytesIO(printed(chromium, html)))
+            pdf = PdfReader(BytesIO(printed(chromium, html, longest)))
             before, html = html, with_numbers(html, pdf)
             print(f"  {f'omgang {attempt}, {len(pdf.pages)} sider':<24} {seconds(time.perf_counter() - started):>8}",
                   flush=True)

@@ -14,6 +14,7 @@ from civsam import files
 from civsam.book import onepage, pdf
 from civsam.book.build import Places
 from civsam.book.contents import pages
+from civsam.book.execute import ChapterError
 from civsam.files import project
 
 PLACES = Places("standard")
@@ -123,6 +124,14 @@ def test_a_machine_without_browser_is_told_what_to_do(monkeypatch: pytest.Monkey
     monkeypatch.setenv("CHROMIUM", "/findes/ikke")
     with pytest.raises(files.UserError, match="CHROMIUM"):
         pdf.browser()
+
+
+def test_a_browser_that_never_ends_is_stopped_and_told(tmp_path: Path) -> None:
+    endless = tmp_path / "chromium"
+    endless.write_text("#!/bin/sh\nexec sleep 60\n")
+    endless.chmod(0o755)
+    with pytest.raises(ChapterError, match="blev ikke færdig på 1 sekunder"):
+        pdf.printed(str(endless), "<p>bog</p>", 1)
 
 
 # ---- Pages printed from the browser ----------------------------------------------------------------------------------
