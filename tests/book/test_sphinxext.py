@@ -22,7 +22,7 @@ TABLE = (
     "<div class='tabel'><table><caption>Svar &amp; frafald</caption><thead><tr><th scope='col'>Antal</th></tr></thead>"
     "<tbody><tr><td>5</td></tr></tbody></table></div>"
 )
-FACTS = {"name": "tab-et", "caption": "Svar & frafald", "provenance": "antaget", "columns": [("Antal", True, ["5"])]}
+FACTS = {"name": "tab-et", "caption": "Svar & frafald", "provenance": "antaget", "columns": [("Antal", True, "5")]}
 ENGLISH = re.compile(
     r"\b(the|and|of|et al|search|page|next|previous|copy|copyright|toggle|hide|hidden|light|dark|color|contents|"
     r"download|back|skip|click|found|settings|please|activate|warning|main|heading|image|table|mode|edited)\b",

@@ -133,7 +133,7 @@ def test_collected_tables_leave_out_what_is_dashes_only_and_say_so() -> None:
     shown = html_.table(frame, "c", "n", provenance="indsamlet", note="Note.")
     made = shown.html
     assert [heading for heading, *_ in shown.facts["columns"]] == ["svar", "", "Mod", "Forskel"]
-    assert [told for *_, told in shown.facts["columns"]] == [["indsamlede"], ["a"], ["c"], ["1.0"]]
+    assert [told for *_, told in shown.facts["columns"]] == ["indsamlede", "a", "c", "1.0"]
     assert "Note. Udeladt, for der er kun streger: 1 kolonne (»p«) og 1 række (»b«)." in made
     assert ">b<" not in made
     assert ">p<" not in made
