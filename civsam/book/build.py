@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -16,24 +14,24 @@ from typing import IO, Any
 
 import yaml
 
-from civsam.book import passed, status
+from civsam.book import passed, render, status
 from civsam.book.audience import READERS, fitted
 from civsam.book.contents import NUMBERS, NUMBERS_KEY, Values, chapters, pages, title
-from civsam.book.execute import TRACE, UNUSED, ChapterError, run_chapters, seconds
+from civsam.book.execute import TRACE, run_chapters, seconds
 from civsam.book.stale import chapter_digest, code_digest, digest, surroundings, tree
 from civsam.disclosure.remembered import FOLDER
-from civsam.files import HOME, PACKAGE, UserError, project, read_json, write_if_changed, write_json
+from civsam.files import UserError, project, read_json, write_if_changed, write_json
 
 ADDRESS = "CIVSAM_BASEURL"
 BOOK = "."  # key of the book's own digest, beside those of the chapters
 MADE_OF = "svarfiler"  # key of what tells the edition's answers from others
-JUPYTER_BOOK = f"import sys; sys.modules['{UNUSED}'] = None; from jupyter_book.cli.main import main; main()"
 
 
 class Places:
     """Where an edition is made: executed notebooks, sources for Jupyter Book, what they were made from; then the books.
 
-    `run` holds when each part was last run and how long it took, `hidden` what is not shown (`disclosure.remembered`).
+    `run` holds when each part was last run and how long it took, `hidden` what is not shown (`disclosure.remembered`),
+    `kept` what the next book goes on from (`render`).
     `new` is the book on its way in, `old` the last one on its way out, `pdf` the book on paper.
     """
 
@@ -42,7 +40,7 @@ class Places:
         self.work = work = project.work / name
         self.name, self.lock = name, work / "laas"
         self.executed, self.stage, self.state = work / "kapitler", work / "bog", work / "aftryk.json"
-        self.run, self.hidden = work / "koersel.json", work / "skjult"
+        self.run, self.hidden, self.kept = work / "koersel.json", work / "skjult", work / "forrige"
         self.pdf = project.editions / f"{name}.pdf"
         self.book = project.editions / name
         self.new, self.old = project.editions / f".{name}.ny", project.editions / f".{name}.gammel"
@@ -160,23 +158,6 @@ def fill_stage(places: Places, audience: str, address: str, about: Mapping[str, 
         write_if_changed(places.stage / name, content)
 
 
-def render(places: Places) -> Path:
-    """Render the staged sources anew with Jupyter Book, and return the folder of pages.
-
-    Warnings are faults: raises ChapterError with what Jupyter Book said.
-    """
-    from civsam.book.kernel import clean_environment  # slow to import, and not needed when nothing has changed
-
-    built = places.stage / "_build"
-    shutil.rmtree(built, ignore_errors=True)
-    command = [sys.executable, "-c", JUPYTER_BOOK, "build", str(places.stage), "-W", "--keep-going", "-q"]
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8",
-                          errors="replace", check=False, cwd=project.root, env=clean_environment())
-    if done.returncode or not (built / "html" / "index.html").exists():
-        raise ChapterError(f"bogen kunne ikke samles. Jupyter Book skrev:\n{done.stdout.strip()}")
-    return built / "html"
-
-
 def add_numbers(places: Places, html: Path) -> None:
     """Lay what the edition shows beside the pages, if a chapter tells it, so that another edition can be held to it."""
     for chapter in chapters():
@@ -259,14 +240,14 @@ def build(
         execute(places, values, given)
         clock.append(time.perf_counter())
         fill_stage(places, audience, address, about)
-        now = digest(tree(places.stage), tree(PACKAGE), tree(project.root / "data", "*.yml"),
-                     (HOME / "requirements.txt").read_bytes())
+        ground = render.ground(places.stage)
+        now = digest(ground, tree(places.stage))
         if read_json(places.state).get(BOOK) == now and (places.book / "index.html").exists():
             print("Bogen er uændret", flush=True)
             clock += [clock[-1]] * 2
         else:
             print("Bogen samles", flush=True)
-            html = render(places)
+            html = render.render(places.stage, places.kept, ground)
             clock.append(time.perf_counter())
             add_numbers(places, html)
             put(places, html)

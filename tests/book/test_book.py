@@ -16,7 +16,7 @@ import pytest
 
 from civsam import cli, files
 from civsam.book import build as book
-from civsam.book import contents, releases, stale, status
+from civsam.book import contents, releases, render, stale, status
 from civsam.book import execute as chapters
 from civsam.book.audience import lesson_notebooks
 from civsam.danish import plain
@@ -46,6 +46,7 @@ def project(tmp_path, monkeypatch):
     monkeypatch.setattr(Project, "root", tmp_path)
     for name, value in (("PACKAGE", tmp_path / "civsam"), ("HOME", tmp_path)):
         monkeypatch.setattr(stale, name, value)
+        monkeypatch.setattr(render, name, value)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -361,12 +362,12 @@ def quick(project, monkeypatch):
             raise count.fault
         return contents.notebook(chapter).read_text("utf-8") + str(given), 0.1
 
-    def render(places):
+    def rendered(stage, kept, ground):
         count.rendered += 1
-        return html(project, (places.stage / "kapitel.ipynb").read_text("utf-8"))
+        return html(project, (stage / "kapitel.ipynb").read_text("utf-8"))
 
     monkeypatch.setattr(chapters, "run_chapter", run_chapter)
-    monkeypatch.setattr(book, "render", render)
+    monkeypatch.setattr(render, "render", rendered)
     (project / "_config.yml").write_text("title: Bog\nexecute: {execute_notebooks: force}", "utf-8")
     return count
 

@@ -15,7 +15,7 @@ from pybtex.database import Entry, parse_string
 from pybtex.richtext import Text
 
 from civsam import __version__, cli, files
-from civsam.book import build, versions
+from civsam.book import build, render, versions
 from civsam.edition import open_edition
 from civsam.files import Project, UserError, project
 from civsam.pages import bibliography
@@ -110,7 +110,7 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> Path:
     toc = {"format": "jb-book", "root": "index", "chapters": [{"file": name} for name in [*pages, *about][1:]]}
     for name, settings in (("_config.yml", config), ("_toc.yml", toc)):
         (folder / name).write_text(yaml.safe_dump(settings), "utf-8")
-    done = subprocess.run([sys.executable, "-c", build.JUPYTER_BOOK, "build", folder, "-W", "--keep-going"],
+    done = subprocess.run([sys.executable, "-c", render.JUPYTER_BOOK, "build", folder, "-W", "--keep-going"],
                           capture_output=True, text=True, cwd=folder)
     assert done.returncode == 0, done.stdout + done.stderr
     return folder / "_build" / "html"

@@ -21,10 +21,18 @@ ABOUT = ("versioner", "rettelser", "licens")  # pages that the foot of every pag
 CARD = "delebillede.png"
 
 
-def write_shown_files(app: Sphinx, doctree: nodes.document, docname: str) -> None:
-    """Write each text that a page shows as a file to fetch to that file, so that the two are always the same."""
-    for raw in doctree.findall(nodes.raw):
-        for name, content in FILE.findall(raw.astext()):
+def shown_files(app: Sphinx, doctree: nodes.document) -> None:
+    """Note each text that a page shows as a file to fetch; the note is of that page alone, and is kept with it."""
+    found = dict(pair for raw in doctree.findall(nodes.raw) for pair in FILE.findall(raw.astext()))
+    app.env.metadata[app.env.docname]["filer"] = found
+
+
+def write_shown_files(app: Sphinx, failure: Exception | None) -> None:
+    """Write those texts to the files, so that the two are always the same."""
+    if failure is not None or app.builder.format != "html":
+        return
+    for page in sorted(app.env.found_docs):
+        for name, content in app.env.metadata[page].get("filer", {}).items():
             path = Path(app.outdir, name)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(html.unescape(content), "utf-8")
@@ -68,24 +76,35 @@ def draw_card(app: Sphinx, failure: Exception | None) -> None:
     figure.savefig(Path(app.outdir, CARD), metadata={"Software": None})
 
 
+def map_all_pages(app: Sphinx, failure: Exception | None) -> None:
+    """Give the site map all pages, those taken over from the last build too, in one order."""
+    links = app.sitemap_links
+    while not links.empty():
+        links.get()
+    for page in sorted(app.env.found_docs):
+        links.put((f"{page}.html", None))
+
+
 def add_web(app: Sphinx, address: str) -> None:
     """Site map, and descriptions for links to the pages: they need the address at which the book is published."""
     for extension in ("sphinx_sitemap", "sphinxext.opengraph"):
         app.setup_extension(extension)
-    settings = {"sitemap_url_scheme": "{link}", "sitemap_excludes": ["search.html"], "sitemap_indent": 1,
+    settings = {"sitemap_url_scheme": "{link}", "sitemap_indent": 1,
                 "ogp_site_url": address, "ogp_image": CARD, "ogp_image_alt": app.config.project,
                 "ogp_custom_meta_tags": ['<meta property="og:locale" content="da_DK" />',
                                          '<meta name="twitter:card" content="summary_large_image" />']}
     for name, value in settings.items():
         app.config[name] = value
+    app.connect("build-finished", map_all_pages, priority=400)  # before the map is written
     app.connect("build-finished", draw_card)
 
 
 def setup(app: Sphinx) -> None:
     """Register the parts; those for the web only where `html_baseurl` says where the book is published."""
-    app.connect("doctree-resolved", write_shown_files)
+    app.connect("doctree-read", shown_files)
     app.connect("html-page-context", add_foot)
     app.connect("html-page-context", add_script)
+    app.connect("build-finished", write_shown_files)
     app.connect("build-finished", copy_citation)
     if address := app.config.html_baseurl:
         add_web(app, address)

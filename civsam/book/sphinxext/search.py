@@ -19,8 +19,12 @@ from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
 from sphinx.search.da import danish_stopwords
 
+from civsam.book.stale import digest
+from civsam.files import read_json, write_json
+
 PAGE = "search"  # as Sphinx and the theme call it
 INDEX = "soegeindeks.js"
+KEPT = "steder"  # in Sphinx's own folder: what was found on each page
 STEMMERS = Path(sphinx.search.__file__).parent / "minified-js"
 SCRIPTS = ("base-stemmer.js", "danish-stemmer.js", "minisearch/minisearch.min.js", INDEX, "search.js")
 UNUSED = ("searchtools.js", "language_data.js", "sphinx_highlight.js")  # Sphinx's own search
@@ -56,6 +60,16 @@ def places(page: str, html: str) -> list[dict[str, str]]:
     return [place(page, node) for node in reversed(article.select(SELECTED))][::-1]
 
 
+def _places_once(app: Sphinx, page: str) -> list[dict[str, str]]:
+    """All places of a finished page, found again only where its bytes are others than in the last build."""
+    made = Path(app.builder.get_outfilename(page)).read_bytes()
+    kept, key = Path(app.doctreedir, KEPT, f"{page}.json"), digest(made)
+    if (last := read_json(kept)).get("side") != key:
+        last = {"side": key, "steder": places(page, made.decode())}
+        write_json(kept, last)
+    return last["steder"]
+
+
 def place(page: str, node: Tag) -> dict[str, str]:
     """One place, taken out of the page."""
     kind = PLACES[node.name]
@@ -83,10 +97,9 @@ def write_index(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
     """Write the index of all pages, which are finished by now, and ask for the page that searches in it."""
     if app.builder.name != "html":
         return
-    found = [entry for page in reading_order(app.env)
-             for entry in places(page, Path(app.builder.get_outfilename(page)).read_text("utf-8"))]
+    found = [entry for page in reading_order(app.env) for entry in _places_once(app, page)]
     content = {"stopord": sorted(danish_stopwords), "steder": found}
-    index = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+    index = json.dumps(content, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
     Path(app.outdir, "_static", INDEX).write_text(f"const soegeindeks = {index};\n", "utf-8")
     yield PAGE, {"title": "Søg i bogen"}, "search.html"
 
