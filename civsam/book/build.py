@@ -14,13 +14,13 @@ from typing import IO, Any
 
 import yaml
 
-from civsam.book import passed, render, status
+from civsam.book import passed, render, status, warm
 from civsam.book.audience import READERS, fitted
-from civsam.book.contents import NUMBERS, NUMBERS_KEY, Values, chapters, pages, title
+from civsam.book.contents import NUMBERS, NUMBERS_KEY, Values, chapters, notebook, pages, title
 from civsam.book.execute import TRACE, run_chapters, seconds
 from civsam.book.stale import chapter_digest, code_digest, digest, surroundings, tree
 from civsam.disclosure.remembered import FOLDER
-from civsam.files import UserError, project, read_json, write_if_changed, write_json
+from civsam.files import PACKAGE, UserError, project, read_json, write_if_changed, write_json
 
 ADDRESS = "CIVSAM_BASEURL"
 BOOK = "."  # key of the book's own digest, beside those of the chapters
@@ -114,6 +114,13 @@ def execute(places: Places, values: Values, given: Values) -> None:
     if changed:
         with remembering(places, around):
             run_chapters(changed, given, keep)
+
+
+def _looks_changed(places: Places) -> bool:
+    """Whether a page seems to have changed since the last build: a guess, for what is begun early."""
+    files = [*(path for page in pages() for path in (notebook(page), project.root / f"{page}.md") if path.exists()),
+             *PACKAGE.rglob("*.py")]
+    return not places.state.exists() or max(path.stat().st_mtime for path in files) > places.state.stat().st_mtime
 
 
 def base_url() -> str:
@@ -234,7 +241,7 @@ def build(
     may refuse (`releases.publish`). Raises UserError and ChapterError; the last good book then stays.
     """
     address, places, clock = base_url(), Places(name), [time.perf_counter()]
-    with locked(places):
+    with locked(places), warm.held(warm.PAGES, _looks_changed(places)):
         recover(places)
         print(f"Udgaven {name}: kapitlerne køres", flush=True)
         execute(places, values, given)

@@ -12,15 +12,14 @@ from concurrent.futures import CancelledError, ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
-from civsam.book import passed
+from civsam.book import passed, warm
 from civsam.book.contents import FILES, INJECTED, RUN_METADATA, Values, chapters, declared, notebook
+from civsam.book.environment import ONE_THREAD, UNUSED
 from civsam.book.stale import ALONE
 from civsam.files import UserError, project, read_json, shown, write_if_changed, write_json
 
 TIMES = "tider.json"
 TRACE = "fejl.txt"
-UNUSED = "rfc3987_syntax"  # jsonschema imports it where it is found: 1.4 s for a grammar that nobody here asks for
-ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 START_FAULTS = ("Address already in use", "Kernel died before replying", "Kernel didn't respond")
 
 
@@ -137,17 +136,18 @@ def run_chapters(wanted: list[str], given: Values, keep: Callable[[str, str, flo
             raise CancelledError
         return run_chapter(chapter, given)
 
-    running = {workers.submit(run_unless_failed, chapter): chapter for chapter in longest_first}
-    for future in as_completed(running):
-        chapter = running[future]
-        try:
-            text, times[chapter] = future.result()
-            keep(chapter, text, times[chapter])
-            print(f"  {chapter:<24} {seconds(times[chapter]):>8}", flush=True)
-        except CancelledError:
-            continue
-        except (UserError, ChapterError) as fault:
-            faults.append(fault)
+    with warm.held(warm.KERNEL, len(wanted) > 1):
+        running = {workers.submit(run_unless_failed, chapter): chapter for chapter in longest_first}
+        for future in as_completed(running):
+            chapter = running[future]
+            try:
+                text, times[chapter] = future.result()
+                keep(chapter, text, times[chapter])
+                print(f"  {chapter:<24} {seconds(times[chapter]):>8}", flush=True)
+            except CancelledError:
+                continue
+            except (UserError, ChapterError) as fault:
+                faults.append(fault)
     write_json(project.work / TIMES, times)
     if faults:
         raise faults[0]

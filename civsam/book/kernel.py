@@ -4,32 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
+from importlib.util import find_spec
 from typing import Any
+from uuid import uuid4
 
-import matplotlib as mpl
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
+from jupyter_client.provisioning import LocalProvisioner
 
-from civsam.files import project
-
-PLACE = ".kerne"  # in the project's work folder: what IPython and Jupyter look into in place of the user's folders
-# Settings of tools that a user may have of her own, by how they begin; those of where Python finds packages are kept,
-# for the kernel is to find the same as this process.
-SETTINGS = ("IPYTHON", "JUPYTER", "JPY_", "MATPLOTLIBRC", "MPLBACKEND", "PYTHON", "LANG", "LC_", "TZ")
-KEPT = {"PYTHONPATH", "PYTHONHOME", "PYTHONUSERBASE", "PYTHONNOUSERSITE", "PYTHONDONTWRITEBYTECODE",
-        "PYTHONPYCACHEPREFIX"}
-
-
-def clean_environment() -> dict[str, str]:
-    """The environment variables of a process whose output is to be the same whoever starts it."""
-    own, here = project.work / PLACE, os.environ
-    own.mkdir(parents=True, exist_ok=True)  # else IPython tells of it
-    return {name: value for name, value in here.items() if name in KEPT or not name.startswith(SETTINGS)} | {
-        "IPYTHONDIR": str(own / "ipython"), "JUPYTER_CONFIG_DIR": str(own / "jupyter"),
-        "JUPYTER_DATA_DIR": str(own / "data"), "MATPLOTLIBRC": str(Path(mpl.get_data_path(), "matplotlibrc")),
-        "PYTHONHASHSEED": "0", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "TZ": "UTC",
-    }
+from civsam.book import warm
+from civsam.book.environment import clean_environment
 
 
 class OwnSpecs(KernelSpecManager):
@@ -41,6 +25,19 @@ class OwnSpecs(KernelSpecManager):
         return KernelSpec(argv=command, display_name="Python 3", language="python")
 
 
+class Provisioner(LocalProvisioner):
+    """Forks a kernel from a process that has imported libraries, where there is one: Jupyter's own place for that."""
+
+    async def launch_kernel(self, cmd: list[str], **options: Any) -> dict[str, Any]:
+        """Launch it; arguments and result as for Jupyter's own."""
+        launcher = find_spec("ipykernel_launcher").origin
+        self.process = warm.start(warm.KERNEL, [launcher, *cmd[cmd.index("-f"):]])
+        if self.process is None:
+            return await super().launch_kernel(cmd, **options)
+        self.pid, self.pgid, self.cwd = self.process.pid, os.getpgid(self.process.pid), options.get("cwd", os.getcwd())
+        return self.connection_info
+
+
 class OwnKernel(AsyncKernelManager):
     """Starts a kernel of `OwnSpecs` in a `clean_environment`."""
 
@@ -49,4 +46,5 @@ class OwnKernel(AsyncKernelManager):
 
     async def start_kernel(self, **options: Any) -> None:
         """Start it; options as for Jupyter's own."""
+        self.provisioner = Provisioner(kernel_id=str(uuid4()), kernel_spec=self.kernel_spec, parent=self)
         await super().start_kernel(**options | {"env": clean_environment()})

@@ -12,11 +12,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-from civsam.book.execute import UNUSED, ChapterError
+from civsam.book import warm
+from civsam.book.environment import clean_environment
+from civsam.book.execute import ChapterError
 from civsam.book.stale import digest, tree
 from civsam.files import HOME, PACKAGE, project
 
-JUPYTER_BOOK = f"import sys; sys.modules['{UNUSED}'] = None; from jupyter_book.cli.main import main; main()"
+JUPYTER_BOOK = "from civsam.book.jupyter_book import main; main()"
 GROUND = "grundlag"  # beside what is kept: digest of what it stands on
 PAGES = (".md", ".ipynb")
 READ = (".doctrees", "jupyter_execute")  # what Sphinx and MyST-NB keep of pages
@@ -61,9 +63,11 @@ def render(stage: Path, kept: Path, now: bytes) -> Path:
 
 def _jupyter_book(stage: Path) -> str:
     """What Jupyter Book said where it failed; empty where it did not."""
-    from civsam.book.kernel import clean_environment  # slow to import, and not needed when nothing has changed
-
     arguments = ["build", str(stage), "-W", "--keep-going", "-q"]
+    log = stage.with_name("samling.txt")
+    if process := warm.start(warm.PAGES, ["jupyter-book", *arguments], log):
+        process.wait()
+        return "" if warm.status(log) == "0" else log.read_text("utf-8", "replace").strip() or "intet"
     done = subprocess.run([sys.executable, "-c", JUPYTER_BOOK, *arguments], stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, encoding="utf-8", errors="replace", check=False,
                           cwd=project.root, env=clean_environment())
