@@ -32,6 +32,7 @@ OWN = {
     "mystnb_config", "nb_new_exec_data", "original_image_uri", "project", "ref_context", "sd_config", "settings",
     "srcdir", "temp_data", "version", "_pickled_doctree_cache", "_write_doc_doctree_cache",
 }
+UNDECLARED = {"sphinx_jupyterbook_latex", "sphinx_multitoc_numbering"}  # the one is for LaTeX, the other numbers after
 OWN_KEYS = {"bibdata", "line", "lineno", "root_symbol", "wordcount"}  # inside what is kept: parsed files, and places
 
 
@@ -101,8 +102,15 @@ def to_write(app: Sphinx, env: BuildEnvironment) -> list[str]:
     return [env.config.root_doc] if env.civsam_shared == before else sorted(env.found_docs)
 
 
+def read_in_parallel(app: Sphinx, env: BuildEnvironment, pages: list[str]) -> None:
+    """Declare what two extensions do not themselves: while pages are read and written, they do nothing."""
+    for name in UNDECLARED & set(app.extensions):
+        app.extensions[name].parallel_read_safe = app.extensions[name].parallel_write_safe = True
+
+
 def setup(app: Sphinx) -> None:
     """Decide what is read, before all that numbers it put it in order, and after it decide what is written."""
     app.connect("env-get-outdated", outdated)
+    app.connect("env-before-read-docs", read_in_parallel)
     app.connect("env-updated", put_in_order, priority=0)
     app.connect("env-get-updated", to_write, priority=999)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
 from sphinx.search.da import danish_stopwords
+from sphinx.util.parallel import ParallelTasks, SerialTasks, make_chunks
 
 from civsam.book.stale import digest
 from civsam.files import read_json, write_json
@@ -60,6 +62,12 @@ def places(page: str, html: str) -> list[dict[str, str]]:
     return [place(page, node) for node in reversed(article.select(SELECTED))][::-1]
 
 
+def _find(app: Sphinx, pages: list[str]) -> None:
+    """Find the places of the pages, which are kept."""
+    for page in pages:
+        _places_once(app, page)
+
+
 def _places_once(app: Sphinx, page: str) -> list[dict[str, str]]:
     """All places of a finished page, found again only where its bytes are others than in the last build."""
     made = Path(app.builder.get_outfilename(page)).read_bytes()
@@ -97,7 +105,11 @@ def write_index(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
     """Write the index of all pages, which are finished by now, and ask for the page that searches in it."""
     if app.builder.name != "html":
         return
-    found = [entry for page in reading_order(app.env) for entry in _places_once(app, page)]
+    pages, tasks = [*reading_order(app.env)], ParallelTasks(app.parallel) if app.parallel > 1 else SerialTasks()
+    for chunk in make_chunks(pages, app.parallel):
+        tasks.add_task(partial(_find, app), chunk)
+    tasks.join()
+    found = [entry for page in pages for entry in _places_once(app, page)]
     content = {"stopord": sorted(danish_stopwords), "steder": found}
     index = json.dumps(content, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
     Path(app.outdir, "_static", INDEX).write_text(f"const soegeindeks = {index};\n", "utf-8")
