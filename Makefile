@@ -11,10 +11,13 @@ TYPED = $(addprefix civsam/,files.py danish.py sharing.py instrument survey inta
 LOCK = $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate $(UPGRADE)
 IN_BOOK = $$(sed -n 's/^\([a-z0-9.-]*\)==[^;]*$$/--no-emit-package \1/p' requirements.txt)  # those with a marker are needed anew
 
-.PHONY: book pdf test check types lock notebooks links bench bench-statistik bench-svar lite scenarios bench-scenarier bench-profiler clean setup setup-test
+.PHONY: book watch pdf test check types lock notebooks links bench bench-statistik bench-svar lite scenarios bench-scenarier bench-profiler clean setup setup-test
 
 book: setup
 	@$(BIN)/civsam book $(if $(EDITION),--edition $(EDITION)) $(PARAMS)
+
+watch: setup
+	@$(BIN)/civsam book --watch $(if $(EDITION),--edition $(EDITION)) $(PARAMS)
 
 pdf: setup
 	@$(PYTHON) tools/setup_system.py chromium

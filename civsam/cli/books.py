@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import os
+import sys
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from civsam.book.audience import AUDIENCES, READERS
 from civsam.cli.options import (
@@ -44,7 +47,10 @@ def add(commands: argparse._SubParsersAction) -> None:
     reading_options(build)
     build.add_argument("--keep-valid", action="store_true",
                       help="gå videre med de gyldige rækker; de andre skrives til afviste.csv i _build/arbejde/NAVN")
-    build.add_argument("--pdf", action="store_true", help="sæt også bogen som PDF; det kræver Chromium")
+    more = build.add_mutually_exclusive_group()
+    more.add_argument("--pdf", action="store_true", help="sæt også bogen som PDF; det kræver Chromium")
+    more.add_argument("--watch", action="store_true",
+                      help="vis bogen i browseren, og lav den igen, hver gang en side gemmes")
     build.set_defaults(run=run_book)
 
     profiles = commands.add_parser(
@@ -92,12 +98,33 @@ def run_book(options: argparse.Namespace) -> None:
     opened = edition.open_edition(**given)
     made_of = releases.traces(opened.survey, earlier.find(opened), edition.find_data(opened.parameters.get("mod", "")))
     told = releases.warnings(name, made_of)
-    made = [build.build(name, opened.parameters, given, opened.about(), options.edition,
-                       partial(releases.publish, made_of=made_of))]
+    make = partial(build.build, name, opened.parameters, given, opened.about(), options.edition,
+                   partial(releases.publish, made_of=made_of))
+    if options.watch:
+        print("\n".join(told), flush=True)
+        follow(name, make, opened.parameters)
+    made = [make()]
     told += releases.warnings(name, made_of)  # also of what has come in the meantime
     made += [pdf.write(build.Places(name))] if options.pdf else []
     told += [f"Bogen ligger i {shown(path) if Path.cwd() == project.root else path}" for path in made]
     print("\n".join(dict.fromkeys(told)))
+
+
+def follow(name: str, make: Callable[[], Path], values: Mapping[str, Any]) -> NoReturn:
+    """Make the book again whenever one of its sources is saved, until it is stopped."""
+    from civsam.book import build, watch
+    from civsam.book.stale import files_in
+    from civsam.files import read_json
+
+    def version() -> str:
+        make()
+        return read_json(build.Places(name).state)[build.BOOK]
+
+    here, beside = Path.cwd(), [(project.root / file).resolve() for file in files_in(values).values()]
+    watch.watch(build.Places(name).book, version, beside)
+    print("Kode, data eller indstillinger er ændret: der begyndes forfra", flush=True)
+    os.chdir(here)
+    os.execv(sys.executable, [sys.executable, "-m", "civsam.cli", *sys.argv[1:]])
 
 
 def valid_rows(given: dict[str, Any], name: str, options: argparse.Namespace) -> str:
