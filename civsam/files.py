@@ -208,13 +208,21 @@ def read_table(path: Path, required: Iterable[str]) -> pd.DataFrame:
 
 
 def write_if_changed(path: Path, content: bytes) -> bool:
-    """Write the file unless it holds just that; a reader never sees half a file. True if it was written."""
+    """Write the file unless it holds just that; a reader never sees half a file. True if it was written.
+
+    Raises OSError that names the file, as that of a full disk does not itself.
+    """
     if path.exists() and path.read_bytes() == content:
         return False
     path.parent.mkdir(parents=True, exist_ok=True)
     half = path.with_name(f".{path.name}.{os.getpid()}")
-    half.write_bytes(content)
-    half.replace(path)
+    try:
+        half.write_bytes(content)
+        half.replace(path)
+    except OSError as fault:
+        half.unlink(missing_ok=True)
+        fault.filename = shown(path)
+        raise
     return True
 
 

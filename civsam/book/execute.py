@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import CancelledError, ThreadPoolExecutor, as_completed
+from errno import ENOSPC
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,8 @@ def run_chapter(chapter: str, given: Values) -> tuple[str, float]:
         except papermill.PapermillExecutionError as fault:
             raise cell_fault(chapter, fault, bool(given)) from None
         except Exception as fault:  # two kernels may pick the same port
+            if isinstance(fault, OSError) and fault.errno == ENOSPC:
+                raise
             if attempt == 2 or not any(text in str(fault) for text in START_FAULTS):
                 raise unmendable(f"kapitlet {chapter} kunne ikke køres", type(fault).__name__, str(fault)) from fault
         finally:
@@ -120,7 +123,8 @@ def without_paths(text: str, given: Values) -> str:
 def run_chapters(wanted: list[str], given: Values, keep: Callable[[str, str, float], object]) -> None:
     """Run chapters side by side, the slowest first; `keep` gets each as it is finished: name, text and seconds.
 
-    Raises UserError or ChapterError for the first chapter that fails, after those under way are finished and kept.
+    Raises UserError or ChapterError for the first chapter that fails, after those under way are finished and kept;
+    OSError at once.
     """
     for name in ONE_THREAD:
         os.environ[name] = "1"  # the chapters share the cores; more threads in each only slow them down
@@ -148,6 +152,9 @@ def run_chapters(wanted: list[str], given: Values, keep: Callable[[str, str, flo
                 continue
             except (UserError, ChapterError) as fault:
                 faults.append(fault)
+            except OSError as fault:
+                faults.append(fault)
+                raise  # at once: on a full disk no chapter can be kept
     write_json(project.work / TIMES, times)
     if faults:
         raise faults[0]

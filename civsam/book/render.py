@@ -7,16 +7,18 @@ stopped leaves nothing behind. Which pages are read and written again is decided
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
+from errno import ENOSPC
 from pathlib import Path
 
 from civsam.book import warm
 from civsam.book.environment import clean_environment
 from civsam.book.execute import ChapterError
 from civsam.book.stale import digest, tree
-from civsam.files import HOME, PACKAGE, project
+from civsam.files import HOME, PACKAGE, project, shown
 
 JUPYTER_BOOK = "from civsam.book.jupyter_book import main; main()"
 GROUND = "grundlag"  # beside what is kept: digest of what it stands on
@@ -45,16 +47,21 @@ def render(stage: Path, kept: Path, now: bytes) -> Path:
     """Render the staged sources with Jupyter Book, and return the folder of pages.
 
     kept: what the last build left, where `now`, the ground, is as it was then; where going on from it fails, all is
-    made from nothing. Warnings are faults: raises ChapterError with what Jupyter Book said.
+    made from nothing. Warnings are faults: raises ChapterError with what Jupyter Book said; OSError on a full disk.
     """
     built, mark = stage / "_build", kept / GROUND
     goes_on = mark.exists() and mark.read_bytes() == now
     said = ""
     for start in (kept, None) if goes_on else (None,):
         shutil.rmtree(built, ignore_errors=True)
-        if start:
-            shutil.copytree(start, built)
+        try:
+            if start:
+                shutil.copytree(start, built)
+        except OSError:
+            continue
         said = _jupyter_book(stage)
+        if os.strerror(ENOSPC) in said:
+            raise OSError(ENOSPC, os.strerror(ENOSPC), shown(built))
         if not said and (built / "html" / "index.html").exists():
             _keep(built, kept, now)
             return built / "html"

@@ -1,10 +1,12 @@
 """The pipeline: command line, digests, running, publishing; and what the committed notebooks must be."""
 
 import ast
+import errno
 import json
 import os
 import re
 import shutil
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
@@ -16,7 +18,7 @@ import pytest
 
 from civsam import cli, files
 from civsam.book import build as book
-from civsam.book import contents, releases, render, stale, status
+from civsam.book import contents, releases, render, stale, status, warm
 from civsam.book import execute as chapters
 from civsam.book.audience import lesson_notebooks
 from civsam.danish import plain
@@ -368,6 +370,7 @@ def quick(project, monkeypatch):
 
     monkeypatch.setattr(chapters, "run_chapter", run_chapter)
     monkeypatch.setattr(render, "render", rendered)
+    monkeypatch.setattr(warm, "held", lambda *what: nullcontext())
     (project / "_config.yml").write_text("title: Bog\nexecute: {execute_notebooks: force}", "utf-8")
     return count
 
@@ -473,6 +476,31 @@ def test_after_a_fault_no_more_chapters_are_begun(quick, project):
     with pytest.raises(UserError, match="nej"):
         chapters.run_chapters(names, {}, lambda chapter, text, took: None)
     assert quick.run < len(names)
+
+
+def test_a_full_disk_stops_at_once_and_is_told_with_the_file(quick, project, monkeypatch):
+    names, write = [f"nr{number}" for number in range(20)], Path.write_bytes
+    for name in names:
+        write_notebook(project / f"{name}.ipynb")
+
+    def full(path: Path, content: bytes) -> None:
+        write(path, content[:1])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(OSError, match="No space") as fault:
+        chapters.run_chapters(names, {}, lambda name, text, took: files.write_if_changed(project / "ud" / name, b"xyz"))
+    assert re.fullmatch(r"ud/nr\d+", fault.value.filename)
+    assert quick.run < len(names)
+    assert not list((project / "ud").iterdir())  # nothing half written is left
+
+
+def test_a_full_disk_while_the_pages_are_rendered_is_told_as_such(project, monkeypatch):
+    monkeypatch.setattr(render, "_jupyter_book", lambda stage: f"OSError: [Errno 28] {os.strerror(errno.ENOSPC)}: 'x'")
+    (project / "bog").mkdir()
+    with pytest.raises(OSError, match="No space") as fault:
+        render.render(project / "bog", project / "forrige", b"")
+    assert (fault.value.errno, fault.value.filename) == (errno.ENOSPC, "bog/_build")
 
 
 def test_the_stage_holds_what_the_book_needs_and_nothing_else(quick):
