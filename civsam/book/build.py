@@ -14,7 +14,7 @@ from typing import IO, Any
 
 import yaml
 
-from civsam.book import passed, render, status, warm
+from civsam.book import passed, render, status
 from civsam.book.audience import READERS, fitted
 from civsam.book.contents import NUMBERS, NUMBERS_KEY, Values, chapters, notebook, pages, title
 from civsam.book.execute import TRACE, run_chapters, seconds
@@ -116,7 +116,7 @@ def execute(places: Places, values: Values, given: Values) -> None:
             run_chapters(changed, given, keep)
 
 
-def _looks_changed(places: Places) -> bool:
+def looks_changed(places: Places) -> bool:
     """Whether a page seems to have changed since the last build: a guess, for what is begun early."""
     files = [*(path for page in pages() for path in (notebook(page), project.root / f"{page}.md") if path.exists()),
              *PACKAGE.rglob("*.py")]
@@ -241,7 +241,7 @@ def build(
     may refuse (`releases.publish`). Raises UserError and ChapterError; the last good book then stays.
     """
     address, places, clock = base_url(), Places(name), [time.perf_counter()]
-    with locked(places), warm.held(warm.PAGES, _looks_changed(places)):
+    with locked(places):
         recover(places)
         print(f"Udgaven {name}: kapitlerne køres", flush=True)
         execute(places, values, given)

@@ -47,7 +47,7 @@ def serve(what: str, modules: list[str]) -> None:
     os.dup2(2, 1)
     os.environ["JPY_PARENT_PID"] = str(os.getpid())  # ipykernel reads it when it is imported
     for name in modules:
-        with suppress(ImportError):
+        with suppress(Exception):  # it is told of by the process that needs it
             import_module(name)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them here
     with open(orders) as lines:

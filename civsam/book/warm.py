@@ -102,7 +102,7 @@ _parents: dict[tuple[str, Path], Parent] = {}
 def held(what: str, wanted: bool = True) -> Iterator[None]:
     """Have such processes forked meanwhile, if wanted: the libraries are imported while this process goes on."""
     key = (what, project.root)
-    own = wanted and sys.platform == "linux" and key not in _parents
+    own = wanted and key not in _parents and sound()
     if own:
         _parents[key] = Parent(what)
     try:
@@ -112,10 +112,21 @@ def held(what: str, wanted: bool = True) -> Iterator[None]:
             _parents.pop(key).stop()
 
 
+def sound() -> bool:
+    """Whether this machine can fork, and tell when what was forked has ended."""
+    try:
+        os.close(os.pidfd_open(os.getpid()))
+    except (AttributeError, OSError):
+        return False
+    return sys.platform == "linux"
+
+
 def _extensions() -> list[str]:
-    """The Sphinx extensions of the book."""
-    config = yaml.safe_load((project.root / "_config.yml").read_text("utf-8"))
-    return config.get("sphinx", {}).get("config", {}).get("extensions", [])
+    """The Sphinx extensions of the book; none where the settings cannot be read, which is told of later."""
+    try:
+        return [*yaml.safe_load((project.root / "_config.yml").read_text("utf-8"))["sphinx"]["config"]["extensions"]]
+    except (OSError, ValueError, KeyError, TypeError, yaml.YAMLError):
+        return []
 
 
 def start(what: str, arguments: list[str], log: Path | None = None) -> Process | None:

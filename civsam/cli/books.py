@@ -81,6 +81,14 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 
 def run_book(options: argparse.Namespace) -> None:
+    """Build an edition; what renders its pages begins to import at once. Raises UserError and ChapterError."""
+    from civsam.book import build, warm
+
+    with warm.held(warm.PAGES, build.looks_changed(build.Places(options.name or STANDARD))):
+        make_book(options)
+
+
+def make_book(options: argparse.Namespace) -> None:
     """Check parameters and data, then build the edition. Raises UserError and ChapterError."""
     from civsam import edition
     from civsam.book import build, earlier, projects, releases

@@ -59,7 +59,7 @@ class Book:
         name = name or f"{self.draw.choice(['', 'del/'])}side{self.new()}"
         content = {"run": bool(self.draw.getrandbits(1)), "title": self.word(), "text": self.word(),
                    "parts": [self.word()], "shown": [], "wants": "", "term": "", "cites": "",
-                   "file": bool(self.draw.getrandbits(1))}
+                   "file": bool(self.draw.getrandbits(1)), "picture": bool(self.draw.getrandbits(1))}
         self.pages = dict([*before[:place], (name, content), *before[place:]])
 
     def drop_page(self) -> None:
@@ -84,6 +84,10 @@ class Book:
     def refile(self) -> None:
         content = self.pages[self.any_page()]
         content["file"] = not content["file"]
+
+    def picture(self) -> None:
+        content = self.pages[self.any_page()]
+        content["picture"] = not content["picture"]
 
     def add_shown(self, page: str = "") -> None:
         kind = self.draw.choice(["fig", "tab"])
@@ -148,8 +152,8 @@ class Book:
     def add_source(self) -> None:
         self.cited.append(f"k{self.new()}")
 
-    CHANGES = (add_page, drop_page, move_page, add_source, retitle, rewrite, reparts, refile, add_shown, move_shown,
-               drop_shown, rename_shown, redraw, recaption, refer, name_term, add_term, change_term, cite)
+    CHANGES = (add_page, drop_page, move_page, add_source, retitle, rewrite, reparts, refile, picture, add_shown,
+               move_shown, drop_shown, rename_shown, redraw, recaption, refer, name_term, add_term, change_term, cite)
 
     # ---- As it is staged
 
@@ -170,6 +174,7 @@ class Book:
         return {
             "_config.yml": yaml.safe_dump(config), "_toc.yml": yaml.safe_dump(toc),
             "kilder.bib": "".join(map(BIB.format, self.cited)),
+            "billede.svg": SVG.format(5), "del/billede.svg": SVG.format(6),  # one name, two pictures
             "index.md": "# Bogen\n\nVelkommen. " + "".join(f"{{numref}}`{one['name']}`" for _, one in first),
             "figurer.md": "# Figurer og tabeller\n\n```{figurliste}\n```\n",
             "ordliste.md": f"# Ordliste\n\n```{{glossary}}\n{terms}\n```\n",
@@ -182,6 +187,7 @@ def written(name: str, content: dict[str, Any]) -> tuple[str, str]:
     """The source of a page: a notebook that has been run, or Markdown for one that has never shown a thing."""
     said = [f"# {content['title']}", content["text"]]
     said += [f"{{numref}}`{content['wants']}` og {{ref}}`{content['wants']}`"] if content["wants"] else []
+    said += ["![Et billede](billede.svg)"] if content["picture"] else []
     said += [f"{{term}}`{content['term']}`"] if content["term"] else []
     said += [f"{{cite:t}}`{content['cites']}`"] if content["cites"] else []
     said += [FILE.format(name, content["title"])] if content["file"] else []

@@ -13,17 +13,17 @@ know all that a page takes from others. Here it goes by content, and what is in 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
-from sphinx.errors import ExtensionError
 from sphinx_external_toc.api import SiteMap
 
 from civsam.book.stale import digest
+from civsam.files import read_json, write_json
 
 # What the environment keeps of single pages, of files, of the run, and of settings: no page shows those of another.
 OWN = {
@@ -68,7 +68,8 @@ def plain(value: Any) -> Any:
 def shared(env: BuildEnvironment) -> str:
     """Digest of all that pages show of one another: titles, numbers, labels, terms, references, contents."""
     kept = {name: value for name, value in vars(env).items() if name not in OWN and not name.startswith("_search_")}
-    return digest(repr(plain([kept, env.domaindata])).encode())
+    renamed = {name: called for name, (_, called) in env.images.items() if Path(name).name != called}
+    return digest(repr(plain([kept, env.domaindata, renamed])).encode())
 
 
 def put_in_order(app: Sphinx, env: BuildEnvironment) -> None:
@@ -79,6 +80,12 @@ def put_in_order(app: Sphinx, env: BuildEnvironment) -> None:
                 ordered = sorted(value.items(), key=lambda pair: repr(pair[0]))
                 value.clear()
                 value.update(ordered)
+    pictures = sorted((name, pages) for name, (pages, _) in env.images.items())
+    env.images.clear()
+    env.images._existing.clear()
+    for name, pages in pictures:  # two may have the same name: the first of them keeps it
+        for page in sorted(pages):
+            env.images.add_file(page, name)
     env.get_domain("cite").citation_refs.sort(key=lambda reference: reference.docname)
     for title in (*env.titles.values(), *env.longtitles.values()):
         title.attributes.pop("secnumber", None)  # numbered anew each time, from none
@@ -88,18 +95,22 @@ def put_in_order(app: Sphinx, env: BuildEnvironment) -> None:
 
 
 def to_write(app: Sphinx, env: BuildEnvironment) -> list[str]:
-    """The pages to write beside those that were read: all, where what they show of one another differs.
-
-    Raises ExtensionError where two pictures have one name, and pages were taken over: the order in which they are read
-    decides which is called what.
-    """
+    """The pages to write beside those that were read: all, where what they show of one another differs."""
     before, env.civsam_shared = getattr(env, "civsam_shared", None), shared(env)
-    if before and any(Path(name).name != called for name, (_, called) in env.images.items()):
-        raise ExtensionError("two pictures have the same name")
     env.civsam_sources = {page: source(env, page) for page in env.found_docs}
     # else only those of pages written now come along
     app.builder.images |= {name: called for name, (_, called) in env.images.items()}
     return [env.config.root_doc] if env.civsam_shared == before else sorted(env.found_docs)
+
+
+def once(app: Sphinx, what: str, page: str, made: bytes, make: Callable[[], Any]) -> Any:
+    """What is made of a finished page (JSON), made again only where the page has other bytes than in the last build."""
+    place, key = Path(app.doctreedir, what, f"{page}.json"), digest(made)
+    last = read_json(place)
+    if last.get("side") != key:
+        last = {"side": key, "lavet": make()}
+        write_json(place, last)
+    return last["lavet"]
 
 
 def read_in_parallel(app: Sphinx, env: BuildEnvironment, pages: list[str]) -> None:

@@ -21,12 +21,10 @@ from sphinx.environment import BuildEnvironment
 from sphinx.search.da import danish_stopwords
 from sphinx.util.parallel import ParallelTasks, SerialTasks, make_chunks
 
-from civsam.book.stale import digest
-from civsam.files import read_json, write_json
+from civsam.book.sphinxext.kept import once
 
 PAGE = "search"  # as Sphinx and the theme call it
 INDEX = "soegeindeks.js"
-KEPT = "steder"  # in Sphinx's own folder: what was found on each page
 STEMMERS = Path(sphinx.search.__file__).parent / "minified-js"
 SCRIPTS = ("base-stemmer.js", "danish-stemmer.js", "minisearch/minisearch.min.js", INDEX, "search.js")
 UNUSED = ("searchtools.js", "language_data.js", "sphinx_highlight.js")  # Sphinx's own search
@@ -62,20 +60,16 @@ def places(page: str, html: str) -> list[dict[str, str]]:
     return [place(page, node) for node in reversed(article.select(SELECTED))][::-1]
 
 
+def _places(app: Sphinx, page: str) -> list[dict[str, str]]:
+    """All places of a finished page."""
+    made = Path(app.builder.get_outfilename(page)).read_bytes()
+    return once(app, "steder", page, made, lambda: places(page, made.decode()))
+
+
 def _find(app: Sphinx, pages: list[str]) -> None:
     """Find the places of the pages, which are kept."""
     for page in pages:
-        _places_once(app, page)
-
-
-def _places_once(app: Sphinx, page: str) -> list[dict[str, str]]:
-    """All places of a finished page, found again only where its bytes are others than in the last build."""
-    made = Path(app.builder.get_outfilename(page)).read_bytes()
-    kept, key = Path(app.doctreedir, KEPT, f"{page}.json"), digest(made)
-    if (last := read_json(kept)).get("side") != key:
-        last = {"side": key, "steder": places(page, made.decode())}
-        write_json(kept, last)
-    return last["steder"]
+        _places(app, page)
 
 
 def place(page: str, node: Tag) -> dict[str, str]:
@@ -109,7 +103,7 @@ def write_index(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
     for chunk in make_chunks(pages, app.parallel):
         tasks.add_task(partial(_find, app), chunk)
     tasks.join()
-    found = [entry for page in pages for entry in _places_once(app, page)]
+    found = [entry for page in pages for entry in _places(app, page)]
     content = {"stopord": sorted(danish_stopwords), "steder": found}
     index = json.dumps(content, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
     Path(app.outdir, "_static", INDEX).write_text(f"const soegeindeks = {index};\n", "utf-8")

@@ -5,12 +5,14 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from copy import copy
+from functools import partial
 from pathlib import Path
 
 from bs4 import BeautifulSoup, Tag
 from sphinx.application import Sphinx
 
 from civsam.book.audience import LESSONS
+from civsam.book.sphinxext.kept import once
 from civsam.files import PACKAGE
 
 ROOM = 560  # letters of text that fit on a slide with room for a heading
@@ -26,6 +28,7 @@ SHELL = """<!DOCTYPE html>
 <div class="reveal"><main class="slides">{slides}</main></div>
 {scripts}</body></html>
 """
+STATIC = "../../_static"  # from the lessons
 STYLES = ("civsam.css", "opgave.css", "lysbilleder/reveal.css", "lysbilleder/lysbilleder.css")
 SCRIPTS = ("opgave.js", "lysbilleder/reveal.js", "lysbilleder/lysbilleder.js")
 
@@ -111,7 +114,7 @@ def write(app: Sphinx, failure: Exception | None) -> None:
     shutil.copytree(PACKAGE / "book" / "slides", target, dirs_exist_ok=True, ignore=shutil.ignore_patterns("README.md"))
     for page in sorted(folder.glob("*.html")):
         if '<div class="lektion">' in (html := page.read_text("utf-8")):
-            slides = slides_of(html, page.name, "../../_static")
+            slides = once(app, "lysbilleder", page.stem, html.encode(), partial(slides_of, html, page.name, STATIC))
             page.with_name(f"{page.stem}-lysbilleder.html").write_text(slides, "utf-8")
 
 
