@@ -95,7 +95,7 @@ class Parent:
         self.process.communicate()
 
 
-_parents: dict[tuple[str, Path], Parent] = {}
+_parents: dict[tuple[str, Path], Parent] = {}  # those that run: `held` takes each out again
 
 
 @contextmanager

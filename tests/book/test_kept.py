@@ -203,7 +203,8 @@ def written(name: str, content: dict[str, Any]) -> tuple[str, str]:
 
 def cell(one: dict[str, Any]) -> dict[str, Any]:
     """A cell that shows a figure or a table."""
-    facts = {"name": one["name"], "caption": one["caption"], "alt": "Søjler"}
+    facts = {"name": one["name"], "caption": one["caption"], "alt": "Søjler", "provenance": "antaget",
+             "columns": [("Antal", True, str(one["size"]))]}
     mime, made = ("image/svg+xml", SVG.format(one["size"])) if one["name"].startswith("fig") else (
         "text/html", TABLE.format(one["caption"], one["size"]))
     output = {"output_type": "display_data", "data": {mime: made, "text/plain": "…"},

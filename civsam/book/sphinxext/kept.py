@@ -86,7 +86,8 @@ def put_in_order(app: Sphinx, env: BuildEnvironment) -> None:
     for name, pages in pictures:  # two may have the same name: the first of them keeps it
         for page in sorted(pages):
             env.images.add_file(page, name)
-    env.get_domain("cite").citation_refs.sort(key=lambda reference: reference.docname)
+    if "cite" in env.domains:  # a project may cite nothing
+        env.get_domain("cite").citation_refs.sort(key=lambda reference: reference.docname)
     for title in (*env.titles.values(), *env.longtitles.values()):
         title.attributes.pop("secnumber", None)  # numbered anew each time, from none
     for contents in env.tocs.values():
