@@ -22,12 +22,13 @@ import yaml
 
 from civsam.book.environment import ONE_THREAD, clean_environment
 from civsam.book.forking import ENDED
-from civsam.files import project
+from civsam.files import HOME, project
 
 KERNEL, PAGES = "kernel", "pages"
 BACKEND = "module://matplotlib_inline.backend_inline"  # that of a kernel; Matplotlib asks for it when it is imported
 OF_CHAPTERS = ("ipykernel.kernelapp", "ipykernel.zmqshell", "matplotlib.pyplot", "pyarrow", "scipy.stats", "seaborn",
-               "statsmodels.api", "civsam.edition", "civsam.pages.show", "civsam.study", "civsam.laboratory")
+               "statsmodels.api", "civsam.edition", "civsam.pages.show")
+OF_STUDY = ("civsam.study", "civsam.laboratory")  # a project of another survey uses neither
 OF_PAGES = ("civsam.book.jupyter_book", "jupyter_book.cli.main", "sphinx.builders.html", "sphinx_multitoc_numbering")
 
 
@@ -71,7 +72,8 @@ class Parent:
     def __init__(self, what: str) -> None:
         """Start it; what: one of `forking.CALLS`."""
         kernel = what == KERNEL
-        modules = OF_CHAPTERS if kernel else (*OF_PAGES, *_extensions())
+        own_study = OF_STUDY if project.root == HOME else ()
+        modules = (*OF_CHAPTERS, *own_study) if kernel else (*OF_PAGES, *_extensions())
         own = dict.fromkeys(ONE_THREAD, "1") | ({"MPLBACKEND": BACKEND} if kernel else {})
         command = [sys.executable, "-m", "civsam.book.forking", what, *modules]
         self.lock = threading.Lock()

@@ -15,6 +15,7 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
+from tornado.httpserver import HTTPServer
 from tornado.httputil import HTTPHeaders
 from tornado.iostream import StreamClosedError
 from tornado.web import Application, HTTPError, OutputTransform, RequestHandler, StaticFileHandler
@@ -126,17 +127,16 @@ class WithScript(OutputTransform):
         return status_code, headers, chunk
 
 
-def served(shelf: Shelf) -> str:
-    """Serve the book, and return its address. Raises UserError where no port is free."""
+def served(shelf: Shelf) -> tuple[HTTPServer, str]:
+    """Serve the book, and return its server and address. Raises UserError where no port is free."""
     files = {"path": str(shelf.folder), "default_filename": "index.html"}
     routes: list[Any] = [(NEWS, News, {"shelf": shelf}), ("/(.*)", Page, files)]
     application = Application(routes, transforms=[WithScript], log_function=lambda handler: None)
     for port in PORTS:
         try:
-            application.listen(port, HOSTS[0])
+            return application.listen(port, HOSTS[0]), f"http://{HOSTS[0]}:{port}/"
         except OSError:
             continue
-        return f"http://{HOSTS[0]}:{port}/"
     raise UserError(f"ingen af portene {PORTS[0]} til {PORTS[-1]} er fri. Luk en anden civsam book --watch.")
 
 
@@ -172,12 +172,14 @@ async def follow(shelf: Shelf, beside: list[Path]) -> None:
             awatch(project.root, watch_filter=ours, step=STEP, recursive=False)]
     lookers = [asyncio.create_task(look(shelf, changes, beside)) for changes in seen]
     await shelf.renew()
-    print(f"Bogen følges: {served(shelf)}\nGem en side, og den ses igen. Stop med Ctrl-C.", flush=True)
+    server, address = served(shelf)
+    print(f"Bogen følges: {address}\nGem en side, og den ses igen. Stop med Ctrl-C.", flush=True)
     while not shelf.over:
         await shelf.saved.wait()
         shelf.saved.clear()
         if not shelf.over:
             await shelf.renew()
+    server.stop()
     for looker in lookers:
         looker.cancel()
 
