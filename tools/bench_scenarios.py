@@ -124,8 +124,8 @@ def bare(y: np.ndarray, base: np.ndarray, chance: float, rng: np.random.Generato
 def ours(surveys: draw.Batch, drawing: Drawing, rng: draw.Streams) -> judge.Figures:
     """The same of a batch of surveys through the laboratory, which gives more than the shares."""
     answered = draw.responds(HERE, surveys.truth, drawing, rng)
-    given = draw.Values(*(part * answered[:, None] for part in (surveys.truth.y, surveys.truth.x, surveys.truth.base)))
-    fitted = estimates.fit(draw.Batch(surveys.truth, given, answered), estimates.weights("raket", answered))
+    given = draw.Values(*(getattr(surveys.truth, part) * answered[:, None] for part in ("y", "x", "base", "responded")))
+    fitted = estimates.fit(draw.Batch(surveys.truth, given, answered), "raket")
     return judge.figures(fitted, estimates.errors(fitted, True, False))
 
 

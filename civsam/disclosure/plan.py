@@ -21,9 +21,10 @@ the same answers could tell what each hides: `releases` keeps them apart. Number
 trends, shares without 'ved ikke') are made from the rounded cells. The door shows only what it can recompute: a row
 whose number of respondents is not its own is hidden, and a table that it does not know raises ValueError.
 
-The attacker is given more than is shown: the weighted size of every group to the last digit, and which groups lie
-within others in the frame. Who responded is not held to be a secret: numbers of respondents and of those who left an
-item out are rounded, and hidden below `minimum`, with at least `STEP` possible values, but are not in the programme.
+The attacker is given more than is shown: the weighted size of every group to the last digit, of every question, whose
+weights follow from who answered it; and which groups lie within others in the frame. Who responded is not held to be a
+secret: numbers of respondents and of those who left an item out are rounded, and hidden below `minimum`, with at least
+`STEP` possible values, but are not in the programme.
 """
 
 from __future__ import annotations
@@ -141,7 +142,9 @@ class Plan:
         if len(cells) < max(2, len(labels)) or size.sum() != n:
             return NOTHING
         there = self.survey.answered if statistic == "share" else self.survey.knows
-        counted = np.where(np.logical_and.reduce([*map(there, item.split("+"))]), self.survey.design.weights, 0.0)
+        used, responded = (np.logical_and.reduce([*map(who, item.split("+"))])
+                           for who in (there, self.survey.responded))
+        counted = np.where(used, self.survey.among(responded).design.weights, 0.0)
         weighted = np.bincount(self.survey.group(by), counted, len(labels))
         exact = np.polyfit(range(len(cells)), [cell.exact for cell in cells], 1, w=np.sqrt(weighted))[0]
         told = np.polyfit(range(len(cells)), [cell.shown for cell in cells], 1, w=np.sqrt(rounded(size, self.minimum)))

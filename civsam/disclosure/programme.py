@@ -85,7 +85,8 @@ class Programme:
             part = settled(self.exact * self.n[:, None])
             self.low = np.maximum(self.low, bracket(part) * each)
             self.high = np.minimum(self.high, base - bracket(self.n[:, None] - part) * each)
-        if self.table.keys[0][0] in ("share", "rate") and not np.ptp(self.table.weights):  # counts are whole numbers
+        alike = len(np.unique(self.table.weights[self.table.base])) < 2
+        if self.table.keys[0][0] in ("share", "rate") and alike:  # counts are whole numbers
             one = np.where(each > 0, each, 1.0)
             self.low, self.high = np.ceil(self.low / one - 1e-6) * each, np.floor(self.high / one + 1e-6) * each
         self.low, self.high = np.minimum(self.low, self.total), np.maximum(self.high, self.total)

@@ -118,19 +118,21 @@ def _shares(survey: Survey, item: Item, columns: list[str], answers: list[str], 
     x = np.column_stack([survey.says(item.id, code) for code in columns]).astype(float)
     d = np.where(survey.answered(item.id), 1.0, np.nan)
     keys = [key_of("share", item.id, answer) for answer in answers]
-    return Table(keys, parts, x, d, survey.design.weights, limits)
+    weights = survey.among(survey.responded(item.id)).design.weights
+    return Table(keys, parts, x, d, weights, limits)
 
 
 def _counts(survey: Survey, statistic: str, items: str) -> Table:
     """The mean of a count, or of a sum of counts, or its share of the counts that it is a part of."""
     what, high = estimate.variables(survey, statistic, items), 1.0
     d = np.where(what.base, 1.0 if what.x is None else what.x, np.nan)
+    weights = survey.among(what.responded).design.weights
     if statistic == "mean":
         high = float(sum(survey.questionnaire.items[item].scale.high for item in items.split("+")))
-    there = what.base & (survey.design.weights > 0)
+    there = what.base & (weights > 0)
     unit = float(preferred(what.y[there].mean())) if statistic == "mean" and there.any() else 1.0
     x, limits = what.y[:, None].astype(float), [(np.ones(1), -np.inf, high)]
-    return Table([key_of(statistic, items, "")], np.eye(1), x, d, survey.design.weights, limits, unit or 1.0)
+    return Table([key_of(statistic, items, "")], np.eye(1), x, d, weights, limits, unit or 1.0)
 
 
 def response(survey: Survey) -> Table:

@@ -4,9 +4,11 @@ A contrast is a linear combination of estimates, and its standard error follows 
 that is the design's own joint covariance (R's convention). For `process` it is the bias-reduced cluster-robust variance
 CR2 with Satterthwaite degrees of freedom (Bell & McCaffrey 2002; Pustejovsky & Tipton 2018), because some groups have
 few municipalities; `small_sample=False` gives R's convention there too. CR2 looks at the clusters only, not at strata,
-and takes calibrated weights as they are. For `population` with calibrated weights the limits low and high are those of
-"jackknife" in `estimate.means`, a little wider than se and df say, unless small_sample is False; t, p and all that is
-made of them stay R's.
+and takes calibrated weights as they are. For `population` with calibrated weights the standard error is that of
+"jackknife" in `estimate.means`, unless small_sample is False.
+
+Response is response to the question (`Survey.among`): who is compared answered all that a table is about. Differences
+between items are taken among those who answered all of them.
 
 Contrasts are tidy tables with the columns `COLUMNS`: statistic, item, answer and by as in `estimate`; a and b (what is
 compared, a minus b), n_a and n_b (respondents), effect (what `estimate` measures), estimate, se, df, low, high, t, p
@@ -28,11 +30,9 @@ from scipy.stats import t as student
 from statsmodels.stats.multitest import multipletests
 
 from civsam.inference.equations import Equations, Measure, design_freedom, errors, joint, measure, solve, t_table
-from civsam.inference.intervals import t_interval
 from civsam.inference.power import detectable
 from civsam.inference.rao_scott import independence
 from civsam.inference.settled import settled, settled_table
-from civsam.inference.variance import covariance
 from civsam.survey.design import Design
 from civsam.survey.survey import Survey
 
@@ -115,15 +115,8 @@ def _inferred(
     survey: Survey, equations: Equations, combine: np.ndarray, estimate: np.ndarray, df: np.ndarray, small_sample: bool
 ) -> tuple[dict[str, np.ndarray], str]:
     """The columns of `t_table` for combinations (q, k) of estimates, and the method's name; df: (q,), the design's."""
-    design, level = survey.design, survey.level
-    se, df, method = errors(design, equations, combine, df, small_sample=small_sample)
-    columns = t_table(estimate, se, df, level)
-    if small_sample and method == "design" and design.calibration is not None:
-        influence = equations.influence(len(design.weights)) @ combine.T
-        wide = np.sqrt(np.maximum(np.diag(covariance(influence, design, left_out=True)), 0))
-        low, high = t_interval(estimate, np.where(np.isnan(se), np.nan, wide), df, level)
-        columns |= {"low": low, "high": high}
-    return columns, method
+    se, df, method = errors(survey.design, equations, combine, df, small_sample=small_sample)
+    return t_table(estimate, se, df, survey.level), method
 
 
 def _compared(
@@ -176,6 +169,7 @@ def contrasts(
     ['roed', 'blaa', 'CR2']
     """
     what = measure(survey, item, answer, ratio=ratio, dont_know=dont_know)
+    survey = survey.among(what.responded)
     cells = _by_group(survey, what, by)
     pairs = _pairs(len(cells.names), _place(survey, by, reference))
     return _compared(survey, what, by, cells, pairs, effect, small_sample)
@@ -188,6 +182,7 @@ def differences(
 
     a and b name what tells the measures apart: "item" or "item=answer". The columns item and answer are blank.
     """
+    survey = survey.among(np.logical_and.reduce([what.responded for what in measures]))
     names = [f"{what.item}={what.answer}" if what.answer else what.item for what in measures]
     everyone = np.ones(len(survey.answers), dtype=bool)
     cells = _cells(survey.design, [(what, everyone) for what in measures], names, np.zeros(len(names), dtype=int))
@@ -198,6 +193,7 @@ def differences(
 
 def above(survey: Survey, what: Measure, limit: float, *, small_sample: bool = True) -> pd.DataFrame:
     """How far a statistic of all respondents lies above a limit: one row, b is the limit."""
+    survey = survey.among(what.responded)
     cells = _cells(survey.design, [(what, np.ones(len(what.base), dtype=bool))], [what.item], np.zeros(1, dtype=int))
     one = np.ones((1, len(cells.equations.estimate)))
     return _one(survey, what, "", cells.equations, one, limit, str(limit), small_sample)
@@ -225,6 +221,7 @@ def slope(
     It is the linear contrast of the groups' values, weighted with their sizes (for shares: Armitage 1955).
     """
     what = measure(survey, item, answer, dont_know=dont_know)
+    survey = survey.among(what.responded)
     row = np.flatnonzero(what.base & (survey.design.weights > 0))
     x = np.column_stack([np.ones(len(row)), survey.group(by)[row]])
     if len(np.unique(x[:, 1])) < 2:  # no line through one group
@@ -246,7 +243,7 @@ def standardised(
     ('smd', True)
     """
     what, names = measure(survey, item), list(survey.variable(by).labels)
-    pairs = _pairs(len(names), _place(survey, by, reference))
+    survey, pairs = survey.among(what.responded), _pairs(len(names), _place(survey, by, reference))
     parts = [_standardised(survey, what, by, names, pair, small_sample) for pair in pairs]
     return pd.concat(parts, ignore_index=True)
 
@@ -290,6 +287,7 @@ def equality(
     4
     """
     what = measure(survey, item, answer, ratio=ratio, dont_know=dont_know)
+    survey = survey.among(what.responded)
     cells = _by_group(survey, what, by)
     exists, used = np.flatnonzero(~np.isnan(cells.value)).tolist(), what.base & (survey.design.weights > 0)
     k, tested = len(exists), (np.nan,) * 4 + ("",)

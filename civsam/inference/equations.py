@@ -19,7 +19,10 @@ from civsam.survey.survey import Survey
 
 @dataclass(frozen=True, eq=False)
 class Measure:
-    """A statistic of the answers: the weighted sum of y over that of x among the rows of base. Arrays of shape (n,)."""
+    """A statistic of the answers: the weighted sum of y over that of x among the rows of base. Arrays of shape (n,).
+
+    responded: who answered what it is about, see `estimate.Variables`.
+    """
 
     statistic: str
     item: str
@@ -27,6 +30,7 @@ class Measure:
     y: np.ndarray
     x: np.ndarray
     base: np.ndarray
+    responded: np.ndarray
 
 
 def measure(
@@ -45,7 +49,7 @@ def measure(
     statistic = "share" if answer is not None else "ratio" if ratio else "mean"
     those = variables(survey, statistic, item, answer or "", dont_know=dont_know)
     x = np.ones(len(those.base)) if those.x is None else those.x
-    return Measure(statistic, item, answer or "", those.y.astype(float), x, those.base)
+    return Measure(statistic, item, answer or "", those.y.astype(float), x, those.base, those.responded)
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,8 +154,9 @@ def errors(
 ) -> tuple[np.ndarray, np.ndarray, str]:
     """Standard errors and degrees of freedom of combinations (q, k) of estimates, both (q,), and the method's name.
 
-    df: (q,), by the design's own convention. CR2 is used for the process, unless small_sample is False. Where nothing
-    varies the standard error is NaN, not 0.
+    df: (q,), by the design's own convention. CR2 is used for the process, and else residuals that leave each cluster
+    out (`Design.left_out`) where weights are calibrated, unless small_sample is False. Where nothing varies the
+    standard error is NaN, not 0.
     """
     if small_sample and design.target == "process" and len(equations.row):
         reduced = bias_reduced(equations, design.nested[0].cluster[equations.row], combine)
@@ -159,12 +164,12 @@ def errors(
         varies = np.any(np.abs(reduced.loading * equations.residual[:, None]) > 1e-12, axis=0)
         return np.sqrt(np.where(varies, variance, np.nan)), reduced.freedom(), "CR2"
     influence = equations.influence(len(design.weights)) @ combine.T
-    return from_influence(influence, design), df, "design"
+    return from_influence(influence, design, left_out=small_sample), df, "design"
 
 
-def from_influence(influence: np.ndarray, design: Design) -> np.ndarray:
+def from_influence(influence: np.ndarray, design: Design, *, left_out: bool) -> np.ndarray:
     """Standard errors of estimates from their influence values (n, q); NaN where nothing varies. Shape (q,)."""
-    variance = np.maximum(np.diag(covariance(influence, design)), 0)
+    variance = np.maximum(np.diag(covariance(influence, design, left_out=left_out)), 0)
     return np.sqrt(np.where(np.any(np.abs(influence) > 1e-12, axis=0), variance, np.nan))
 
 
@@ -194,7 +199,8 @@ def joint(
     """
     if not (small_sample and design.target == "process"):
         influence = equations.influence(len(design.weights)) @ combine.T
-        return *wald(combine @ equations.estimate, covariance(influence, design), df), "design"
+        variance = covariance(influence, design, left_out=small_sample)
+        return *wald(combine @ equations.estimate, variance, df), "design"
     working, q = equations.sensitivity.T @ equations.sensitivity, len(combine)
     unit = np.linalg.solve(np.linalg.cholesky(combine @ working @ combine.T), combine)
     reduced = bias_reduced(equations, design.nested[0].cluster[equations.row], unit)

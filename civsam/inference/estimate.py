@@ -3,8 +3,12 @@
 What an estimate is about follows from the survey's design: `population` (what all in the frame would say; response is
 the second phase) or `process` (what lies behind the answers; see `weighting.for_process`).
 
-Every variance comes from influence values through `variance.covariance`. A group is a domain: the rows outside it stay
-in the design with influence 0 (Särndal, Swensson & Wretman 1992, chapter 10).
+A group is a domain: the rows outside it stay in the design with influence 0 (Särndal, Swensson & Wretman 1992, chapter
+10). Response is response to the question: every estimate is made on `Survey.among` those who answered what it is about,
+so weights and the finite population correction are theirs. 'Ved ikke' is an answer, and outside the domain of a count.
+
+Every variance comes from influence values through `variance.covariance`. There is one standard error, and interval, p
+and verdict are made of it.
 
 Estimates are tidy tables with the columns `COLUMNS`: statistic (share of respondents, mean of a count, ratio: share of
 what the counts count, total, quantile, or "share difference" and so on between groups), item and answer (codes; several
@@ -50,6 +54,7 @@ COLUMNS = (
     "level", "target", "weighted", "provenance", "deff", "n_effective",
 )
 
+BY_R = ("t", "logit")  # intervals with R's standard errors
 TIE = 1e-9  # a cumulated share this close to a probability has reached it: sums of weights are not exact
 Columns = dict[str, np.ndarray]
 
@@ -61,12 +66,14 @@ Columns = dict[str, np.ndarray]
 class Variables:
     """What an estimate is made of: a ratio of weighted sums of y and x (None: 1) over the respondents in the base.
 
-    Shapes (n,). y is 0 outside the base; it is boolean for shares.
+    Shapes (n,). y is 0 outside the base; it is boolean for shares. responded: who answered what it is about, be
+    it with 'ved ikke', or was not asked it.
     """
 
     y: np.ndarray
     x: np.ndarray | None
     base: np.ndarray
+    responded: np.ndarray
 
 
 def variables(survey: Survey, statistic: str, item: str, answer: str = "", *, dont_know: bool = True) -> Variables:
@@ -78,18 +85,21 @@ def variables(survey: Survey, statistic: str, item: str, answer: str = "", *, do
     weighs = survey.design.weights > 0
     if statistic == "share":
         base = weighs & (survey.answered(item) if dont_know else survey.knows(item))
-        return Variables(survey.says(item, answer) & base, None, base)
+        return Variables(survey.says(item, answer) & base, None, base, survey.responded(item))
     if statistic not in ("mean", "ratio"):
         raise ValueError(f"statistic must be share, mean or ratio, not {statistic!r}")
-    y, x = np.sum([survey.number(name) for name in item.split("+")], axis=0), None
-    base = weighs & ~np.isnan(y)
+    counts = item.split("+")
+    y, x = np.sum([survey.number(name) for name in counts], axis=0), None
+    base = ~np.isnan(y)
     if statistic == "ratio":
         if not survey.item(item).part_of:
             raise UserError(f"{item} er ikke en del af et andet antal, så det har ingen andel.")
         x = np.sum([survey.number(name) for name in survey.item(item).part_of], axis=0)
         base &= ~np.isnan(x)
-        x = np.where(base, x, 0.0)
-    return Variables(np.where(base, y, 0.0), x, base)
+        counts = [*counts, *survey.item(item).part_of]
+    responded = np.logical_and.reduce([survey.responded(name) for name in counts])
+    base = weighs & base
+    return Variables(np.where(base, y, 0.0), None if x is None else np.where(base, x, 0.0), base, responded)
 
 
 # ---- Estimates and their variances -----------------------------------------------------------------------------------
@@ -97,13 +107,13 @@ def variables(survey: Survey, statistic: str, item: str, answer: str = "", *, do
 
 def ratio(
     among: Groups, y: np.ndarray, x: np.ndarray | None = None, covariance: np.ndarray | None = None,
-    interval: str = "t",
+    interval: str = "jackknife",
 ) -> tuple[Columns, np.ndarray]:
     """Weighted sum of y over that of x in each group: columns of shape (k,), and the covariance (k, k).
 
     y and x: (n,), 0 outside the base; no x is 1. Influence of a row: w (y - r x) / X inside its group, 0 outside
-    (Särndal, Swensson & Wretman 1992). covariance: another than that, say from replicate weights. interval: where it is
-    "jackknife", the columns have that interval, see `means`.
+    (Särndal, Swensson & Wretman 1992). covariance: another than that, say from replicate weights. interval: one of
+    `BY_R` has the errors of R `survey`, see `means`.
     """
     if covariance is None and among.survey.design.replicates is not None:
         covariance = replicated(among, y, x, among.survey.design.replicates)
@@ -120,13 +130,9 @@ def ratio(
         influence = weights * residual
         spread = below * r * (1 - r) if y.dtype == bool else among.sums(influence * residual)
         if covariance is None:
-            covariance = among.covariance(influence) / np.outer(below, below)
+            covariance = among.covariance(influence, left_out=interval not in BY_R) / np.outer(below, below)
         srs = among.size * spread / (among.n - 1) / below**2
-        columns = _columns(among, values, r, covariance, srs)
-        if interval == "jackknife" and among.survey.design.calibration is not None:
-            se = np.sqrt(np.maximum(np.diag(among.covariance(influence, left_out=True)), 0)) / below
-            columns |= dict(zip(("low", "high"), t_interval(r, se, columns["df"], among.survey.level), strict=True))
-    return columns, covariance
+    return _columns(among, values, r, covariance, srs), covariance
 
 
 def replicated(among: Groups, y: np.ndarray, x: np.ndarray | None, replicates: Replicates) -> np.ndarray:
@@ -138,20 +144,21 @@ def replicated(among: Groups, y: np.ndarray, x: np.ndarray | None, replicates: R
     return replicates.spread(made, full)
 
 
-def total(among: Groups, y: np.ndarray) -> Columns:
+def total(among: Groups, y: np.ndarray, interval: str = "jackknife") -> Columns:
     """Weighted sum of y in each group, columns as of `ratio`. Influence of a row: w y inside its group, 0 outside."""
     values, weights = y.astype(float), among.weights
     sums = among.sums(weights * values)
     with np.errstate(invalid="ignore", divide="ignore"):
         residual = values - np.where(among.size > 0, sums / among.size, 0.0)[among.code]
         srs = among.size * among.sums(weights * residual**2) / (among.n - 1)
-    return _columns(among, values, np.where(among.n > 0, sums, np.nan), among.covariance(weights * values), srs)
+    covariance = among.covariance(weights * values, left_out=interval not in BY_R)
+    return _columns(among, values, np.where(among.n > 0, sums, np.nan), covariance, srs)
 
 
 def _columns(among: Groups, y: np.ndarray, estimate: np.ndarray, covariance: np.ndarray, srs: np.ndarray) -> Columns:
     """The columns that differ from row to row; srs: the variance under simple random sampling, shape (k,)."""
     with np.errstate(invalid="ignore", divide="ignore"):
-        se = np.where(np.isnan(estimate), np.nan, np.sqrt(np.diag(covariance)))
+        se = np.where(np.isnan(estimate), np.nan, np.sqrt(np.maximum(np.diag(covariance), 0)))
         deff = se**2 / srs
         return {"n": among.n, "count": among.sums(y * among.count), "estimate": estimate, "se": se, "df": among.df,
                 "deff": deff, "n_effective": among.n / deff}
@@ -162,8 +169,8 @@ def tidy(
 ) -> pd.DataFrame:
     """The table of `COLUMNS` with a row an answer and group, from columns such as those of `ratio`.
 
-    Where there is no low and high yet, shares get the interval of that name, see `share_interval`, others t intervals.
-    Raises ValueError for a statistic that `statistics` does not know.
+    Shares get the interval of that name, see `share_interval`, quantiles keep theirs, others get t intervals. Raises
+    ValueError for a statistic that `statistics` does not know.
     """
     statistics.of(statistic)
     columns = {name: values if values.dtype == int else settled(values) for name, values in columns.items()}
@@ -199,12 +206,16 @@ def _answers(survey: Survey, item: str, answers: str | list[str] | None, dont_kn
 
 
 def _one(survey: Survey, statistic: str, items: str | list[str], by: str | None, interval: str) -> pd.DataFrame:
-    if interval not in ("jackknife", "t"):
-        raise ValueError(f"interval must be jackknife or t, not {interval!r}")
+    _known_interval(interval)
     item = _joint(items)
     those = variables(survey, statistic, item)
-    among = groups(survey, those.base, by)
+    among = groups(survey.among(those.responded), those.base, by)
     return tidy(among, statistic, item, [""], ratio(among, those.y, those.x, interval=interval)[0])
+
+
+def _known_interval(interval: str) -> None:
+    if interval not in ("jackknife", "t"):
+        raise ValueError(f"interval must be jackknife or t, not {interval!r}")
 
 
 def _joint(items: str | list[str]) -> str:
@@ -218,8 +229,8 @@ def shares(
     """Share of those who answered the item that gave each answer; one row a group and answer.
 
     answers: a code, several (a row each), or None for all of the scale, 'ved ikke' included where it is offered. A code
-    "a+b" is the share who gave either. dont_know: whether 'ved ikke' counts in the base. interval: "beta"
-    (Korn-Graubard) or "logit", see `share_interval`.
+    "a+b" is the share who gave either. dont_know: whether 'ved ikke' counts in the base; who said it responded.
+    interval: "beta" (Korn-Graubard, with the error of `means`), or with R's error "logit" or "t", see `share_interval`.
 
     >>> from civsam import estimate, open_edition
     >>> estimate.shares(open_edition().survey, "pol_fokus", "ja")["estimate"].round(2).item()
@@ -227,8 +238,8 @@ def shares(
     """
     wanted = _answers(survey, item, answers, dont_know)
     those = [variables(survey, "share", item, answer, dont_know=dont_know) for answer in wanted]
-    among = groups(survey, those[0].base, by)
-    columns = _joined([ratio(among, one.y)[0] for one in those])
+    among = groups(survey.among(those[0].responded), those[0].base, by)
+    columns = _joined([ratio(among, one.y, interval=interval)[0] for one in those])
     return tidy(among, "share", item, wanted, columns, interval)
 
 
@@ -237,9 +248,9 @@ def means(
 ) -> pd.DataFrame:
     """Mean of a count, or of the sum of several, among those who gave a number to all of them; one row a group.
 
-    interval: "t" is estimate ± t se, as R `survey`'s. "jackknife" is the same, but for calibrated weights: there se is
-    too small, as the margins were fitted to the residuals that it is made of, and the limits are made with a standard
-    error from residuals that leave each cluster out (`Design.left_out`). The column se is R's in both. Raises
+    Who said 'ved ikke' responded, but has no number, and is outside the base. interval: "t" is estimate ± t se, as R's.
+    "jackknife" is the same, but for calibrated weights: there R's se is too small, as the margins were fitted to the
+    residuals that it is made of, and se is from residuals that leave each cluster out (`Design.left_out`). Raises
     ValueError for another interval.
 
     >>> from civsam import estimate, open_edition
@@ -263,24 +274,28 @@ def ratios(survey: Survey, part: str, by: str | None = None, *, interval: str = 
 
 
 def totals(
-    survey: Survey, items: str | list[str], answers: str | list[str] | None = None, by: str | None = None
+    survey: Survey, items: str | list[str], answers: str | list[str] | None = None, by: str | None = None, *,
+    interval: str = "jackknife",
 ) -> pd.DataFrame:
     """Weighted total of a count or the sum of several, or of those who gave each answer; one row a group and answer.
 
-    answers: as for `shares`; counts have none. Who did not answer the item adds nothing to the total. t intervals.
+    answers: as for `shares`; counts have none. Those who answered the item stand for those who left it blank. 'Ved
+    ikke' to a count adds nothing, and of several counts to any adds nothing to their sum: so the total of two may be a
+    little less than the sum of their totals. t intervals; interval: as for `means`.
 
     >>> from civsam import estimate, open_edition
     >>> estimate.totals(open_edition().survey, "pol_fokus")["answer"].tolist()
     ['ja', 'nej', 'ved_ikke']
     """
+    _known_interval(interval)
     item = _joint(items)
     if answers is None and survey.item(item.split("+")[0]).scale.type == "antal":
         wanted, those = [""], [variables(survey, "mean", item)]
     else:
         wanted = _answers(survey, item, answers, True)
         those = [variables(survey, "share", item, answer) for answer in wanted]
-    among = groups(survey, those[0].base, by)
-    return tidy(among, "total", item, wanted, _joined([total(among, one.y) for one in those]))
+    among = groups(survey.among(those[0].responded), those[0].base, by)
+    return tidy(among, "total", item, wanted, _joined([total(among, one.y, interval) for one in those]))
 
 
 def quantiles(
@@ -302,7 +317,7 @@ def quantiles(
         raise ValueError("probabilities must lie between 0 and 1")
     item, parts = _joint(items), []
     those = variables(survey, "mean", item)
-    among = groups(survey, those.base, by)
+    among = groups(survey.among(those.responded), those.base, by)
     at = _inverse(among, those.y)
     for p in probabilities:
         quantile = at(np.full(len(among.labels), p))

@@ -23,11 +23,13 @@ def share_interval(
 
     beta: Clopper-Pearson on the effective sample size (Korn & Graubard 1998). logit: the t interval of log(p / (1 - p))
     by the delta method, as R `survey`'s. At 0 and 1, where the standard error says nothing, both are Clopper-Pearson on
-    n itself. Of a share that the design leaves no doubt about (se 0, but for rounding), it is the share. Missing where
-    df is less than 1. Raises ValueError for another method.
+    n itself. Of a share that the design leaves no doubt about (se 0, but for rounding), it is the share. t: the share
+    plus and minus t se (Wald). Missing where df is less than 1. Raises ValueError for another method.
     """
+    if method == "t":
+        return t_interval(p, se, df, level)
     if method not in ("beta", "logit"):
-        raise ValueError(f"interval must be beta or logit, not {method!r}")
+        raise ValueError(f"interval must be beta, logit or t, not {method!r}")
     tail = (1 + level) / 2
     t = student.ppf(tail, np.where(df < 1, np.nan, df))
     certain = (p == 0) | (p == 1)

@@ -108,12 +108,14 @@ def _numbers(survey: Survey, covariates: Covariates, by: Sequence[str]) -> pd.Da
 
 def model_matrix(
     survey: Survey, what: Measure, by: Sequence[str], covariates: Covariates
-) -> tuple[np.ndarray, np.ndarray, list[str], dict[str, list[int]]]:
-    """The rows used, their matrix without constant, the columns' names, and which columns make up each term."""
+) -> tuple[Survey, np.ndarray, np.ndarray, list[str], dict[str, list[int]]]:
+    """The survey among those who gave all that is needed, the rows used, their matrix without constant, the columns'
+    names, and which columns make up each term."""
     if len(what.base) != len(survey.answers):
         raise ValueError("the measure is of another survey")
     numbers = _numbers(survey, covariates, by)
     known = ~np.isnan(numbers.to_numpy(float)).any(axis=1)
+    survey = survey.among(what.responded & known)
     row = np.flatnonzero(what.base & known & (survey.design.weights > 0))
     columns: list[np.ndarray] = []
     names: list[str] = []
@@ -128,7 +130,7 @@ def model_matrix(
         terms[name] = [len(names)]
         columns.append(numbers[name].to_numpy(float)[row])
         names.append(name)
-    return row, np.column_stack([np.empty((len(row), 0)), *columns]), names, terms
+    return survey, row, np.column_stack([np.empty((len(row), 0)), *columns]), names, terms
 
 
 def regression(
@@ -140,8 +142,9 @@ def regression(
     equations of McCullagh & Nelder (1989); variance after Binder (1983).
 
     covariates: with the respondents' keys as index, in any order; an array has a row a respondent. Who lacks one is
-    left out. Raises UserError for an index that does not fit and for what is no number, ValueError for a ratio, and
-    where the groups separate the answers, so that a coefficient is infinite.
+    left out, and has not responded: the weights are those of `Survey.among` the others. Raises UserError for an index
+    that does not fit and for what is no number, ValueError for a ratio, and where the groups separate the answers, so
+    that a coefficient is infinite.
 
     >>> from civsam import model, open_edition
     >>> survey = open_edition().process
@@ -151,7 +154,7 @@ def regression(
     """
     if what.statistic == "ratio":
         raise ValueError("a ratio is compared by contrasts, not by a regression")
-    row, x, names, terms = model_matrix(survey, what, by, covariates)
+    survey, row, x, names, terms = model_matrix(survey, what, by, covariates)
     x = np.column_stack([np.ones(len(row)), x])
     terms = {name: [place + 1 for place in places] for name, places in terms.items()}
     equations = fitted_glm(x, what.y[row], survey.design.weights[row], model, row)
@@ -181,7 +184,7 @@ def fitted_glm(x: np.ndarray, y: np.ndarray, weight: np.ndarray, model: str, row
 def _tidy(fit: Fit, names: Sequence[str], estimate: np.ndarray, combine: np.ndarray, small: bool) -> pd.DataFrame:
     df = np.full(len(combine), fit.df)
     if fit.equations is None:
-        se, method = from_influence(fit.influence @ combine.T, fit.survey.design), "design"
+        se, method = from_influence(fit.influence @ combine.T, fit.survey.design, left_out=small), "design"
     else:
         se, df, method = errors(fit.survey.design, fit.equations, combine, df, small_sample=small)
     table = pd.DataFrame({"term": names, **t_table(estimate, se, df, fit.survey.level)})
@@ -229,7 +232,8 @@ def term_test(fit: Fit, term: str, *, small_sample: bool = True) -> pd.DataFrame
     """Test that a term makes no difference. One row: f, df1, df2, p, method, model, term and what it is about."""
     places = fit.terms[term]
     if fit.equations is None:
-        result = *wald(fit.coef[places], fit.covariance[np.ix_(places, places)], fit.df), "design"
+        variance = covariance(fit.influence[:, places], fit.survey.design, left_out=small_sample)
+        result = *wald(fit.coef[places], variance, fit.df), "design"
     else:
         combine = np.eye(len(fit.coef))[places]
         result = joint(fit.survey.design, fit.equations, combine, fit.df, small_sample=small_sample)

@@ -53,8 +53,9 @@ def ordinal(survey: Survey, item: str, by: Sequence[str], covariates: Covariates
     scale = survey.item(item).scale
     if scale.type != "ordinal":
         raise ValueError(f"{item} has no ordered answers")
-    what = Measure("ordinal", item, "", survey.codes(item), np.ones(len(survey.answers)), survey.knows(item))
-    row, x, names, terms = model_matrix(survey, what, by, covariates)
+    base, responded = survey.knows(item), survey.responded(item)
+    what = Measure("ordinal", item, "", survey.codes(item), np.ones(len(base)), base, responded)
+    survey, row, x, names, terms = model_matrix(survey, what, by, covariates)
     found, y = np.unique(what.y[row], return_inverse=True)
     weight = survey.design.weights[row]
     coef, score, hessian = _maximise(x, y, weight / weight.mean())

@@ -90,6 +90,7 @@ class _Pair:
 def _pair(survey: Survey, item: str, answer: str, by: str) -> _Pair:
     """The two groups to compare, among those who answered the item."""
     what, group = measure(survey, item, answer), survey.group(by)
+    survey = survey.among(what.responded)
     used = what.base & (survey.design.weights > 0)
     names, size = list(survey.variable(by).labels), np.bincount(group[used])
     present = np.flatnonzero(size)

@@ -48,6 +48,7 @@ def independence(
     """
     if method not in ("F", "Chisq", "Wald", "adjWald"):
         raise ValueError(f"unknown method {method}")
+    survey = survey.among(survey.responded(item))
     base, rows, columns = _two_way(survey, item, by, answer, dont_know)
     row = {"test": method, "item": item, "answer": answer or "", "by": by, "n": int(base.sum())}
     names = ["statistic", "df1", "df2", "p", "cramers_v"]

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -54,8 +55,8 @@ def bootstrap(
     size = np.maximum(stage.size, 2)
     root = np.where(stage.size > 1, np.sqrt(1 - stage.fraction), 0.0)
     shift, slope = (1 - root)[stage.stratum], (root * size / (size - 1))[stage.stratum]
-    scale = 1 / (replicates - 1)
-    return Replicates(design.weights, stage.cluster, shift, slope, counts, scale, np.ones(replicates))
+    scale, again = 1 / (replicates - 1), partial(bootstrap, replicates=replicates, seed=seed, key=key)
+    return Replicates(design.weights, stage.cluster, shift, slope, counts, scale, np.ones(replicates), again=again)
 
 
 def _strata(stage: Nested, key: pd.Index | None) -> list[np.ndarray]:
@@ -98,7 +99,7 @@ def jackknife(design: Design) -> Replicates:
     counts = np.where(stratum[:, None] == stratum, (m / np.maximum(m - 1, 1))[:, None], 1.0)
     np.fill_diagonal(counts, 0.0)
     return Replicates(design.weights, stage.cluster, np.zeros(clusters), np.ones(clusters), counts, 1.0,
-                      (1 - stage.fraction)[stratum] * (m - 1) / m)
+                      (1 - stage.fraction)[stratum] * (m - 1) / m, again=jackknife)
 
 
 def _first_stage(design: Design) -> Nested:
@@ -153,7 +154,9 @@ def replicated(
     """A share, mean or ratio as `estimate` has it, by group, with the standard error from replicates.
 
     statistic, item, answer and dont_know: as for `estimate.variables`. The degrees of freedom are the design's, at most
-    R - 1; the interval of a share is Korn-Graubard.
+    R - 1; the interval of a share is Korn-Graubard. Where some left the question blank, replicates that were made here
+    are made again, of the design for those who did not (`Survey.among`). Of those that came with the data nobody told
+    the response groups: blanks are then outside the domain, and the spread of a ratio tells of them as of any domain.
 
     >>> from civsam import open_edition, weighting
     >>> survey = weighting.for_process(open_edition().raw)
@@ -168,6 +171,8 @@ def replicated(
         order = survey.aligned(place, "replikatvægtene").to_numpy()
         replicates = replace(replicates, weights=replicates.weights[order], cluster=replicates.cluster[order])
     those = estimate.variables(survey, statistic, item, answer, dont_know=dont_know)
+    if replicates.again is not None and (fewer := survey.among(those.responded)) is not survey:
+        survey, replicates = fewer, replicates.again(fewer.design)
     among = groups.groups(survey, those.base, by)
     columns, _ = estimate.ratio(among, those.y, those.x, estimate.replicated(among, those.y, those.x, replicates))
     columns["df"] = np.minimum(columns["df"], len(replicates.rscales) - 1)

@@ -8,6 +8,7 @@ that it belongs to them and not to their places in a file.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -55,5 +56,14 @@ def in_order(survey: Survey) -> Survey:
     if replicates is not None:
         replicates = replace(replicates, weights=replicates.weights[order], cluster=replicates.cluster[order],
                              index=None if replicates.index is None else replicates.index[order])
-    ordered = Design(design.weights[order], stages, design.target, calibration, replicates)
-    return survey.having(answers=survey.answers.iloc[order], design=ordered)
+    nested = [replace(stage, cluster=stage.cluster[order]) for stage in design.nested]
+    ordered = Design(design.weights[order], stages, design.target, calibration, replicates, (stages, nested))
+    again = design.again and partial(_ordered, survey, order)
+    return survey.having(answers=survey.answers.iloc[order], design=ordered.made_by(again))
+
+
+def _ordered(survey: Survey, order: np.ndarray, there: np.ndarray) -> Design:
+    """The ordered design where those there (n,), in that order, are the respondents."""
+    back = np.empty(len(order), dtype=bool)
+    back[order] = there
+    return in_order(survey.having(design=survey.design.among(back))).design

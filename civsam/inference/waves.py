@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import partial
 from itertools import zip_longest
 
 import numpy as np
@@ -124,7 +125,14 @@ def _design(new: Design, old: Design) -> Design:
         Stage(_apart(a.strata, b.strata), _apart(a.clusters, b.clusters), np.concatenate([a.population, b.population]))
         for a, b in zip(new.stages, old.stages, strict=True))
     calibration = _calibration(new, old) if new.calibration or old.calibration else None
-    return Design(np.concatenate([new.weights, old.weights]), stages, new.target, calibration)
+    design = Design(np.concatenate([new.weights, old.weights]), stages, new.target, calibration)
+    return design.made_by(partial(_among, new, old) if new.target != "drawn" else None)
+
+
+def _among(new: Design, old: Design, there: np.ndarray) -> Design:
+    """The stacked design where those there (n,), of both waves, are the respondents."""
+    first = len(new.weights)
+    return _design(new.among(there[:first]), old.among(there[first:]))
 
 
 def _calibration(new: Design, old: Design) -> Calibration:

@@ -1,26 +1,30 @@
-"""Weights against nonresponse: response rates, response groups, post-stratification, raking and trimming."""
+"""Weights against nonresponse: response rates, response groups, raking (`raking`) and trimming.
+
+Response is response to a question. What makes weights here tells the design how (`Design.again`), and every estimate is
+made with the weights that the same steps give when those who answered its questions are the respondents
+(`Survey.among`): in a response group they stand for the whole of it, and the margins are raked anew. Where the margins
+cannot be met, since nobody in one of their groups answered, the weights are those of the response groups alone, as
+`weighted` has it for a form. `blank_as_domain` gives the other convention, that of R `survey`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import dataclass, replace
-from itertools import product
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
 from civsam.files import UserError
+from civsam.inference.raking import no_replicates, poststratify, rake
 from civsam.inference.replicates import bootstrap, jackknife, replicated
 from civsam.inference.settled import settled, settled_table
-from civsam.survey.checked import unknown
-from civsam.survey.design import Calibration, Design, Stage
+from civsam.survey.design import Design, Stage, apart
 from civsam.survey.survey import Survey
 
 __all__ = ("bootstrap", "by_response_groups", "for_process", "jackknife", "poststratify", "rake", "replicated",
            "response_rates", "trim", "unweighted", "weighted", "weights_summary")
-
-Totals = Mapping[Hashable, float]
-Variable = str | tuple[str, ...]  # a column of the frame, or several that are crossed
 
 MIN_RESPONDENTS = 5  # a response group needs this many for its variance to be worth having
 
@@ -44,18 +48,19 @@ def response_rates(survey: Survey, by: str | None = None) -> pd.DataFrame:
     return table.assign(estimate=table["responded"] / table["asked"], provenance=survey.provenance)
 
 
-def response_groups(survey: Survey) -> pd.Series:
+def response_groups(survey: Survey, there: np.ndarray | None = None) -> pd.Series:
     """The response group of every position in the frame: the crossed variables of the questionnaire's weighting.
 
     A group with fewer than `MIN_RESPONDENTS` respondents is joined with the next along the last of the variables (in
-    the study: the next size type of its area). Without such variables all are one group.
+    the study: the next size type of its area). Without such variables all are one group. there: which respondents
+    answered the question that it is about, boolean (n,); all unless given.
     """
     frame, wanted = survey.frame, survey.questionnaire.weighting.groups
     if not wanted:
         return pd.Series("", frame.index)
     *first, last = wanted
     area = frame[first].agg(" ".join, axis=1) if first else pd.Series("", frame.index)
-    responded = pd.Series(frame.index.isin(survey.answers.index), frame.index)
+    responded = _among(survey, there)
     cells = responded.groupby([area, frame[last]]).sum().to_dict()
     name: dict[tuple[str, str], str] = {}
     for one in area.unique():
@@ -64,6 +69,12 @@ def response_groups(survey: Survey) -> pd.Series:
             name |= {(one, code): f"{one} {'+'.join(joined)}".strip() for code in joined}
     group = pd.Series([name[cell] for cell in zip(area, frame[last], strict=True)], frame.index)
     return _none_alone(group, responded)
+
+
+def _among(survey: Survey, there: np.ndarray | None) -> pd.Series:
+    """Which positions in the frame responded, or did and are there."""
+    index = survey.answers.index
+    return pd.Series(survey.frame.index.isin(index if there is None else index[there]), survey.frame.index)
 
 
 def _none_alone(group: pd.Series, responded: pd.Series) -> pd.Series:
@@ -96,12 +107,24 @@ def by_response_groups(survey: Survey, group: pd.Series | None = None) -> Survey
     >>> round(float(grouped.design.weights.sum()))
     838
     """
-    group = response_groups(survey) if group is None else _whole_groups(survey, group)
+    made = partial(_grouped, survey, None if group is None else _whole_groups(survey, group))
+    return survey.having(design=made(np.ones(len(survey.answers), dtype=bool)).made_by(made))
+
+
+def _grouped(survey: Survey, group: pd.Series | None, there: np.ndarray) -> Design:
+    """The design of `by_response_groups` where those there (n,) are the respondents.
+
+    Groups that were given are joined as far as they must be: none has fewer than two of those who answered.
+    """
+    if group is None:
+        group = response_groups(survey, there)
+    elif not there.all():
+        group = _none_alone(group, _among(survey, there))
     own = group.loc[survey.answers.index]
     population = own.map(group.value_counts()).to_numpy()
-    respondents = own.map(own.value_counts()).to_numpy()
+    respondents = own.map(own[there].value_counts()).to_numpy()
     stage = Stage(pd.factorize(own)[0], np.arange(len(own)), population)
-    return survey.having(design=Design(population / respondents, (stage,), "population"))
+    return Design(np.where(there, population / respondents, 0.0), (apart(stage, there),), "population")
 
 
 def _whole_groups(survey: Survey, group: pd.Series) -> pd.Series:
@@ -134,144 +157,6 @@ def weighted(survey: Survey) -> Survey:
         return by_response_groups(plain)
 
 
-def frame_margins(survey: Survey, variables: Iterable[Variable] | None = None) -> dict[Variable, Totals]:
-    """How many positions the frame has of each code of each variable: margins for `rake`.
-
-    variables: the margins of the questionnaire's weighting unless given.
-    """
-    wanted = survey.questionnaire.weighting.margins if variables is None else variables
-    columns = {name: list(name) if isinstance(name, tuple) else name for name in wanted}
-    return {name: survey.frame.groupby(column).size().to_dict() for name, column in columns.items()}
-
-
-def poststratify(survey: Survey, by: Variable, totals: Totals | None = None) -> Survey:
-    """The survey with weights that add up to known totals in each group (Holt & Smith 1979).
-
-    by, totals and errors as in `rake`, of which this is the case with a single margin.
-
-    >>> from civsam import open_edition, weighting
-    >>> round(float(weighting.poststratify(open_edition().raw, "region").design.weights.sum()))
-    838
-    """
-    return rake(survey, frame_margins(survey, [by]) if totals is None else {by: totals})
-
-
-def rake(
-    survey: Survey, margins: Mapping[Variable, Totals] | None = None, *, tolerance: float = 1e-10,
-    max_iterations: int = 1000,
-) -> Survey:
-    """The survey with weights that add up to the totals of every margin (Deming & Stephan 1940).
-
-    margins: for each frame variable, or tuple of variables that are crossed, the total of each code (of each tuple of
-    codes); `frame_margins` unless given. It stops when no weighted sum differs from its total by more than `tolerance`,
-    relative to the total. `design.calibration` of the result tells
-    the iterations and the largest discrepancy, and makes every later variance one of residuals. It takes the place of
-    an earlier calibration, whose totals need not hold any longer.
-
-    Raises UserError for replicate weights and for a column that is unknown or blank. Raises ValueError, with margin and
-    code, for respondents without a total, a total without respondents, totals that are not numbers from 0 up, margins
-    that add up to different sums, and when it does not converge.
-
-    >>> from civsam import open_edition, weighting
-    >>> raked = weighting.rake(open_edition().raw, {"blok": {"roed": 400, "blaa": 438}})
-    >>> raked.design.calibration.iterations
-    1
-    """
-    _no_replicates(survey)
-    given = frame_margins(survey) if margins is None else margins
-    rows = [_margin(survey, variable, dict(totals)) for variable, totals in given.items()]
-    _check_sums(rows, tolerance)
-    sizes = [len(margin.target) for margin in rows]
-    # Rows that are alike in all margins get the same factor, so the work is done on the distinct cells.
-    cell, place = pd.factorize(np.ravel_multi_index([margin.codes for margin in rows], sizes))
-    cells = [replace(margin, codes=codes) for margin, codes in zip(rows, np.unravel_index(place, sizes), strict=True)]
-    before = survey.design.weights
-    factor, iterations, discrepancy = _fit(np.bincount(cell, before), cells, tolerance, max_iterations)
-    means = before if len(cells) == 1 else np.ones(len(before))  # as R survey's postStratify and rake
-    calibration = Calibration(cell, tuple(margin.codes for margin in cells), means, iterations, discrepancy)
-    weights = settled(before * factor[cell])
-    return survey.having(design=replace(survey.design, weights=weights, calibration=calibration))
-
-
-def _no_replicates(survey: Survey) -> None:
-    """Raises UserError for replicate weights, which do not follow when the survey's own are changed."""
-    if survey.design.replicates is not None:
-        raise UserError("undersøgelsen har replikatvægte, og de følger ikke med, når vægtene ændres. Brug dem, som de "
-                        "er, eller lav undersøgelsen uden replikatvægte.")
-
-
-@dataclass(frozen=True, eq=False)
-class _Margin:
-    """A margin with integer codes of the respondents, or of the cells, and the total of each code."""
-
-    variable: Variable
-    labels: list[Hashable]
-    codes: np.ndarray
-    target: np.ndarray
-
-    def gaps(self, weight: np.ndarray) -> np.ndarray:
-        """How far the weighted sum of each code is from its total, relative to the total (0 where there is none)."""
-        off = np.abs(np.bincount(self.codes, weight, len(self.target)) - self.target)
-        return np.divide(off, self.target, out=np.zeros(len(off)), where=self.target > 0)
-
-
-def _coded(survey: Survey, variable: Variable) -> tuple[np.ndarray, list[Hashable]]:
-    """The respondents' integer codes of a frame variable, shape (n,), and what the codes stand for."""
-    if isinstance(variable, tuple):
-        parts = [_coded(survey, part) for part in variable]
-        codes = np.ravel_multi_index([codes for codes, _ in parts], [len(labels) for _, labels in parts])
-        return codes, list(product(*(labels for _, labels in parts)))
-    if variable in survey.questionnaire.background:
-        return survey.group(variable), list(survey.questionnaire.background[variable].labels)
-    if variable not in survey.frame:
-        raise unknown(variable, dict.fromkeys(map(str, survey.frame), ""), "en kolonne i rammen", "navnet")
-    column = survey.background[variable]
-    if column.isna().any():
-        raise UserError(f"rammen, kolonnen {variable}: rækken »{column.index[column.isna()][0]}« er tom. Alle, der har "
-                        "svaret, skal have en kode at veje efter.")
-    codes, labels = pd.factorize(column)
-    return codes, labels.tolist()
-
-
-def _margin(survey: Survey, variable: Variable, totals: dict[Hashable, float]) -> _Margin:
-    """The margin, if there are respondents behind each total and a total for all respondents."""
-    codes, labels = _coded(survey, variable)
-    weights = dict(zip(labels, np.bincount(codes, survey.design.weights, len(labels)), strict=True))
-    for code in weights | totals:
-        total, weight = totals.get(code, 0), weights.get(code, 0)
-        if not (np.isfinite(total) and total >= 0):
-            raise ValueError(f"margin {variable}: the total of {code} is {total}, and must be a number from 0 up")
-        if weight > 0 and total == 0:
-            raise ValueError(f"margin {variable}: {code} has respondents but no total")
-        if total > 0 and weight == 0:
-            raise ValueError(f"margin {variable}: {code} has a total ({total:g}) but no respondent")
-    return _Margin(variable, labels, codes, np.array([float(totals.get(label, 0)) for label in labels]))
-
-
-def _check_sums(margins: list[_Margin], tolerance: float) -> None:
-    low, *_, high = sorted([*margins, margins[0]], key=lambda margin: margin.target.sum())
-    if high.target.sum() - low.target.sum() > tolerance * high.target.sum():
-        raise ValueError(f"the margins do not agree: the totals of {low.variable} add up to {low.target.sum():g}, "
-                         f"those of {high.variable} to {high.target.sum():g}")
-
-
-def _fit(
-    weight: np.ndarray, margins: list[_Margin], tolerance: float, max_iterations: int
-) -> tuple[np.ndarray, int, float]:
-    """Iterative proportional fitting: the factor of each cell, how many iterations, and the largest gap left."""
-    factor = np.ones(len(weight))
-    for iteration in range(1, max_iterations + 1):
-        for margin in margins:
-            now = np.bincount(margin.codes, weight * factor, len(margin.target))
-            factor *= np.divide(margin.target, now, out=np.ones(len(now)), where=now > 0)[margin.codes]
-        worst = max(margins, key=lambda margin: margin.gaps(weight * factor).max())
-        gaps = worst.gaps(weight * factor)
-        if gaps.max() <= tolerance:
-            return factor, iteration, float(gaps.max())
-    raise ValueError(f"raking did not converge in {max_iterations} iterations: margin {worst.variable}, code "
-                     f"{worst.labels[gaps.argmax()]} is off its total by {gaps.max():.2g} of it")
-
-
 def trim(survey: Survey, lower: float = 0.0, upper: float = np.inf, *, strict: bool = False) -> Survey:
     """The survey with weights cut to lie between two limits, and what was cut shared out so that the total is kept.
 
@@ -286,7 +171,21 @@ def trim(survey: Survey, lower: float = 0.0, upper: float = np.inf, *, strict: b
     >>> weighting.trim(open_edition().survey, upper=3).design.calibration is None
     True
     """
-    _no_replicates(survey)
+    no_replicates(survey)
+    again = partial(_trimmed_anew, survey, lower, upper, strict)
+    return survey.having(design=_trimmed(survey, lower, upper, strict).made_by(survey.design.again and again))
+
+
+def _trimmed_anew(survey: Survey, lower: float, upper: float, strict: bool, there: np.ndarray) -> Design:
+    """The design of `trim` where those there (n,) are the respondents; untrimmed where that has no solution."""
+    fewer = survey.among(there)
+    try:
+        return _trimmed(fewer, lower, upper, strict)
+    except ValueError:
+        return fewer.design
+
+
+def _trimmed(survey: Survey, lower: float, upper: float, strict: bool) -> Design:
     weights = survey.design.weights
     used = weights > 0  # who is left out stays out
     if not lower <= settled(weights[used].mean()) <= upper:
@@ -299,7 +198,7 @@ def trim(survey: Survey, lower: float = 0.0, upper: float = np.inf, *, strict: b
         weights = settled(cut + within * ((weights - cut).sum() / within.sum()))
         over = np.maximum(weights - upper, lower - weights)[used].max()
         if not strict or over <= 1e-12 * weights[used].mean():
-            return survey.having(design=replace(survey.design, weights=weights, calibration=None))
+            return replace(survey.design, weights=weights, calibration=None)
 
 
 def for_process(survey: Survey) -> Survey:
@@ -311,10 +210,43 @@ def for_process(survey: Survey) -> Survey:
     >>> weighting.for_process(open_edition().raw).design.target
     'process'
     """
-    _no_replicates(survey)
-    n = len(survey.answers)
+    no_replicates(survey)
+    again = survey.design.again and partial(_clustered, survey)
+    return survey.having(design=_clustered(survey, np.ones(len(survey.answers), dtype=bool)).made_by(again))
+
+
+def _clustered(survey: Survey, there: np.ndarray) -> Design:
+    """The design of `for_process` where those there (n,) are the respondents."""
+    n = len(there)
     stage = Stage(np.zeros(n, dtype=int), survey.own_cluster, np.full(n, np.inf))
-    return survey.having(design=replace(survey.design, stages=(stage,), target="process"))
+    return replace(survey.design.among(there), stages=(apart(stage, there),), target="process")
+
+
+def without(survey: Survey, rows: np.ndarray) -> Survey:
+    """The survey with these respondents, boolean (n,), outside every estimate. The others keep their weights."""
+    again = survey.design.again and partial(_without, survey.design, rows)
+    return survey.having(design=_without(survey.design, rows, np.ones(len(rows), dtype=bool)).made_by(again))
+
+
+def _without(design: Design, rows: np.ndarray, there: np.ndarray) -> Design:
+    design = design.among(there)
+    return replace(design, weights=np.where(rows, 0.0, design.weights))
+
+
+def blank_as_domain(survey: Survey) -> Survey:
+    """The same weights by R `survey`'s convention: who left a question blank lies outside its domain.
+
+    Every estimate then has the weights of the form, and the finite population correction counts those who answered the
+    form: right where blanks belong to the question, as where it was not put to all, and too sure where they are
+    nonresponse.
+
+    >>> from civsam import estimate, open_edition, weighting
+    >>> survey = open_edition().survey
+    >>> by_form = estimate.shares(weighting.blank_as_domain(survey), "vae_overordnet", "omkostning")["se"].item()
+    >>> by_form < estimate.shares(survey, "vae_overordnet", "omkostning")["se"].item()
+    True
+    """
+    return survey.having(design=replace(survey.design))
 
 
 def unweighted(survey: Survey) -> Survey:

@@ -157,12 +157,13 @@ def streams(drawing: Drawing, seed: int, first: int, last: int) -> tuple[Streams
 class Values:
     """What each position gives for each measure: the estimate is the sum of y over that of x. Shapes (R, M, N).
 
-    base: who is in the measure, boolean; x and y are 0 for others.
+    base: who is in the measure, boolean; x and y are 0 for others. responded: who answered what it is about.
     """
 
     y: np.ndarray
     x: np.ndarray
     base: np.ndarray
+    responded: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -215,20 +216,21 @@ def measured(
     In the base of a share are all who answered, 'ved ikke' included; of counts all who gave the numbers.
     """
     shape = (len(values[ITEMS[0]]), len(MEASURES), len(here.frame))
-    y, x, base = np.zeros(shape), np.zeros(shape), np.zeros(shape, dtype=bool)
+    y, x, base, responded = (np.zeros(shape, dtype=kind) for kind in (float, float, bool, bool))
     total = sum(values[name] for name in COUNTS)
     for place, (statistic, item, answer) in enumerate(MEASURES):
         if statistic == "share":
             codes = list(simulate.assumptions()["fordelinger"][item])
             hit = np.isin(values[item], [codes.index(code) for code in answer.split("+")])
-            base[:, place] = x[:, place] = reached[item]
+            base[:, place] = x[:, place] = responded[:, place] = reached[item]
             y[:, place] = reached[item] & known[item] & hit
         else:
             names, ratio = {item, *COUNTS} & set(ITEMS), statistic == "ratio"
+            responded[:, place] = reduce(and_, (reached[name] for name in names))
             base[:, place] = reduce(and_, (reached[name] & known[name] for name in names))
             x[:, place] = base[:, place] * (total if ratio else 1)
             y[:, place] = base[:, place] * (values[item] if ratio else total)
-    return Values(y, x, base)
+    return Values(y, x, base, responded)
 
 
 # ---- Response --------------------------------------------------------------------------------------------------------

@@ -1,9 +1,9 @@
-"""Weights, estimates and their errors for many surveys at once, as `weighting`, `estimate` and `compare` have them.
+"""Estimates and their errors for many surveys at once, as `estimate` and `compare` have them for one.
 
 What each function does for one survey is told there, with its source; `tests/laboratory/test_scenarios.py` holds both
 against each other to 1e-10. Sums run within a replication, never across them, so a result does not depend on the
 batch it is in. Shapes as in `draw`; C cells (`CELLS`, a measure in a domain each) and one more for the slope; S
-strata at most.
+strata at most. Each measure has weights of its own, made from who answered what it needs (`Survey.among`).
 """
 
 from __future__ import annotations
@@ -13,14 +13,11 @@ from functools import cached_property
 from itertools import combinations
 
 import numpy as np
-import pandas as pd
 
-from civsam.inference import weighting
-from civsam.laboratory.draw import ASSUMPTIONS, Batch, Layout, Values, layout
+from civsam.laboratory.draw import Batch, Layout, Values, layout
 from civsam.laboratory.reduced import crossed, over, slope_reduced, whole
-from civsam.study import simulate
+from civsam.laboratory.weigh import AREA, Weights, alone, alone_by_cluster, by_measure, weights
 from civsam.survey.design import SWEEPS
-from civsam.survey.survey import Survey
 
 # A measure (its place in `draw.MEASURES`) by a frame variable, or in all.
 BLOCKS = (
@@ -29,8 +26,6 @@ BLOCKS = (
     (4, "blok"),
 )
 SLOPE = (6, "udgiftspres")
-AREA = "fagomraade"  # the one variable that differs within a municipality
-TOLERANCE, ITERATIONS = 1e-10, 1000  # as `weighting.rake`
 
 
 def _cells() -> tuple[np.ndarray, np.ndarray, list[slice]]:
@@ -50,168 +45,13 @@ PAIRS = {place: np.array(list(combinations(range(part.stop - part.start), 2))).T
          for place, part in enumerate(SLICES) if part.stop - part.start > 1}  # both sides of every pair of a block
 
 
-# ---- Weights ---------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, eq=False)
-class Strata:
-    """Response groups: `cell` (N,) codes of what may be joined, joined (R, S, S) 0/1 from cell to group.
-
-    drawn and size: respondents and positions of each group, (R, S).
-    """
-
-    cell: np.ndarray
-    joined: np.ndarray
-    drawn: np.ndarray
-    size: np.ndarray
-
-    def spread(self, values: np.ndarray) -> np.ndarray:
-        """Values of the groups (R, S) to the positions, (R, N)."""
-        return (self.joined @ values[:, :, None])[:, self.cell, 0]
-
-    def sums(self, values: np.ndarray) -> np.ndarray:
-        """Sums of values (R, k, N) over the positions of each group, (R, k, S)."""
-        return (values @ np.eye(self.joined.shape[1])[self.cell]) @ self.joined
-
-    def scale(self, fpc: bool) -> np.ndarray:
-        """What squared deviations count for, (R, S): (1 - f) n / (n - 1), f being 0 without the correction."""
-        fraction = np.divide(self.drawn, self.size, out=np.zeros_like(self.drawn), where=self.size > 0) if fpc else 0.0
-        return (1 - fraction) * self.drawn / np.maximum(self.drawn - 1, 1)
-
-
-@dataclass(frozen=True, eq=False)
-class Weights:
-    """Weights (R, N), 0 for who did not answer, and what they were made from.
-
-    margins: the domains that each margin has, none without calibration; share: (R, N), with which the margins' means
-    are taken. usable: (R,), whether there is an estimate at all.
-    """
-
-    weight: np.ndarray
-    strata: Strata
-    margins: tuple[slice, ...]
-    share: np.ndarray
-    usable: np.ndarray
-
-    @property
-    def answered(self) -> np.ndarray:
-        """Who answered, (R, N)."""
-        return self.weight > 0
-
-
-def weights(kind: str, answered: np.ndarray) -> Weights:
-    """The weights of that kind (a value of the factor `vaegtning`) for these respondents (R, N)."""
-    here = layout()
-    enough = answered.sum(axis=1) >= 2
-    if kind in ("ingen", "fagomraade", "region"):
-        strata = _one_stratum(answered)
-        before = answered * strata.spread(over(strata.size, strata.drawn))
-        if kind == "ingen":
-            return Weights(before, strata, (), before, enough)
-        margin = here.columns[kind]
-        target = here.domains[:, margin].sum(axis=0)
-        factor = over(target, (before[:, None] @ here.domains[:, margin])[:, 0])
-        usable = enough & np.all(factor > 0, axis=1)
-        return Weights(before * factor[:, here.code[kind]], strata, (margin,), before, usable)
-    strata = response_groups(here, answered)
-    before = answered * strata.spread(over(strata.size, strata.drawn))
-    margins = tuple(here.columns[name] for name in here.questionnaire.weighting.margins)
-    target = here.domains.sum(axis=0) if kind == "raket" else wrong_totals(here)
-    there = np.all(((answered[:, None] @ here.domains)[:, 0] > 0), axis=1)
-    weight, converged = rake(here, before, target, there)
-    weight = np.where(converged[:, None], weight, before)  # factors that do not converge may grow beyond all numbers
-    return Weights(weight, strata, margins, answered.astype(float), enough & there & converged)
-
-
-def _one_stratum(answered: np.ndarray) -> Strata:
-    replications, positions = answered.shape
-    one = np.ones((replications, 1, 1))
-    return Strata(np.zeros(positions, dtype=int), one, answered.sum(axis=1, keepdims=True).astype(float),
-                  np.full((replications, 1), float(positions)))
-
-
-def wrong_totals(here: Layout) -> np.ndarray:
-    """The domains' totals with those of the areas from a wrong frame, (K,)."""
-    total = here.domains.sum(axis=0)
-    times = simulate.assumptions(ASSUMPTIONS)["forkerte_margener"]
-    part = here.columns[AREA]
-    grown = total[part] * [times.get(code, 1) for _, code in here.names[part]]
-    fixed = np.array([code in times for _, code in here.names[part]])
-    rest = (total[part].sum() - grown[fixed].sum()) / grown[~fixed].sum()
-    total[part] = np.where(fixed, grown, grown * rest)
-    return total
-
-
-def response_groups(here: Layout, answered: np.ndarray) -> Strata:
-    """The strata of `weighting.response_groups`: area by size type, with small ones joined along the size."""
-    first, last = here.questionnaire.weighting.groups
-    shape = tuple(here.domains[:, here.columns[name]].shape[1] for name in (first, last))
-    cell = np.ravel_multi_index([here.code[first], here.code[last]], shape)
-    cells = np.eye(shape[0] * shape[1])[cell]
-    drawn = (answered[:, None] @ cells)[:, 0]
-    group = _along(drawn.reshape(-1, *shape)).reshape(len(drawn), -1)
-    for place in np.flatnonzero(np.any(_totals(drawn, group) < 2, axis=1)):  # next to nobody in an area: seldom
-        who = Survey(pd.DataFrame(index=here.frame.index[answered[place]]), here.frame,
-                     here.questionnaire.only(background=here.questionnaire.background))
-        group[place, cell] = pd.factorize(weighting.response_groups(who))[0]
-    joined = np.eye(cells.shape[1])[group]
-    size = np.broadcast_to(cells.sum(axis=0), drawn.shape)
-    return Strata(cell, joined, *((part[:, None] @ joined)[:, 0] for part in (drawn, size)))
-
-
-def _totals(drawn: np.ndarray, group: np.ndarray) -> np.ndarray:
-    """Respondents in the whole group of each cell, (R, S)."""
-    return (np.equal(group[:, :, None], group[:, None, :]) @ drawn[:, :, None])[:, :, 0]
-
-
-def _along(drawn: np.ndarray) -> np.ndarray:
-    """The group of each cell from its respondents (R, areas, sizes): neighbours joined as by `weighting._enough`."""
-    group, pending = np.zeros(drawn.shape, dtype=int), np.zeros(drawn.shape[:2])
-    now = np.zeros(drawn.shape[:2], dtype=int)
-    for place in range(drawn.shape[2]):
-        pending, group[:, :, place] = pending + drawn[:, :, place], now
-        full = pending >= weighting.MIN_RESPONDENTS
-        now, pending = now + full, np.where(full, 0, pending)
-    group = np.minimum(group, np.maximum(now - 1, 0)[:, :, None])  # what is left over joins the last
-    return group + drawn.shape[2] * np.arange(drawn.shape[1])[:, None]
-
-
-def rake(here: Layout, before: np.ndarray, target: np.ndarray, usable: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Weights (R, N) that meet the totals (K,) of every margin, and (R,) whether that came about (`weighting.rake`).
-
-    Only area differs within a municipality, so a factor a municipality and one an area are all that is needed.
-    """
-    area, clusters = here.columns[AREA], len(here.starts)
-    others = [here.columns[name] for name in here.questionnaire.weighting.margins if name != AREA]
-    inside = [here.domains[here.starts, part] for part in others]
-    table = np.zeros((len(before), clusters, area.stop - area.start))
-    table[:, here.cluster, here.code[AREA]] = before
-    row, column = np.ones((len(before), clusters)), np.ones((len(before), table.shape[2]))
-    todo, done = np.flatnonzero(usable), np.zeros(len(before), dtype=bool)
-    for _ in range(ITERATIONS):
-        if not len(todo):
-            break
-        cells, factor = table[todo], row[todo]
-        column[todo] = by_area = target[area] / (factor[:, None] @ cells)[:, 0]
-        left = factor * (cells @ by_area[:, :, None])[:, :, 0]
-        for part, codes in zip(others, inside, strict=True):
-            step = (target[part] / (left[:, None] @ codes)[:, 0]) @ codes.T
-            left, factor = left * step, factor * step
-        row[todo] = factor
-        totals = [(factor[:, None] @ cells)[:, 0] * by_area, *((left[:, None] @ codes)[:, 0] for codes in inside)]
-        gaps = [np.abs(total / target[part] - 1) for total, part in zip(totals, [area, *others], strict=True)]
-        reached = np.max(np.hstack(gaps), axis=1) <= TOLERANCE
-        done[todo[reached]], todo = True, todo[~reached]
-    return before * row[:, here.cluster] * column[:, here.code[AREA]], done
-
-
 # ---- Estimates -------------------------------------------------------------------------------------------------------
 
 
 def ratios(values: Values, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The cells' estimates and the weighted sums below them, (R, C) both; weight: (R, N) or (N,)."""
+    """The cells' estimates and the weighted sums below them, (R, C) both; weight: (R, M, N) or (N,)."""
     here = layout()
-    above, below = (((part * weight[..., None, :]) @ here.domains)[:, MEASURE, DOMAIN] for part in (values.y, values.x))
+    above, below = (((part * weight) @ here.domains)[:, MEASURE, DOMAIN] for part in (values.y, values.x))
     with np.errstate(invalid="ignore", divide="ignore"):
         return above / below, below
 
@@ -233,12 +73,14 @@ def slope(values: Values, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 class Fit:
     """Estimates of a batch of surveys with one kind of weights.
 
-    estimate: (R, C + 1), the slope last; below: (R, C); influence: (R, C + 1, N), residuals where weights are
-    calibrated; varies: (R, C), whether those in a cell differ.
+    weights: of each measure. usable: (R,), whether the forms have weights. estimate: (R, C + 1), the slope last; below:
+    (R, C); influence: (R, C + 1, N), residuals where weights are calibrated; varies: (R, C), whether those in a cell
+    differ.
     """
 
     values: Values
-    weights: Weights
+    weights: list[Weights]
+    usable: np.ndarray
     estimate: np.ndarray
     below: np.ndarray
     influence: np.ndarray
@@ -256,21 +98,33 @@ class Fit:
         """Respondents in each cell, (R, C + 1)."""
         return self.member.sum(axis=2)
 
+    @property
+    def parts(self) -> list[tuple[slice, Weights]]:
+        """The cells of each block, and last the slope, with the weights of its measure."""
+        places = [*(place for place, _ in BLOCKS), SLOPE[0]]
+        return [(part, self.weights[place])
+                for part, place in zip([*SLICES, slice(CELLS, CELLS + 1)], places, strict=True)]
 
-def fit(survey: Batch, made: Weights) -> Fit:
-    """The estimates with their influence values."""
-    here, values = layout(), survey.given
-    found, below = ratios(values, made.weight)
-    trend, of_trend = slope(values, made.weight)
+
+def fit(survey: Batch, kind: str) -> Fit:
+    """The estimates with their influence values, with weights of that kind."""
+    here, values, made = layout(), survey.given, by_measure(kind, survey)
+    weight = np.stack([one.weight for one in made], axis=1)
+    found, below = ratios(values, weight)
+    trend, of_trend = slope(values, weight[:, SLOPE[0]])
     with np.errstate(invalid="ignore", divide="ignore"):
         z = values.y[:, MEASURE] - np.where(below > 0, found, 0.0)[:, :, None] * values.x[:, MEASURE]
         z *= here.domains.T[DOMAIN]
         varies = np.abs(z).max(axis=2) > 1e-9
         z *= over(1.0, below)[:, :, None]
-        last = over(of_trend, made.weight)
+        last = over(of_trend, weight[:, SLOPE[0]])
     z = np.concatenate([z, last[:, None]], axis=1)
-    influence = made.weight[:, None] * (z - explained(here, z, made) if made.margins else z)
-    return Fit(values, made, np.column_stack([found, trend]), below, influence, varies)
+    measure = np.append(MEASURE, SLOPE[0])
+    for place, one in enumerate(made):
+        if one.margins:
+            z[:, measure == place] -= explained(here, z[:, measure == place], one)
+    usable = weights(kind, survey.answered).usable
+    return Fit(values, made, usable, np.column_stack([found, trend]), below, weight[:, measure] * z, varies)
 
 
 def explained(here: Layout, z: np.ndarray, made: Weights) -> np.ndarray:
@@ -320,24 +174,24 @@ def errors(found: Fit, fpc: bool, cluster: bool) -> Errors:
 
 
 def _by_element(found: Fit, fpc: bool) -> Errors:
-    strata, e = found.weights.strata, found.influence
-    scale = strata.scale(fpc)
-    weighed, totals = e * strata.spread(scale)[:, None], strata.sums(e)
-    shrunk = totals * over(scale, strata.drawn)[:, None]
-    there = strata.sums(found.member) > 0
-    df = (found.n - there.sum(axis=2)).astype(float)
-    covariance = [weighed[:, part] @ e[:, part].swapaxes(1, 2) - shrunk[:, part] @ totals[:, part].swapaxes(1, 2)
-                  for part in (*SLICES, slice(CELLS, CELLS + 1))]
-    variance = np.hstack([np.diagonal(one, axis1=1, axis2=2) for one in covariance])
-    se = np.where(np.isnan(found.estimate), np.nan, np.sqrt(np.maximum(variance, 0)))
-    known, pairs = found.varies & (df[:, :CELLS] >= 1), {}
+    covariance, df, strata_of = [], [], []
+    for part, made in found.parts:
+        strata, e = made.strata, alone(made, found.influence[:, part])
+        scale = strata.scale(fpc)
+        weighed, totals = e * strata.spread(scale)[:, None], strata.sums(e)
+        shrunk = totals * over(scale, strata.drawn)[:, None]
+        covariance.append(weighed @ e.swapaxes(1, 2) - shrunk @ totals.swapaxes(1, 2))
+        strata_of.append(strata.sums(found.member[:, part]) > 0)
+        df.append(found.n[:, part] - strata_of[-1].sum(axis=2))
+    variance, freedom = [np.diagonal(one, axis1=1, axis2=2) for one in covariance], np.hstack(df).astype(float)
+    se = np.where(np.isnan(found.estimate), np.nan, np.sqrt(np.maximum(np.hstack(variance), 0)))
+    known, pairs = found.varies & (freedom[:, :CELLS] >= 1), {}
     for place, (a, b) in PAIRS.items():
-        part = SLICES[place]
-        joint = variance[:, part][:, a] + variance[:, part][:, b] - 2 * covariance[place][:, a, b]
-        n, both = found.n[:, part], there[:, part][:, a] | there[:, part][:, b]
-        freedom = n[:, a] + n[:, b] - 1 - both.sum(axis=2)
-        pairs[place] = _pairs(found, place, known, np.sqrt(np.maximum(joint, 0)), freedom)
-    return Errors(se[:, :CELLS], df[:, :CELLS], pairs, (found.estimate[:, -1], se[:, -1], df[:, -1] - 1))
+        joint = variance[place][:, a] + variance[place][:, b] - 2 * covariance[place][:, a, b]
+        n, both = found.n[:, SLICES[place]], strata_of[place][:, a] | strata_of[place][:, b]
+        of_pair = n[:, a] + n[:, b] - 1 - both.sum(axis=2)
+        pairs[place] = _pairs(found, place, known, np.sqrt(np.maximum(joint, 0)), of_pair)
+    return Errors(se[:, :CELLS], freedom[:, :CELLS], pairs, (found.estimate[:, -1], se[:, -1], freedom[:, -1] - 1))
 
 
 def _pairs(
@@ -351,21 +205,23 @@ def _pairs(
 
 
 def _by_cluster(found: Fit, fpc: bool) -> Errors:
-    here, answered = layout(), found.weights.answered
-    totals = here.by_cluster(found.influence[:, :CELLS])
-    present = here.by_cluster(answered.astype(float)) > 0
-    clusters = present.sum(axis=1)[:, None]
-    left = 1 - fpc * answered.mean(axis=1, keepdims=True)
-    deviation = (totals - totals.sum(axis=2, keepdims=True) / clusters[:, :, None]) * present[:, None]
-    variance = np.sum(deviation**2, axis=2) * left * clusters / np.maximum(clusters - 1, 1)
-    se = np.where(np.isnan(found.estimate[:, :CELLS]), np.nan, np.sqrt(variance))
+    here, variance = layout(), []
+    left = [1 - fpc * made.answered.mean(axis=1, keepdims=True) for made in found.weights]
+    for (part, made), (place, _) in zip(found.parts, BLOCKS, strict=False):  # all but the slope
+        totals = here.by_cluster(alone_by_cluster(made, found.influence[:, part]))
+        present = here.by_cluster(made.answered.astype(float)) > 0
+        clusters = present.sum(axis=1)[:, None]
+        deviation = (totals - totals.sum(axis=2, keepdims=True) / clusters[:, :, None]) * present[:, None]
+        variance.append(np.sum(deviation**2, axis=2) * left[place] * clusters / np.maximum(clusters - 1, 1))
+    se = np.where(np.isnan(found.estimate[:, :CELLS]), np.nan, np.sqrt(np.hstack(variance)))
     df = np.count_nonzero(here.by_cluster(found.member[:, :CELLS]), axis=2) - 1.0
     known, pairs = found.varies & (df >= 1), {}
     for place, sides in PAIRS.items():
         measure, variable = BLOCKS[place]
         reduced = crossed if variable == AREA else whole
-        estimate = found.estimate[:, SLICES[place]]
-        error, freedom = reduced(here, variable, found.values, measure, found.weights.weight, estimate, sides)
-        pairs[place] = _pairs(found, place, known, error * np.sqrt(left), freedom)
-    error, freedom = slope_reduced(here, SLOPE[1], found.values, SLOPE[0], found.weights.weight)
-    return Errors(se, df, pairs, (found.estimate[:, -1], error * np.sqrt(left[:, 0]), freedom))
+        estimate, weight = found.estimate[:, SLICES[place]], found.weights[measure].weight
+        error, freedom = reduced(here, variable, found.values, measure, weight, estimate, sides)
+        pairs[place] = _pairs(found, place, known, error * np.sqrt(left[measure]), freedom)
+    measure = SLOPE[0]
+    error, freedom = slope_reduced(here, SLOPE[1], found.values, measure, found.weights[measure].weight)
+    return Errors(se, df, pairs, (found.estimate[:, -1], error * np.sqrt(left[measure][:, 0]), freedom))

@@ -123,7 +123,7 @@ def process_figures() -> np.ndarray:
 
 def _process() -> Values:
     y, x = draw.expected()
-    return Values(y[None], x[None], np.ones(y[None].shape, dtype=bool))
+    return Values(y[None], x[None], *np.ones((2, *y[None].shape), dtype=bool))
 
 
 def _whole(values: np.ndarray) -> np.ndarray:
@@ -312,8 +312,8 @@ def _batch(analyses: list[Analysis], surveys: draw.Batch) -> Tally:
     found = []
     for analysis in analyses:
         kind = analysis.vaegtning
-        fitted = fits[kind] = fits.get(kind) or estimates.fit(surveys, estimates.weights(kind, surveys.answered))
-        usable, key = fitted.weights.usable, (kind, analysis.fpc, analysis.klynge)
+        fitted = fits[kind] = fits.get(kind) or estimates.fit(surveys, kind)
+        usable, key = fitted.usable, (kind, analysis.fpc, analysis.klynge)
         if key not in rows:
             errors = estimates.errors(fitted, analysis.fpc == "ja", analysis.klynge == "ja")
             made = figures(fitted, errors)

@@ -15,7 +15,7 @@ import pandas as pd
 from scipy.stats import norm
 
 from civsam.disclosure.plan import KINDS, Plan
-from civsam.disclosure.precision import Shown, difference, p_class
+from civsam.disclosure.precision import Shown, difference, moved, p_class
 from civsam.disclosure.suppression import Number
 from civsam.files import LINE, UserError, project, read_yaml, shown, without_lines
 from civsam.inference import compare, decide, estimate, weighting
@@ -280,9 +280,11 @@ def as_shown(plan: Plan, row: pd.Series) -> Shown:
     claim = read().get(row["id"])
     if claim is None or row["verdict"] == HIDDEN_VERDICT:
         return {"n": 0, "hidden": claim is None, "verdict": HIDDEN_VERDICT}
+    # a difference between questions is among those who answered both, and moves from the numbers of either
+    several = bool(claim.against) and len({item_of(spec) for spec in [*claim.measures, *claim.against]}) > 1
     for number in candidates(plan, claim, row):
-        told = number.shown
-        if np.isclose(number.exact, row["estimate"], rtol=0, atol=1e-9) and not np.isnan(told):
+        told = moved(number, row["estimate"]) if several else number.shown
+        if (several or np.isclose(number.exact, row["estimate"], rtol=0, atol=1e-9)) and not np.isnan(told):
             level = 0.95 if claim.rule == "lig" else plan.survey.level  # as `claims` makes their intervals
             z = norm.ppf((1 + level) / 2)
             half = number.error((row["high"] - row["low"]) / 2 / z) * z

@@ -6,7 +6,6 @@ Simmons & Nelson 2020). Only choices that bear on the statement are varied; verd
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import product
 from typing import Any
 
@@ -104,8 +103,7 @@ def _guldborgsund(survey: Survey, bloc: str) -> Survey:
         there = survey.frame["kommunekode"] == GULDBORGSUND
         return survey.having(frame=survey.frame.assign(blok=survey.frame["blok"].mask(there, bloc)))
     if bloc == "udeladt":
-        weights = np.where(tells_apart(survey), 0.0, survey.design.weights)
-        return survey.having(design=replace(survey.design, weights=weights))
+        return weighting.without(survey, tells_apart(survey))
     return survey
 
 

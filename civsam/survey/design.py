@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -38,6 +38,20 @@ class Stage:
             raise ValueError("population must be positive numbers: none may be missing, 0 or less")
 
 
+def apart(stage: Stage, there: np.ndarray) -> Stage:
+    """The stage with the rows that are not there in a stratum of their own that is known whole, so they add nothing.
+
+    there: boolean, shape (n,). The stratum is one cluster, or as many as it has rows where all rows are clusters.
+    """
+    if there.all():
+        return stage
+    rows, out = np.arange(len(there)), len(there) - int(there.sum())
+    single = len(np.unique(stage.clusters)) == len(rows)
+    own = int(stage.clusters.max()) + 1 + (rows if single else 0)
+    return Stage(np.where(there, stage.strata, int(stage.strata.max()) + 1), np.where(there, stage.clusters, own),
+                 np.where(there, stage.population, out if single else 1))
+
+
 def kept(array: np.ndarray) -> np.ndarray:
     """The array, or a copy of it if somebody else could change it; nobody can change what is returned."""
     array = np.asarray(array)
@@ -50,6 +64,7 @@ def kept(array: np.ndarray) -> np.ndarray:
 ALONE = 1e-9  # a leverage this close to 1: the cluster decides something of the margins alone
 ROUNDING = 1e-9  # by how much a population may fall short of what was drawn: it may have been reckoned
 SWEEPS = 10  # as in R survey; the sweeps have by then all but converged
+KEPT = 200  # designs for the questions of a survey that are kept
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,6 +133,10 @@ class Design:
     A weight of 0 leaves a respondent out of every estimate, but not out of the size of the stratum. replicates: where
     there are any, every variance is their spread, and the stages tell nothing but who is in the sample.
 
+    again: how the weights were made, told as what makes the design anew for those who answered a question, from who
+    they are, boolean (n,); see `among`. It is set by what makes the weights, and goes with them: a design that is given
+    other weights, or is made by hand, has none, and blank answers are then outside the domain, as in R `survey`.
+
     Raises ValueError for weights that are missing or negative, as R `survey` does, for arrays of different lengths, and
     for a stratum whose population differs from row to row, or is smaller than what was drawn from it.
     """
@@ -128,6 +147,8 @@ class Design:
     calibration: Calibration | None = None
     replicates: Replicates | None = None
     _known: tuple[tuple[Stage, ...], list[Nested]] | None = field(default=None, repr=False)
+    again: Callable[[np.ndarray], Design] | None = field(default=None, init=False, repr=False)
+    _items: dict[bytes, Design] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
         """Refuse what no estimate could be made from. Stages that another design has been made with are known."""
@@ -144,6 +165,29 @@ class Design:
             raise ValueError(f"the replicate weights must have {n} rows, as the weights")
         if self._known is None or self._known[0] is not self.stages:
             object.__setattr__(self, "_known", (self.stages, list(_nested(self.stages))))
+
+    def made_by(self, again: Callable[[np.ndarray], Design] | None) -> Design:
+        """The design, which from now on knows how it was made."""
+        object.__setattr__(self, "again", again)
+        return self
+
+    def among(self, there: np.ndarray) -> Design:
+        """The design for those who answered a question: what made the weights, done with them as the respondents.
+
+        Response is to the question: who answered the form and left it blank did not respond (Särndal & Lundström 2005),
+        so the others of the response group stand for the whole of it, and the finite population correction counts them
+        alone. there: boolean (n,). The others have weight 0 and lie in a stratum that adds nothing. It is the design
+        itself where all answered, where nobody told how the weights were made, and where fewer than two answered: of
+        one answer there is no error to be had.
+        """
+        if self.again is None or there.all() or there.sum() < 2:
+            return self
+        key = np.packbits(there).tobytes()
+        if key not in self._items:
+            if len(self._items) >= KEPT:
+                self._items.clear()
+            self._items[key] = self.again(there)
+        return self._items[key]
 
     @property
     def weighted(self) -> bool:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import zip_longest
 from typing import Any
 
@@ -21,7 +22,7 @@ from civsam.danish import danish_order, listed, number
 from civsam.files import UserError
 from civsam.instrument.questionnaire import DONT_KNOW, Background, Item, Questionnaire, Scale
 from civsam.survey.checked import unknown
-from civsam.survey.design import Design, Stage, pairs
+from civsam.survey.design import Design, Nested, Stage, apart, pairs
 from civsam.survey.replicate_weights import Replicates
 
 MOST = 50  # different texts in a column, before it is taken for free text
@@ -181,7 +182,43 @@ def _design(
     weights = _positive(table, weight[0], "en vægt", zero=True) if weight else 1 / chance
     if not weights.any():
         raise UserError(f"kolonnen {weight[0]}: alle vægte er 0.")
-    return Design(weights, tuple(stages), "drawn", replicates=replicates)
+    design = Design(weights, tuple(stages), "drawn", replicates=replicates)
+    finite = replicates is None and np.any(np.isfinite(stages[0].population))
+    return design.made_by(partial(_answering, design) if finite else None)
+
+
+def _answering(design: Design, answered: np.ndarray) -> Design:
+    """The design for those who answered a question: the strata of a finite population are its response groups.
+
+    Where respondents were drawn directly, the stratum's population is held against those who answered. Of clusters the
+    response is one phase more (Särndal, Swensson & Wretman 1992): those who answered, of all drawn in the stratum.
+    """
+    there = answered | (design.weights == 0)
+    first = design.nested[0]
+    group = _answered_strata(first.stratum[first.cluster], there)
+    before, after = (np.bincount(group, design.weights * part) for part in (1, there))
+    weights = np.where(there, design.weights * (before / np.where(after > 0, after, 1))[group], 0.0)
+    if len(design.stages) == 1 and len(first.stratum) == len(there):
+        stage = design.stages[0]
+        strata = np.unique(first.stratum[first.cluster], return_index=True)[1]
+        size = np.bincount(group[strata], stage.population[strata])[group]
+        return Design(weights, (apart(Stage(group, stage.clusters, size), there),), design.target)
+    rows, fraction = np.arange(len(there)), np.bincount(group, there) / np.bincount(group)
+    carried = np.prod([one.fraction[one.stratum][one.cluster] for one in design.nested], axis=0)
+    own = np.where(there, group, len(fraction))
+    response = Nested(rows, np.unique(own, return_inverse=True)[1], np.unique(own, return_counts=True)[1],
+                      np.append(fraction, 1.0)[np.unique(own)], carried)
+    return Design(weights, design.stages, design.target, _known=(design.stages, [*design.nested, response]))
+
+
+def _answered_strata(stratum: np.ndarray, there: np.ndarray) -> np.ndarray:
+    """The strata's codes, (n,), each joined with the next until two are there or nobody is missing."""
+    joined, code, some, of = np.zeros(int(stratum.max()) + 1, dtype=int), 0, 0.0, 0.0
+    for place, (count, size) in enumerate(zip(np.bincount(stratum, there), np.bincount(stratum), strict=True)):
+        joined[place], some, of = code, some + count, of + size
+        if some >= 2 or some == of:
+            code, some, of = code + 1, 0.0, 0.0
+    return np.minimum(joined, max(code - 1, 0))[stratum]  # what is left over joins the last
 
 
 def _stage(

@@ -6,8 +6,9 @@ states of those that came with the data, stands in `inference.replicates`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,7 +23,8 @@ class Replicates:
 
     weights and cluster: (n,); shift and slope: (clusters,); counts: (clusters, R). The variance is scale times the sum
     of rscales (R,) times squared deviations from the mean of the replicates, or, with `mse`, from the estimate itself.
-    index: whose weights they are, (n,), where that is known.
+    index: whose weights they are, (n,), where that is known. again: what makes them of another design, of those that
+    were made here.
     """
 
     weights: np.ndarray
@@ -34,6 +36,7 @@ class Replicates:
     rscales: np.ndarray
     mse: bool = False
     index: pd.Index | None = None
+    again: Callable[[Any], Replicates] | None = field(default=None, repr=False)
 
     def __iter__(self) -> Iterator[np.ndarray]:
         """The weights of each replicate in turn, shape (n,)."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from civsam.instrument.allowed import valid
 from civsam.instrument.questionnaire import DONT_KNOW, Background, Item, Questionnaire, read
 from civsam.survey import own
 from civsam.survey.checked import Checked, checked, same, unknown
-from civsam.survey.design import Design, Stage, kept
+from civsam.survey.design import Design, Stage, apart, kept
 from civsam.survey.own import Names
 
 SYNTHETIC, COLLECTED = "syntetisk", "indsamlet"
@@ -114,7 +114,9 @@ class Survey:
                            data.questionnaire if questionnaire is None else questionnaire, data)
         if not 0 < level < 1:
             raise ValueError(f"level is the confidence level of the intervals, between 0 and 1, not {level}")
-        design = _plain(len(data.answers), len(data.frame), framed) if design is None else design
+        if design is None:
+            plain = partial(_plain, len(data.frame), framed)
+            design = plain(np.ones(len(data.answers), dtype=bool)).made_by(plain if framed else None)
         if len(design.weights) != len(data.answers):
             raise ValueError(f"the design has {len(design.weights)} rows, the answers {len(data.answers)}")
         self.__dict__.update(data=data, design=design, level=level, framed=framed, minimum=minimum, texts=texts,
@@ -236,6 +238,25 @@ class Survey:
             done[item] = (kept(recode[codes]), [set(text.split(" ")) for text in texts])
         return done[item]
 
+    def asked(self, item: str) -> np.ndarray:
+        """Who was asked the item. Boolean, shape (n,). No questionnaire of today leads anybody past a question.
+
+        Who is led past one is outside its domain, and has not left it blank: routing is to be told here.
+        """
+        return np.ones(len(self.data.answers), dtype=bool)
+
+    def responded(self, item: str) -> np.ndarray:
+        """Who answered the item, or was not asked it: those who are its response. Boolean, shape (n,)."""
+        return self.answered(item) | ~self.asked(item)
+
+    def among(self, responded: np.ndarray) -> Survey:
+        """The survey weighted for an estimate of what these answered, boolean (n,); see `Design.among`.
+
+        Every estimate is made on it, and nobody is left out of the answers.
+        """
+        design = self.design.among(responded)
+        return self if design is self.design else self.having(design=design)
+
     def answered(self, item: str) -> np.ndarray:
         """Who answered the item, 'ved ikke' included. Boolean, shape (n,)."""
         return self.codes(item) >= 0
@@ -335,7 +356,9 @@ class Survey:
         return cls(**own.understood(data, questionnaire, columns, scales, frame), level=level, minimum=minimum)
 
 
-def _plain(n: int, size: int, framed: bool) -> Design:
-    """One response group, equal weights, and where it is framed a finite population."""
+def _plain(size: int, framed: bool, there: np.ndarray) -> Design:
+    """One response group, equal weights, and where it is framed a finite population, of which those there answered."""
+    n = len(there)
     whole = Stage(np.zeros(n, dtype=int), np.arange(n), np.full(n, float(size) if framed else np.inf))
-    return Design(np.full(n, size / max(n, 1)), (whole,), "population" if framed else "sample")
+    weights = there * (size / max(there.sum(), 1))
+    return Design(weights, (apart(whole, there),), "population" if framed else "sample")

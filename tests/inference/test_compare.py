@@ -283,7 +283,8 @@ def test_the_simulation_computes_what_contrasts_report() -> None:
     row, equations, reduced = prepared("region", [0, 4])
     y = PROCESS.says("pol_fokus", "ja")[row].astype(float)
     difference, variance = differences_and_variances(y[:, None], equations, reduced)
-    table = compare.contrasts(PROCESS, "pol_fokus", "ja", "region").set_index(["a", "b"])
+    domain = weighting.blank_as_domain(PROCESS)  # with the weights of the form, as `prepared` has them
+    table = compare.contrasts(domain, "pol_fokus", "ja", "region").set_index(["a", "b"])
     found = table.loc[("hovedstaden", "nordjylland"), ["estimate", "se", "df"]]
     assert list(found) == pytest.approx([difference[0], np.sqrt(variance[0]), reduced.freedom()[0]])
 
@@ -346,19 +347,22 @@ def test_an_item_that_nobody_answered_has_no_contrasts() -> None:
     assert compare.equality(survey, "pra_lange", None, "region")["p"].isna().all()
 
 
-def test_limits_for_the_population_leave_each_respondent_out_of_the_margins() -> None:
+def test_errors_for_the_population_leave_each_respondent_out_of_the_margins() -> None:
     survey = opened.edition().survey
-    two = [compare.contrasts(survey, "pra_lange", None, "region", small_sample=small) for small in (True, False)]
-    same = [column for column in compare.COLUMNS if column not in ("low", "high")]
-    pd.testing.assert_frame_equal(two[0][same], two[1][same])
-    half = student.ppf(0.975, two[1]["df"]) * two[1]["se"]
-    np.testing.assert_allclose(two[1]["high"] - two[1]["estimate"], half)
-    assert np.all((two[0]["high"] - two[0]["low"] > 2 * half) & (two[0]["high"] - two[0]["low"] < 2.2 * half))
+    ours, by_r = (compare.contrasts(survey, "pra_lange", None, "region", small_sample=small) for small in (True, False))
+    for table in (ours, by_r):  # one error: interval, t and p are made of it
+        half = student.ppf(0.975, table["df"]) * table["se"]
+        np.testing.assert_allclose(table["high"] - table["estimate"], half)
+        np.testing.assert_allclose(table["p"], 2 * student.sf(np.abs(table["estimate"] / table["se"]), table["df"]))
+    same = [column for column in compare.COLUMNS if column not in ("se", "low", "high", "t", "p")]
+    pd.testing.assert_frame_equal(ours[same], by_r[same])
+    assert np.all((ours["se"] > by_r["se"]) & (ours["se"] < 1.1 * by_r["se"]))
     what = equations_.measure(survey, "pra_lange")
     for small, interval in ((True, "jackknife"), (False, "t")):
         over = compare.above(survey, what, 5.0, small_sample=small).iloc[0]
         mean = estimate.means(survey, "pra_lange", interval=interval).iloc[0]
         assert [over["low"] + 5, over["high"] + 5] == pytest.approx([mean["low"], mean["high"]])
+        assert over["se"] == pytest.approx(mean["se"])
 
 
 def test_dont_know_is_an_answer_unless_left_out() -> None:

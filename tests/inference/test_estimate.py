@@ -484,9 +484,10 @@ def test_leaving_out_a_single_respondent_divides_the_residual_by_one_less_the_le
     row = estimate.means(survey, "api00").iloc[0]
     half = student.ppf(0.975, 5) * se
     assert [row["low"], row["high"]] == pytest.approx([4 - half, 4 + half])
+    assert row["se"] == pytest.approx(se)
     by_r = estimate.means(survey, "api00", interval="t").iloc[0]
-    assert by_r["high"] == pytest.approx(4 + student.ppf(0.975, 5) * row["se"])
-    assert by_r["high"] < row["high"]
+    assert by_r["high"] == pytest.approx(4 + student.ppf(0.975, 5) * by_r["se"])
+    assert by_r["se"] < row["se"]
 
 
 def test_without_calibration_the_interval_is_rs() -> None:

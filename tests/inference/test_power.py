@@ -127,7 +127,7 @@ def test_true_shares_keep_the_observed_share_of_both_groups() -> None:
     pair = power._pair(weighting.for_process(SURVEY), "pol_fokus", "ja", "region")
     shares, inside = pair.shares(0.12), SURVEY.background["region"].isin(pair.names).to_numpy()
     used = inside & SURVEY.answered("pol_fokus")
-    weights = SURVEY.design.weights[used]
+    weights = SURVEY.among(SURVEY.answered("pol_fokus")).design.weights[used]
     assert shares[0] - shares[1] == pytest.approx(0.12)
     assert weights @ shares[pair.side] == pytest.approx(weights @ SURVEY.says("pol_fokus", "ja")[used])
 

@@ -146,7 +146,7 @@ def test_intervals_hold_the_true_change_as_often_as_they_say_since_municipalitie
 
 def test_response_in_two_waves_is_independent_so_variances_add_up() -> None:
     new, old = study()
-    found = waves.changes(new, old, small_sample=False)
+    found = waves.changes(new, old)
     assert set(found["target"]) == {"population"}
     sides = [waves.levels(one, waves.measures(new.questionnaire.items.values())) for one in (new, old)]
     np.testing.assert_allclose(found["estimate"], sides[0]["estimate"] - sides[1]["estimate"], atol=1e-12)
@@ -163,7 +163,7 @@ def trimmed(one: Survey) -> Survey:
 def test_each_wave_keeps_its_own_weights_and_margins(weigh) -> None:
     new, old = study()[0], weigh(study()[1])
     for a, b in ((new, old), (old, new)):
-        row = waves.changes(a, b, [("pol_fokus", "ja", False)], small_sample=False).iloc[0]
+        row = waves.changes(a, b, [("pol_fokus", "ja", False)]).iloc[0]
         one, other = (estimate.shares(side, "pol_fokus", "ja").iloc[0] for side in (a, b))
         assert row["se"] == pytest.approx(np.hypot(one["se"], other["se"]), rel=1e-9)
 

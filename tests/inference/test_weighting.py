@@ -9,7 +9,7 @@ import opened
 import pandas as pd
 import pytest
 
-from civsam.inference import estimate, weighting
+from civsam.inference import estimate, raking, weighting
 from civsam.inference.variance import covariance
 from civsam.instrument.questionnaire import Background, Item, Scale, read
 from civsam.study import municipality_groups
@@ -66,10 +66,10 @@ def survey_of(name: str) -> Survey:
 
 
 def close_to_r(survey: Survey, result: dict, tolerance: float, item: str = "complete", by_type: str = "api00") -> None:
-    row = estimate.means(survey, item).iloc[0]
+    row = estimate.means(survey, item, interval="t").iloc[0]
     assert row["estimate"] == pytest.approx(result["mean"]["est"]["api00"], rel=tolerance)
     assert row["se"] == pytest.approx(result["mean"]["se"]["api00"], rel=tolerance)
-    rows = estimate.means(survey, by_type, "fagomraade")
+    rows = estimate.means(survey, by_type, "fagomraade", interval="t")
     for ours, theirs in {"estimate": "est", "se": "se"}.items():
         np.testing.assert_allclose(rows[ours], [result["by"][theirs][code] for code in rows["group"]], rtol=tolerance)
 
@@ -162,7 +162,7 @@ def test_raking_that_does_not_converge_names_the_margin() -> None:
 
 def test_the_raked_study_meets_every_margin_of_the_frame() -> None:
     raked = weighting.raked(EDITION.raw)
-    for variable, totals in weighting.frame_margins(raked).items():
+    for variable, totals in raking.frame_margins(raked).items():
         sums = raked.background.assign(w=raked.design.weights).groupby(variable)["w"].sum()
         np.testing.assert_allclose(sums, pd.Series(totals)[sums.index], rtol=1e-9)
     assert raked.design.weights.min() > 0
@@ -236,7 +236,7 @@ def test_nonresponse_by_area_is_mended_by_raking_on_area_and_not_on_region() -> 
     for seed in range(30):
         raw = response(seed, chance)
         for name, found in error.items():
-            survey = raw if name == "none" else weighting.rake(raw, weighting.frame_margins(raw, [name]))
+            survey = raw if name == "none" else weighting.rake(raw, raking.frame_margins(raw, [name]))
             found.append(estimate.means(survey, "pra_korte")["estimate"].item() - FULL)
     bias = {name: abs(np.mean(found)) for name, found in error.items()}
     assert bias["fagomraade"] < bias["none"] / 10
@@ -259,7 +259,7 @@ def test_the_standard_error_of_the_study_is_that_of_repeated_response() -> None:
 
 def test_the_standard_error_after_raking_is_that_of_the_residuals() -> None:
     """Area explains much of the count: once the areas are known the mean varies less than the answers do."""
-    margins = weighting.frame_margins(TRUTH, ["fagomraade", "blok"])
+    margins = raking.frame_margins(TRUTH, ["fagomraade", "blok"])
     raked = [weighting.rake(response(seed, np.full(838, 0.5)), margins) for seed in range(150)]
     spread, error = spread_and_error(raked)
     assert error == pytest.approx(spread, rel=0.12)

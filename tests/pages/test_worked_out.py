@@ -15,7 +15,12 @@ from civsam.study import claims, figures
 from civsam.survey.survey import Survey
 
 SURVEY = opened.edition().survey
-SAID, WEIGHTS = SURVEY.answers, SURVEY.design.weights
+SAID = SURVEY.answers
+
+
+def weights(there: np.ndarray) -> np.ndarray:
+    """Of those who answered a question, (answered,)."""
+    return SURVEY.among(there).design.weights[there]
 
 
 def cells(html: str) -> list[list[str]]:
@@ -25,20 +30,23 @@ def cells(html: str) -> list[list[str]]:
 
 def percent(item: str, answer: str, by: str, group: str) -> float:
     """Weighted percent of a group's answers to the question."""
-    inside = ((SAID[item] != "") & (SURVEY.background[by] == group)).to_numpy()
-    return 100 * np.average(SAID[item][inside] == answer, weights=WEIGHTS[inside])
+    there = (SAID[item] != "").to_numpy()
+    inside = (SURVEY.background[by] == group).to_numpy()[there]
+    return 100 * np.average((SAID[item][there] == answer)[inside], weights=weights(there)[inside])
 
 
 def test_a_sentence_tells_a_share_a_mean_and_a_response_rate() -> None:
     told = sentences.summary(SURVEY, estimate.shares(SURVEY, "pol_fokus", "ja"))
     share, low, high = map(int, re.fullmatch(r"(\d+)\u00a0% \((\d+)–(\d+)\)", told).groups())
     there = (SAID["pol_fokus"] != "").to_numpy()
-    assert share == round(100 * np.average(SAID["pol_fokus"][there] == "ja", weights=WEIGHTS[there]))
+    assert share == round(100 * np.average(SAID["pol_fokus"][there] == "ja", weights=weights(there)))
     assert low < share < high < share + 5
     count = pd.to_numeric(SAID["pra_lange"], errors="coerce").to_numpy()
     told = sentences.summary(SURVEY, estimate.means(SURVEY, "pra_lange"))
-    there = ~np.isnan(count)
-    assert told.startswith(f"{np.average(count[there], weights=WEIGHTS[there]):.1f} (".replace(".", ","))
+    there = (SAID["pra_lange"] != "").to_numpy()  # 'ved ikke' is an answer, but no number
+    number = ~np.isnan(count[there])
+    mean = np.average(count[there][number], weights=weights(there)[number])
+    assert told.startswith(f"{mean:.1f} (".replace(".", ","))
     asked, answered = len(SURVEY.frame), len(SAID)
     told = sentences.summary(SURVEY, weighting.response_rates(SURVEY))
     assert told == f"{round(100 * answered / asked)}\u00a0% ({answered} af {asked})"
@@ -121,8 +129,8 @@ def test_errors_are_those_of_each_version_against_the_truth() -> None:
                                      {"Fokus": lambda one: estimate.shares(one, "pol_fokus", "ja")}, "c", "n")
     true = 100 * (everybody.answers["pol_fokus"] == "ja").mean()
     there = (SAID["pol_fokus"] != "").to_numpy()
-    errors = [f"{100 * np.average(SAID['pol_fokus'][there] == 'ja', weights=weights) - true:.1f}"
-              .replace(".", ",").replace("-", "−") for weights in (None, WEIGHTS[there])]
+    errors = [f"{100 * np.average(SAID['pol_fokus'][there] == 'ja', weights=these) - true:.1f}"
+              .replace(".", ",").replace("-", "−") for these in (None, weights(there))]
     assert cells(made.html) == [["Fokus", f"{round(true)}\u00a0%", *errors]]
     assert made.html.index("Uden") < made.html.index("Vægtet")
 

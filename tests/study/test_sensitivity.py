@@ -34,7 +34,7 @@ def chosen(table: pd.DataFrame, item: str, **choices: str) -> pd.Series:
 
 def red_less_blue(bloc: pd.Series, keep: np.ndarray) -> float:
     """By hand: the raked share of 'ja' to pol_fokus among red respondents less that among blue."""
-    said, weights = SURVEY.answers["pol_fokus"], SURVEY.design.weights
+    said, weights = SURVEY.answers["pol_fokus"], SURVEY.among(SURVEY.answered("pol_fokus")).design.weights
     base = (said != "").to_numpy() & keep
     red, blue = (base & (bloc == code).to_numpy() for code in ("roed", "blaa"))
     return float(np.subtract(*(np.average(said[who] == "ja", weights=weights[who]) for who in (red, blue))))
@@ -88,9 +88,11 @@ def test_each_choice_of_weights_gives_the_share_that_it_should() -> None:
     groups = municipality_groups.municipality_groups(plain)
     asked, answered = groups.value_counts(), groups[said.index].value_counts()
     by_municipality = groups[said.index].map(asked / answered).to_numpy()
-    for code, weights in (("raking", SURVEY.design.weights), ("uvaegtet", np.ones(len(said))),
-                          ("svargrupper", weighting.by_response_groups(plain).design.weights),
-                          ("kommuner", by_municipality)):
+    grouped = weighting.by_response_groups(plain, groups)
+    np.testing.assert_allclose(grouped.design.weights, by_municipality)
+    for code, weighed in (("raking", SURVEY), ("uvaegtet", plain), ("kommuner", grouped),
+                          ("svargrupper", weighting.by_response_groups(plain))):
+        weights = weighed.among(SURVEY.answered("pol_fokus")).design.weights
         red, blue = ((said != "").to_numpy() & (area == bloc).to_numpy() for bloc in ("roed", "blaa"))
         share = [np.average(said[who] == "ja", weights=weights[who]) for who in (red, blue)]
         assert chosen(curve("O9"), "pol_fokus", weights=code)["estimate"] == pytest.approx(share[0] - share[1]), code
