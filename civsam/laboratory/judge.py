@@ -177,6 +177,12 @@ def holm(p: np.ndarray) -> np.ndarray:
 
 # ---- Claims ----------------------------------------------------------------------------------------------------------
 
+@per_project
+def known() -> dict[str, claims.Claim]:
+    """The study's claims: to read them takes longer than to judge a batch by them."""
+    return claims.read()
+
+
 Rows = tuple[np.ndarray, np.ndarray, np.ndarray]  # estimate, se and df of comparisons, (R, m) each
 Verdicts = tuple[np.ndarray, np.ndarray]  # supported, contradicted: boolean, (R,)
 
@@ -240,7 +246,7 @@ def increasing(errors: Errors) -> Verdicts:
 def verdicts(found: Fit, errors: Errors) -> Iterator[Verdicts]:
     """Of each of `CLAIMS`."""
     for name in CLAIMS:
-        claim = claims.read()[name]
+        claim = known()[name]
         rules: dict[str, Callable[[], Verdicts]] = {
             "lig": lambda claim=claim: equal(claim, found, errors),
             "foerst": lambda claim=claim: first(claim, errors),
@@ -255,7 +261,7 @@ def true_claims(cells: np.ndarray, slope: np.ndarray) -> np.ndarray:
     """Whether each claim is true where the cells (R, C) and the slope (R,) are; boolean, (claims, R)."""
     rows = []
     for name in CLAIMS:
-        claim = claims.read()[name]
+        claim = known()[name]
         places = [_place(spec) for spec in claim.measures]
         values = [cells[:, SLICES[BLOCKS.index((place, claim.by[0] if claim.by else ""))]] for place in places]
         if claim.rule == "lig":
@@ -306,7 +312,7 @@ def _batch(analyses: list[Analysis], surveys: draw.Batch) -> Tally:
     one = np.ones(surveys.truth.y.shape[2])
     true = true_claims(estimates.ratios(surveys.truth, one)[0], truth[:, -1])
     always = np.broadcast_to(true_claims(process_cells(), process_figures()[:, -1]), true.shape)
-    true = np.where([[claims.read()[name].process] for name in CLAIMS], always, true)
+    true = np.where([[known()[name].process] for name in CLAIMS], always, true)
     fits: dict[str, Fit] = {}
     rows: dict[tuple[str, str, str], tuple[Errors, np.ndarray, np.ndarray]] = {}
     found = []

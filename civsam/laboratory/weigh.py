@@ -6,6 +6,7 @@ Shapes as in `draw`; S strata at most. `tests/laboratory/test_scenarios.py` hold
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -66,6 +67,22 @@ class Weights:
     def answered(self) -> np.ndarray:
         """Who answered, (R, N)."""
         return self.weight > 0
+
+    @cached_property
+    def leverage(self) -> np.ndarray:
+        """What each decides of its own fit, but never all, (R, N)."""
+        x = within(self, self.strata.joined[:, self.strata.cell])
+        return np.minimum(np.sum(x**2, axis=2), 1 - ALONE)
+
+    @cached_property
+    def without(self) -> np.ndarray:
+        """With x the rows of a municipality (L), by area (A), (I - xx')^-1, (R, L, A, A)."""
+        here, x = layout(), within(self, self.answered[:, :, None].astype(float))
+        rows = np.zeros((len(x), len(here.starts), here.domains[:, here.columns[AREA]].shape[1], x.shape[2]))
+        rows[:, here.cluster, here.code[AREA]] = x
+        values, vectors = np.linalg.eigh(rows @ rows.swapaxes(2, 3))
+        times = np.where(values > 1 - ALONE, 1.0, 1 / np.maximum(1 - values, ALONE))
+        return (vectors * times[:, :, None]) @ vectors.swapaxes(2, 3)
 
 
 def weights(kind: str, answered: np.ndarray) -> Weights:
@@ -205,29 +222,17 @@ def within(made: Weights, stratum: np.ndarray) -> np.ndarray:
 
 def alone(made: Weights, residual: np.ndarray) -> np.ndarray:
     """Residuals (R, k, N) from margins fitted without each respondent: `design.Design.left_out`."""
-    if not made.margins:
-        return residual
-    x = within(made, made.strata.joined[:, made.strata.cell])
-    return residual / (1 - np.minimum(np.sum(x**2, axis=2), 1 - ALONE))[:, None]
+    return residual / (1 - made.leverage)[:, None] if made.margins else residual
 
 
 def alone_by_cluster(made: Weights, residual: np.ndarray) -> np.ndarray:
-    """The same, without each municipality, which has a position of each area at most.
-
-    With x the rows of a municipality, (I - xx')^-1 of its residuals: what `design.Design.left_out` comes to.
-    """
+    """The same, without each municipality, which has a position of each area at most."""
     if not made.margins:
         return residual
-    here = layout()
+    here, inverse = layout(), made.without
     place = here.cluster, here.code[AREA]
-    x = within(made, made.answered[:, :, None].astype(float))
     scaled = over(made.weight, np.sqrt(made.share))
-    rows = np.zeros((len(x), len(here.starts), here.domains[:, here.columns[AREA]].shape[1], x.shape[2]))
-    rows[:, *place] = x
-    z = np.zeros((*rows.shape[:3], residual.shape[1]))
+    z = np.zeros((*inverse.shape[:3], residual.shape[1]))
     z[:, *place] = (residual * over(1.0, scaled)[:, None]).swapaxes(1, 2)
-    values, vectors = np.linalg.eigh(rows @ rows.swapaxes(2, 3))
-    times = np.where(values > 1 - ALONE, 1.0, 1 / np.maximum(1 - values, ALONE))
-    z = (vectors * times[:, :, None]) @ (vectors.swapaxes(2, 3) @ z)
-    left_out = z[:, *place].swapaxes(1, 2) * scaled[:, None]
+    left_out = (inverse @ z)[:, *place].swapaxes(1, 2) * scaled[:, None]
     return np.where(scaled[:, None] > 0, left_out, residual)
