@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -29,8 +30,10 @@ from scipy.stats import norm
 from civsam.inference import compare, estimate, replicates, weighting
 from civsam.instrument.questionnaire import DONT_KNOW, read
 from civsam.intake.frame import read_frame
+from civsam.laboratory import draw, judge, summary
+from civsam.laboratory.declare import Analysis, Drawing
 from civsam.study import simulate
-from civsam.survey.design import Design, Stage
+from civsam.survey.design import TARGETS, Design, Stage
 from civsam.survey.survey import Survey
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -316,6 +319,59 @@ def validity() -> list[bool]:
     ]
 
 
+# ---- Coverage by question, when some stop on the way -----------------------------------------------------------------
+
+RATES, STOPPING = (30, 53, 85, 100), 12  # percent who answer, and of them who stop somewhere
+PLACES = {"først": ("pol_",), "midt": ("pra_",), "sidst": ("vae_",)}
+ANALYSES = (Analysis(), Analysis(fpc="nej", klynge="ja"))  # the study's own for all who are asked, and for the process
+
+
+def asked_block(rate: int, block: int) -> judge.Tally:
+    """The counts of a block of draws, through the laboratory: its figures are those of the library, limits and all."""
+    return judge.tally(Drawing(svarprocent=rate, delvise=STOPPING), list(ANALYSES), SEED, block * DRAWS,
+                       (block + 1) * DRAWS)
+
+
+def few_missing(rate: int, item: str) -> bool:
+    """Whether fewer than `OFTEN` are expected to be missing from a question: too few to have a variance."""
+    here = draw.layout()
+    reached = 1 - STOPPING / 100 * max(here.places[one] for one in item.split("+")) / (here.length - 1)
+    return len(here.frame) * (1 - rate / 100 * reached) < OFTEN
+
+
+def by_question() -> list[bool]:
+    """Coverage of the first, middle and last questions at each response rate, with a verdict on each mean."""
+    print(f"\nDækning efter spørgsmålets plads, når {STOPPING} procent af dem, der svarer, standser undervejs. Efter ± "
+          "står Monte Carlo-fejlen.")
+    fine = []
+    for rate in RATES:
+        total: judge.Tally = {}
+        with workers(os.cpu_count() or 1) as pool:
+            for part in pool.map(partial(asked_block, rate), range(BLOCKS)):
+                total = {name: total.get(name, 0) + counts for name, counts in part.items()}
+        for place, target in enumerate(judge.TARGETS):
+            table = summary.summary(1, total, place)
+            table = table[(table["target"] == target) & table["kind"].isin(["estimate", "difference", "slope"])]
+            fine += [placed(table[table["item"].str.startswith(begins)], rate, target, told)
+                     for told, begins in PLACES.items()]
+    return fine
+
+
+def placed(table: pd.DataFrame, rate: int, target: str, told: str) -> bool:
+    """Print each figure of the questions of a place, and the verdict on their mean where enough are missing."""
+    print(f"\n  {rate} procent svarer, {TARGETS[target]}, spørgsmål {told}")
+    kinds = {"share": "andel", "mean": "gennemsnit", "ratio": "forhold"}
+    for row in table.itertuples():
+        what = f"{row.kind.replace('estimate', '')} {kinds[row.statistic]} {row.item} {row.a} {row.b}"
+        print(f"    {' '.join(what.split()):<70}{danish(100 * row.coverage, 1):>6} ± {danish(100 * row.coverage_mc, 1)}"
+              f"  fejl {danish(row.ratio, 2)} ± {danish(row.ratio_mc, 2)} af den sande")
+    mean = table["coverage"].mean()
+    few = all(few_missing(rate, item) for item in table["item"])
+    found = f"gennemsnit {danish(100 * mean, 1)}{f', men under {OFTEN} mangler' if few else ''}"
+    high = 0.97 if target == "process" and (table["statistic"] == "share").all() else 0.96  # see `Design.left_out`
+    return verdict(f"{rate} procent, {told}, 94-{danish(100 * high, 0)} procent", found, few or 0.94 <= mean <= high)
+
+
 @contextmanager
 def workers(number: int) -> Iterator[ProcessPoolExecutor]:
     """Fresh processes with one thread each."""
@@ -567,8 +623,9 @@ def main() -> int:
     if "--svy" in sys.argv:
         fetch_svy()
     fine = []
-    for part, run in (("gyldighed", validity), ("fart", speed)):
-        if part in sys.argv or not {"gyldighed", "fart"} & set(sys.argv):
+    parts = {"gyldighed": validity, "pladser": by_question, "fart": speed}
+    for part, run in parts.items():
+        if part in sys.argv or not set(parts) & set(sys.argv):
             fine += run()
     print(f"\n{len(fine) - sum(fine)} af {len(fine)} krav er uden for grænsen.")
     return int(not all(fine))

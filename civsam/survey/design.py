@@ -174,11 +174,11 @@ class Design:
     def among(self, there: np.ndarray) -> Design:
         """The design for those who answered a question: what made the weights, done with them as the respondents.
 
-        Response is to the question: who answered the form and left it blank did not respond (Särndal & Lundström 2005),
-        so the others of the response group stand for the whole of it, and the finite population correction counts them
-        alone. there: boolean (n,). The others have weight 0 and lie in a stratum that adds nothing. It is the design
-        itself where all answered, where nobody told how the weights were made, and where fewer than two answered: of
-        one answer there is no error to be had.
+        Response is to the question: who answered the form and left it blank did not respond, so the others of the
+        response group stand for the whole of it (Särndal, Swensson & Wretman 1992), and the finite population
+        correction counts them alone. there: boolean (n,). The others have weight 0 and lie in a stratum that adds
+        nothing. It is the design itself where all answered, where nobody told how the weights were made, and where
+        fewer than two answered: of one answer there is no error to be had.
         """
         if self.again is None or there.all() or there.sum() < 2:
             return self
@@ -206,7 +206,10 @@ class Design:
 
         Residuals are too small, as the margins' means were fitted to them: with e = w (z - x'b) and the leverage h of
         a row, w (z - x'b) is e / (1 - h) where b is without the row. So the covariance of these is nearly that of the
-        jackknife (HC3 of MacKinnon & White 1985, here by cluster of the first stage, within strata).
+        jackknife (HC3 of MacKinnon & White 1985, here by cluster of the first stage, within strata). By simulation
+        (tools/bench_statistics.py) the error of a share for the process is 3 to 8 percent too large, and its interval
+        covers 96 to 97 percent. With e / (1 - h)^(1/2), the CR2 of Bell & McCaffrey (2002), errors would be right on
+        average, but intervals of counts, which are skewed, would cover less than 94 percent at a low response rate.
         """
         x, inverse = self._leverage
         if inverse is None:
