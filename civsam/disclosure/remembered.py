@@ -9,26 +9,47 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
 
+from civsam.disclosure.tables import Groups, Table
 from civsam.files import read_json, write_json
-from civsam.survey.survey import Survey
 
 FOLDER = "CIVSAM_SKJULT"
 
 
-def visible(survey: Survey, minimum: int, make: Callable[[], Sequence[np.ndarray]]) -> list[np.ndarray]:
-    """What `make` gives, boolean arrays (groups, numbers), or what it gave before for the same survey and minimum."""
+def visible(families: Sequence[tuple[list[Table], Groups]], minimum: int,
+            make: Callable[[], Sequence[np.ndarray]]) -> list[np.ndarray]:
+    """What `make` gives, boolean arrays (groups, numbers), or what it gave before for the same tables and minimum."""
     folder = os.environ.get(FOLDER)
     if not folder:
         return list(make())
-    weights = survey.design.weights.tobytes()
-    name = hashlib.sha256(f"{survey.identity} {minimum} {survey.framed}".encode() + weights).hexdigest()[:32]
-    file = Path(folder, f"{name}.json")
+    file = Path(folder, f"{content(families, minimum)[:32]}.json")
     if not (kept := read_json(file).get("vist")):
         kept = [["".join("01"[shown] for shown in row) for row in table.astype(int)] for table in make()]
         write_json(file, {"vist": kept})
     return [np.array([[shown == "1" for shown in row] for row in table]) for table in kept]
+
+
+def content(families: Sequence[tuple[list[Table], Groups]], minimum: int) -> str:
+    """Digest of all that decides what is shown: every number of the tables, who they are of, and the minimum."""
+    found = hashlib.sha256(str(minimum).encode())
+    for part in (part for together, groups in families for part in (groups, *together)):
+        for field in fields(part):
+            for one in flat(getattr(part, field.name)):
+                found.update(f"\x1f{one.dtype}{one.shape}".encode() + one.tobytes() if isinstance(one, np.ndarray)
+                             else f"\x1f{one!r}".encode())
+    return found.hexdigest()
+
+
+def flat(value: object) -> Iterator[object]:
+    """What stands in a list or tuple, and in those in it, with where each begins; else the value alone."""
+    if isinstance(value, list | tuple):
+        yield len(value)
+        for one in value:
+            yield from flat(one)
+    else:
+        yield value

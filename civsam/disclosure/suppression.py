@@ -74,7 +74,7 @@ def cells(survey: Survey, minimum: int) -> dict[tuple[Key, str, str], Cell]:
     families = [(family, mine) for family in tables.families(survey)]
     if survey.framed:
         families.append(([tables.response(survey)], tables.groups(survey, survey.frame.index)))
-    shown = visible(survey, minimum, lambda: [_visible(*family, minimum) for family in families])
+    shown = visible(families, minimum, lambda: [_visible(*family, minimum) for family in families])
     return {name: cell for (together, groups), shared in zip(families, shown, strict=True)
             for table in together for name, cell in _cells(Programme(table, groups, minimum), shared)}
 
