@@ -95,7 +95,7 @@ def reading_note(survey: Survey, estimates: pd.DataFrame) -> str:
     about = {"population": "for, hvad alle adspurgte ville svare", "process": "for processen bag svarene",
              "sample": "for en tænkt population, som svarene er trukket tilfældigt fra"}[target]
     how = BETWEEN if target == "process" else _weighted(estimates["weighted"].any())
-    covers = " Det dækker tilfældigt bortfald, ikke skævt bortfald."
+    covers = " Det dækker tilfældigt bortfald, også fra det enkelte spørgsmål, ikke skævt bortfald."
     counts += hidden_note(estimates)
     return f"{level}-interval {about}; {how}.{covers}{counts}{chance_note(survey, estimates)}"
 
