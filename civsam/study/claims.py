@@ -235,16 +235,17 @@ def _no_difference(claim: Claim, survey: Survey) -> list[Judged]:
 
 
 def _difference(claim: Claim, survey: Survey) -> list[Judged]:
-    """Supported if each measure's joint test rejects after Holm's correction; contradicted if all pairs are equal.
+    """Supported if each measure's joint test rejects; contradicted if all pairs of one of them are equal.
 
-    The measure with the largest p decides, and is shown by its largest difference, with that p.
+    All must reject (an intersection-union test), so none needs a correction for the others: the chance that all do
+    where one should not is at most that of the one. The measure with the largest p decides, and is shown by its largest
+    difference, with that p.
     """
     tests = pd.concat([
         compare.equality(survey, item_of(spec), spec.get("svar"), by) for spec in claim.measures for by in claim.by
     ])
-    adjusted = compare.corrected(tests, "holm", claim.id)["p_adjusted"]
     parts = []
-    for p, (table, equal) in zip(adjusted, _no_difference(claim, survey), strict=True):
+    for p, (table, equal) in zip(tests["p"], _no_difference(claim, survey), strict=True):
         verdict = SUPPORTED if p < 0.05 else CONTRADICTED if equal == SUPPORTED else UNDECIDED
         largest = table.loc[[table["estimate"].abs().fillna(-1).idxmax()]]
         parts.append((largest.assign(p=p, weight=-p), verdict))
