@@ -129,24 +129,34 @@ class BiasReduced:
 
 
 def bias_reduced(equations: Equations, cluster: np.ndarray, combine: np.ndarray) -> BiasReduced:
-    """CR2 of the combinations of estimates in `combine` (q, k); cluster: (m,) codes.
+    """CR2 of the combinations of estimates in `combine` (q, k); cluster: (m,) codes from 0.
 
     The variance is unbiased where the residuals are independent with one variance (Bell & McCaffrey 2002; Pustejovsky
     & Tipton 2018). A cluster that decides an estimate alone adds nothing to it.
+
+    What is to be taken the root of is I + u middle u' in each cluster, with u its rows of x and s side by side. As
+    u = basis r, only the small I + r middle r' differs from I. Clusters of one size are done at once.
     """
     s, x, q = equations.sensitivity, equations.x, len(combine)
-    inner, one = s.T @ s, np.eye(s.shape[1])
-    code = np.unique(cluster, return_inverse=True)[1]
-    clusters = np.split(np.argsort(code, kind="stable"), np.cumsum(np.bincount(code))[:-1])
-    loading, own = np.empty((len(x), q)), np.empty((len(clusters), q, q))
-    bend = np.empty((len(clusters), q, 2 * len(one)))
-    for g, rows in enumerate(clusters):
-        cross = x[rows] @ s[rows].T
-        values, vectors = np.linalg.eigh(np.eye(len(rows)) - cross - cross.T + x[rows] @ inner @ x[rows].T)
-        root = np.where(values > 1e-10, 1 / np.sqrt(np.maximum(values, 1e-10)), 0.0)
-        load = loading[rows] = (vectors * root) @ (vectors.T @ (s[rows] @ combine.T))
-        own[g], bend[g] = load.T @ load, np.hstack([load.T @ x[rows], load.T @ s[rows]])
-    return BiasReduced(loading, code, own, bend, np.block([[inner, -one], [-one, 0 * one]]))
+    k, both = s.shape[1], np.hstack([x, s])
+    inner, one = s.T @ s, np.eye(k)
+    middle = np.block([[inner, -one], [-one, 0 * one]])
+    code = (np.cumsum(np.bincount(cluster) > 0) - 1)[cluster]
+    count, order = np.bincount(code), np.argsort(code, kind="stable")
+    start = np.cumsum(count) - count
+    loading, own, bend = np.empty((len(x), q)), np.empty((len(count), q, q)), np.empty((len(count), q, 2 * k))
+    for size in np.unique(count):
+        alike = np.flatnonzero(count == size)
+        rows = order[start[alike][:, None] + np.arange(size)]
+        u = both[rows]
+        basis, r = np.linalg.qr(u)
+        values, vectors = np.linalg.eigh(np.eye(r.shape[1]) + r @ middle @ r.swapaxes(1, 2))
+        root = np.where(values > 1e-10, 1 / np.sqrt(np.maximum(values, 1e-10)), 0.0) - 1
+        change = (vectors * root[:, None]) @ (vectors.swapaxes(1, 2) @ (r[:, :, k:] @ combine.T))
+        load = u[:, :, k:] @ combine.T + basis @ change
+        across = load.swapaxes(1, 2)
+        loading[rows], own[alike], bend[alike] = load, across @ load, across @ u
+    return BiasReduced(loading, code, own, bend, middle)
 
 
 def errors(
@@ -161,7 +171,7 @@ def errors(
     if small_sample and design.target == "process" and len(equations.row):
         reduced = bias_reduced(equations, design.nested[0].cluster[equations.row], combine)
         variance = np.diag(reduced.covariance(equations.residual))
-        varies = np.any(np.abs(reduced.loading * equations.residual[:, None]) > 1e-12, axis=0)
+        varies = [np.any(np.abs(column * equations.residual) > 1e-12) for column in reduced.loading.T]
         return np.sqrt(np.where(varies, variance, np.nan)), reduced.freedom(), "CR2"
     influence = equations.influence(len(design.weights)) @ combine.T
     return from_influence(influence, design, left_out=small_sample), df, "design"

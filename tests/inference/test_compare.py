@@ -156,6 +156,31 @@ def test_cr2_within_clusters_is_the_paired_test() -> None:
     assert row["df"] == pytest.approx(8, rel=1e-9)
 
 
+@pytest.mark.parametrize("spread", [0.0, 1e-7, 1.0])  # of the weights: what is nearly the same must not be lost
+def test_cr2_is_what_its_definition_gives_with_a_matrix_of_all_rows(spread: float) -> None:
+    rng = np.random.default_rng(6)
+    cluster = rng.permutation(np.repeat(np.arange(16), [1, 1, 1, 2, 2, 3, 3, 3, 4, 5, 9, 20, 20, 31, 40, 12]))
+    group = np.where(cluster == 15, 3, rng.integers(3, size=len(cluster)))  # the last cluster decides a group alone
+    z = np.eye(4)[group]
+    equations = equations_.solve(rng.normal(size=len(z)), z, z, 1 + spread * rng.random(len(z)), np.arange(len(z)))
+    combine = np.array([[1.0, -1, 0, 0], [0, 1, -2, 1]])
+    reduced = equations_.bias_reduced(equations, cluster, combine)
+    left = np.eye(len(z)) - equations.x @ equations.sensitivity.T  # times y: the residuals
+    clusters = [np.flatnonzero(cluster == code) for code in range(16)]
+    loads = [symmetric_root(left[rows] @ left[rows].T) @ (equations.sensitivity @ combine.T)[rows] for rows in clusters]
+    totals = [load.T @ equations.residual[rows] for load, rows in zip(loads, clusters, strict=True)]
+    np.testing.assert_allclose(reduced.covariance(equations.residual), np.transpose(totals) @ totals, rtol=1e-9)
+    moves = np.array([load.T @ left[rows] for load, rows in zip(loads, clusters, strict=True)])
+    for own, df in zip(moves.swapaxes(0, 1), reduced.freedom(), strict=True):
+        assert df == pytest.approx(np.trace(own @ own.T) ** 2 / np.sum((own @ own.T) ** 2), rel=1e-9)
+
+
+def symmetric_root(matrix: np.ndarray) -> np.ndarray:
+    """The symmetric inverse root, 0 where the matrix is singular."""
+    values, vectors = np.linalg.eigh(matrix)
+    return (vectors * np.where(values > 1e-9, 1 / np.sqrt(np.maximum(values, 1e-9)), 0.0)) @ vectors.T
+
+
 def test_equality_of_two_groups_is_the_square_of_the_contrast() -> None:
     survey = case_of("clus1_nofpc")[0]
     for small in (True, False):
