@@ -18,6 +18,7 @@ from civsam.danish import listed, number
 from civsam.files import UserError
 from civsam.instrument.allowed import allowed, invalid, nearest, plain
 from civsam.instrument.questionnaire import DONT_KNOW, Background, Item, Questionnaire
+from civsam.survey.design import kept
 
 ANSWERS, FRAME = "svarene", "rammen"
 TOLD = 5  # faults that a message tells; the rest are counted
@@ -28,19 +29,21 @@ NAMED = 12  # names that a message lists
 class Checked:
     """Answers, frame and questionnaire that fit together; `checked` makes it. Nothing in it is changed or handed out.
 
-    coded and grouped: what has been asked for so far, codes and sets of answers by item, groups by background variable.
+    place: each respondent's row of the frame, (n,). coded and grouped: what has been asked for so far, codes and sets
+    of answers by item, groups by background variable.
     """
 
     answers: pd.DataFrame
     frame: pd.DataFrame
     questionnaire: Questionnaire
+    place: np.ndarray
     coded: dict[str, tuple[np.ndarray, list[set[str]]]] = field(default_factory=dict, init=False, repr=False)
     grouped: dict[str, np.ndarray] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
     def background(self) -> pd.DataFrame:
         """The respondents' rows of the frame."""
-        return self.frame.loc[self.answers.index]
+        return self.frame.iloc[self.place]
 
 
 def checked(
@@ -56,11 +59,11 @@ def checked(
         frame = _frame(frame, questionnaire)
     if known is None or known.answers is not answers:
         answers = _answers(answers, questionnaire)
-    missing = frame.index.get_indexer(answers.index) < 0
-    if missing.any():
+    place = frame.index.get_indexer(answers.index)
+    if (missing := place < 0).any():
         raise UserError(f"{ANSWERS}: {_rows(answers.index[missing])} findes ikke i {FRAME}. Alle, der har svaret, skal "
                         "stå i den med samme nøgle.")
-    return Checked(answers, frame, questionnaire)
+    return Checked(answers, frame, questionnaire, kept(place))
 
 
 def _answers(table: pd.DataFrame, questionnaire: Questionnaire) -> pd.DataFrame:

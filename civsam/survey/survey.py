@@ -25,7 +25,7 @@ PLURAL = {SYNTHETIC: "syntetiske", COLLECTED: "indsamlede"}
 LIMITS = (5, 10, 20, 50)  # how few collected answers a group may be shown with; editions choose among them
 RECORD, RECORDED = "syntetiske_svar.csv", ["sha256", "seed", "svar"]
 
-_simulated_here: set[str] = set()  # digests of answers that this process simulated
+_simulated_here: dict[str, str] = {}  # digests of answers that this process simulated, and how many they are
 
 
 def digest(answers: pd.DataFrame) -> str:
@@ -36,7 +36,7 @@ def digest(answers: pd.DataFrame) -> str:
 
 def recognise(answers: pd.DataFrame) -> None:
     """Remember that these answers were simulated in this process. Only `simulate` calls this."""
-    _simulated_here.add(digest(answers))
+    _simulated_here[digest(answers)] = str(len(answers))
 
 
 def record(answers: pd.DataFrame, seed: int, draw: Callable[[int], pd.DataFrame]) -> None:
@@ -60,9 +60,14 @@ def provenance(answers: pd.DataFrame) -> str:
     return _origin(digest(answers))
 
 
+def _simulated() -> dict[str, str]:
+    """The digests of all answers that are known to be simulated, and how many they are."""
+    recorded = _recorded()
+    return dict(zip(recorded["sha256"], recorded["svar"], strict=True)) | _simulated_here
+
+
 def _origin(content: str) -> str:
-    recorded = set(_recorded()["sha256"])
-    return SYNTHETIC if content in recorded | _simulated_here else COLLECTED
+    return SYNTHETIC if content in _simulated() else COLLECTED
 
 
 @dataclass(frozen=True, eq=False, init=False, repr=False)
@@ -165,6 +170,8 @@ class Survey:
     @cached_property
     def provenance(self) -> str:
         """`syntetisk` or `indsamlet`, decided by the answers' digest and by nothing else."""
+        if str(len(self.data.answers)) not in _simulated().values():  # a million rows take a second to digest
+            return COLLECTED
         return _origin(self.digest)
 
     # -- what may be asked for
@@ -294,14 +301,15 @@ class Survey:
     @cached_property
     def own_cluster(self) -> np.ndarray:
         """The cluster of each respondent, shape (n,)."""
-        return self.cluster[self.data.frame.index.get_indexer(self.data.answers.index)]
+        return self.cluster[self.data.place]
 
     def group(self, variable: str) -> np.ndarray:
         """The respondents' codes of a frame variable as integers in the order of its labels, shape (n,)."""
         done = self.data.grouped
         if variable not in done:
             order = {code: place for place, code in enumerate(self.variable(variable).labels)}
-            done[variable] = kept(self.data.background[variable].map(order).to_numpy(int))
+            codes, found = pd.factorize(self.data.frame[variable])
+            done[variable] = kept(np.array([order[code] for code in found], dtype=int)[codes[self.data.place]])
         return done[variable]
 
     def aligned(self, values: Any, what: str, everybody: bool = False) -> Any:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from civsam.files import UserError
 from civsam.inference import compare, equations, estimate, models, power, rao_scott, replicates, weighting
 from civsam.instrument.questionnaire import Background, Item, Questionnaire, Scale, read
+from civsam.survey import survey as surveys
 from civsam.survey.design import Design, Stage
 from civsam.survey.survey import Survey
 
@@ -108,6 +109,16 @@ def test_whole_numbers_are_counts_whatever_their_dtype() -> None:
         made = survey(timer=column)
         assert made.answers.equals(text.answers)
         assert made.digest == text.digest
+
+
+def test_only_answers_as_many_as_some_simulated_ones_are_digested(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(surveys, "_simulated_here", {})
+    surveys.recognise(answers())
+    assert survey().provenance == "syntetisk"
+    assert survey(glad=["nej", "nej", "ja", "ved_ikke"]).provenance == "indsamlet"
+    fewer = Survey(answers().iloc[1:], FRAME, INSTRUMENT)
+    assert fewer.provenance == "indsamlet"
+    assert "digest" not in vars(fewer)
 
 
 @pytest.mark.parametrize(("frame", "told"), [
