@@ -464,6 +464,25 @@ def our_shares(data: Big) -> np.ndarray:
     return estimate.shares(data.survey, ITEM, ANSWER, BY)[["estimate", "se"]].to_numpy()
 
 
+def our_contrasts(data: Big, small_sample: bool = True) -> np.ndarray:
+    """Differences between groups and their standard errors by CR2, or by the design alone, through the public call."""
+    return compare.contrasts(data.survey, ITEM, ANSWER, BY, small_sample=small_sample)[["estimate", "se"]].to_numpy()
+
+
+def bare_coding(data: Big) -> None:
+    """The least that coding must do: find the distinct values of each column once."""
+    for column in (*(data.survey.frame[name] for name in data.survey.questionnaire.background),
+                   data.survey.answers[ITEM]):
+        pd.factorize(column)
+
+
+def our_coding(data: Big) -> np.ndarray:
+    """The very first shares by group: the tables checked and coded, and the provenance found."""
+    survey = data.survey
+    anew = Survey(survey.answers, survey.frame, survey.questionnaire, survey.design)
+    return our_shares(replace(data, survey=anew))
+
+
 def our_rake(data: Big) -> np.ndarray:
     """Raked weights, through the public call."""
     return weighting.rake(data.survey, data.totals).design.weights
@@ -520,6 +539,13 @@ class Svy:
             self.process.communicate()
 
 
+# Task, what it is held against, how many times its time it may take, and both in words.
+TIMES = (("CR2", "contrasts", 3, "forskelle med CR2", "forskelle uden"),
+         ("coding", "factorize", 4, "første kald, hvor alt kontrolleres og kodes", "pandas.factorize af kolonnerne"))
+ONES = {"bincount": bare_pass, "contrasts": partial(our_contrasts, small_sample=False), "CR2": our_contrasts,
+        "factorize": bare_coding, "coding": our_coding}
+
+
 def rounds(large: Big, middle: Big, svy: Svy) -> dict[str, list[float]]:
     """Seconds of each task, in turn with the others, so that all meet the same machine."""
     took: dict[str, list[float | None]] = {}
@@ -529,7 +555,8 @@ def rounds(large: Big, middle: Big, svy: Svy) -> dict[str, list[float]]:
 
     for number in range(ROUNDS):
         print(f"\rFart: runde {number + 1} af {ROUNDS}", end="", flush=True)
-        add("bincount", timed(bare_pass, large)[0])
+        for task, call in ONES.items():
+            add(task, timed(call, large)[0])
         for task, call in (("shares", our_shares), ("rake", our_rake)):
             seconds, made = timed(call, large)
             add(task, seconds)
@@ -559,16 +586,15 @@ def small_surveys() -> dict[str, Survey]:
     return _small
 
 
-def measure(folder: str) -> tuple[dict[str, list[float]], float]:
-    """Make the surveys and time all tasks on them; and the seconds of the very first call on the large one."""
+def measure(folder: str) -> dict[str, list[float]]:
+    """Make the surveys and time all tasks on them."""
     started = time.perf_counter()
     large, middle = big(LARGE), big(MIDDLE)
-    first = timed(our_shares, large)[0]
-    our_rake(large), our_bootstrap(middle), small_surveys()
+    our_shares(large), our_contrasts(large), our_rake(large), our_bootstrap(middle), small_surveys()
     svy = Svy(large, middle, Path(folder))
     print(f"Fart: data er lavet på {danish(time.perf_counter() - started, 0)} s", flush=True)
     try:
-        return rounds(large, middle, svy), first
+        return rounds(large, middle, svy)
     finally:
         svy.close()
 
@@ -578,13 +604,12 @@ def speed() -> list[bool]:
     with workers(1) as pool:
         peak = pool.submit(bootstrap_peak).result()
     with workers(1) as pool, tempfile.TemporaryDirectory() as folder:
-        took, first = pool.submit(measure, folder).result()
+        took = pool.submit(measure, folder).result()
     median = {task: statistics.median(seconds) for task, seconds in took.items()}
     print(f"\nMediantider af {ROUNDS} runder ({FEW_ROUNDS} for bootstrap), én tråd, millisekunder (mindste-største):")
     for task, seconds in took.items():
         spread = "-".join(danish(1000 * end, 1) for end in (min(seconds), max(seconds)))
         print(f"    {task:<16}{danish(1000 * median[task], 1):>10}  ({spread})")
-    print(f"    Første kald på {LARGE} rækker, hvor svarene kodes og ophavet findes: {danish(1000 * first, 0)}")
     over = median["shares"] / median["bincount"]
     print(f"    andele efter gruppe, {LARGE} rækker: {danish(over, 1)} gange et bart gennemløb med numpy.bincount")
     return [
@@ -592,6 +617,8 @@ def speed() -> list[bool]:
                   f"{danish(1000 * median[task], 1)} ms", median[task] < 0.02)
           for task, told in (("plain", "uden rakede vægte"), ("raked", "rakede vægte"))),
         verdict(f"{REPLICATES} bootstrap, {MIDDLE} rækker, under 1 GB i alt", f"{danish(peak, 2)} GB", peak < 1),
+        *(verdict(f"{told}, {LARGE} rækker, højst {limit} gange {than}", danish(median[task] / median[base], 1),
+                  median[task] <= limit * median[base]) for task, base, limit, told, than in TIMES),
         *against_svy(median),
     ]
 
