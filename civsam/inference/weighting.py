@@ -55,26 +55,28 @@ def response_groups(survey: Survey, there: np.ndarray | None = None) -> pd.Serie
     the study: the next size type of its area). Without such variables all are one group. there: which respondents
     answered the question that it is about, boolean (n,); all unless given.
     """
-    frame, wanted = survey.frame, survey.questionnaire.weighting.groups
+    frame, wanted = survey.frame, list(survey.questionnaire.weighting.groups)
     if not wanted:
         return pd.Series("", frame.index)
-    *first, last = wanted
-    area = frame[first].agg(" ".join, axis=1) if first else pd.Series("", frame.index)
+    place = frame.groupby(wanted, sort=False, observed=True).ngroup().to_numpy()  # of each position among the cells
+    rows = frame[wanted].iloc[np.unique(place, return_index=True)[1]]
+    crossed = [(tuple(area), last) for *area, last in rows.itertuples(index=False, name=None)]
     responded = _among(survey, there)
-    cells = responded.groupby([area, frame[last]]).sum().to_dict()
-    name: dict[tuple[str, str], str] = {}
-    for one in area.unique():
-        sizes = {code: cells.get((one, code), 0) for code in survey.questionnaire.background[last].labels}
+    cells = dict(zip(crossed, np.bincount(place, responded), strict=True))
+    name: dict[tuple[tuple[str, ...], str], str] = {}
+    for area in dict.fromkeys(area for area, _ in crossed):
+        sizes = {code: cells.get((area, code), 0) for code in survey.questionnaire.background[wanted[-1]].labels}
         for joined in _enough(sizes):
-            name |= {(one, code): f"{one} {'+'.join(joined)}".strip() for code in joined}
-    group = pd.Series([name[cell] for cell in zip(area, frame[last], strict=True)], frame.index)
-    return _none_alone(group, responded)
+            name |= {(area, code): " ".join([*area, "+".join(joined)]) for code in joined}
+    group = pd.array([name[cell] for cell in crossed], dtype="str").take(place)
+    return _none_alone(pd.Series(group, frame.index), responded)
 
 
 def _among(survey: Survey, there: np.ndarray | None) -> pd.Series:
     """Which positions in the frame responded, or did and are there."""
-    index = survey.answers.index
-    return pd.Series(survey.frame.index.isin(index if there is None else index[there]), survey.frame.index)
+    responded = np.zeros(len(survey.frame), dtype=bool)
+    responded[survey.data.place if there is None else survey.data.place[there]] = True
+    return pd.Series(responded, survey.frame.index)
 
 
 def _none_alone(group: pd.Series, responded: pd.Series) -> pd.Series:
@@ -120,11 +122,13 @@ def _grouped(survey: Survey, group: pd.Series | None, there: np.ndarray) -> Desi
         group = response_groups(survey, there)
     elif not there.all():
         group = _none_alone(group, _among(survey, there))
-    own = group.loc[survey.answers.index]
-    population = own.map(group.value_counts()).to_numpy()
-    respondents = own.map(own[there].value_counts()).to_numpy()
+    code = pd.factorize(group)[0]
+    own = code[survey.data.place]
+    population = np.bincount(code)[own]
+    respondents = np.bincount(own[there], minlength=len(code))[own]
     stage = Stage(pd.factorize(own)[0], np.arange(len(own)), population)
-    return Design(np.where(there, population / respondents, 0.0), (apart(stage, there),), "population")
+    weights = np.divide(population, respondents, out=np.zeros(len(own)), where=there)
+    return Design(weights, (apart(stage, there),), "population")
 
 
 def _whole_groups(survey: Survey, group: pd.Series) -> pd.Series:
