@@ -21,6 +21,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,7 @@ from scipy.special import logit
 from scipy.stats import t as student
 from statsmodels.stats.multitest import multipletests
 
+from civsam.files import UserError
 from civsam.inference.equations import Equations, Measure, design_freedom, errors, joint, measure, solve, t_table
 from civsam.inference.power import detectable
 from civsam.inference.rao_scott import independence
@@ -85,7 +87,9 @@ def _by_group(survey: Survey, what: Measure, by: str) -> _Cells:
 
 
 def _pairs(size: int, reference: int | None) -> list[tuple[int, int]]:
-    """Places of the pairs to compare: all, or each against the reference."""
+    """Places of the pairs to compare: all, or each against the reference. Raises UserError where there are none."""
+    if size < 2:
+        raise UserError("der er kun én gruppe, og den har ingen at blive holdt op mod. Brug en variabel med flere.")
     if reference is None:
         return list(combinations(range(size), 2))
     return [(place, reference) for place in range(size) if place != reference]
@@ -161,7 +165,8 @@ def contrasts(
     item, answer, ratio and dont_know as in `measure`. effect: difference (percentage points / 100, or the count's own
     unit); for shares also cohens_h (Cohen 1988) and odds_ratio (se, t and p are of its logarithm). Delta method.
 
-    Raises UserError for an unknown item, answer, variable or reference, KeyError for an unknown effect.
+    Raises UserError for an unknown item, answer, variable or reference, and for a variable with one group; ValueError
+    for an unknown effect, and an effect of shares on a mean.
 
     >>> from civsam import compare, open_edition
     >>> pairs = compare.contrasts(open_edition().process, "pol_fokus", "ja", "blok")
@@ -169,6 +174,9 @@ def contrasts(
     ['roed', 'blaa', 'CR2']
     """
     what = measure(survey, item, answer, ratio=ratio, dont_know=dont_know)
+    if effect not in SCALES or (effect != "difference" and what.statistic == "mean"):
+        raise ValueError(f"effect must be one of {', '.join(SCALES)}, and of a mean difference (see `standardised`), "
+                         f"not {effect!r} of a {what.statistic}")
     survey = survey.among(what.responded)
     cells = _by_group(survey, what, by)
     pairs = _pairs(len(cells.names), _place(survey, by, reference))
@@ -259,10 +267,12 @@ def _standardised(
     n = np.sum(what.base & (inside[0] | inside[1]) & (survey.design.weights > 0))
     squared = replace(what, y=(what.y - np.where(inside[0], *value)) ** 2 * n / max(n - 2, 1), x=np.ones(len(group)))
     sd = np.sqrt(_cells(survey.design, [(squared, inside[0] | inside[1])], [""], places[:1]).value[0])
+    flat, sd = not sd > 0, sd if sd > 0 else 1.0
     parts = [(replace(what, y=what.y / sd), who) for who in inside]
     parts.append((replace(squared, y=squared.y / sd**2), inside[0] | inside[1]))
     cells = _cells(survey.design, parts, [*labels, ""], np.array([0, 1, 1]))
-    d, df = cells.value[0] - cells.value[1], _pair_freedom(survey.design, cells, 0, 1)
+    d = np.nan if flat else cells.value[0] - cells.value[1]
+    df = _pair_freedom(survey.design, cells, 0, 1)
     exists = ~np.isnan(cells.value)
     combine = np.where(np.isnan(d + df), 0, [1, -1, -d / 2])[None, exists]
     columns, method = _inferred(survey, cells.equations, combine, np.array([d]), np.array([df]), small_sample)
@@ -304,12 +314,16 @@ def corrected(tests: pd.DataFrame, method: str, family: str) -> pd.DataFrame:
     """The tests with p_adjusted, correction, family and family_size; rows without p are outside the family.
 
     method: holm (Holm 1979) or fdr_bh (Benjamini & Hochberg 1995). family: in words, which tests belong together.
+    Raises ValueError for another method, and for what are no tests.
 
     >>> from civsam import compare, open_edition
     >>> pairs = compare.contrasts(open_edition().process, "pol_fokus", "ja", "region")
     >>> compare.corrected(pairs, "holm", "pairs of regions")["family_size"].iloc[0].item()
     10
     """
+    if method not in ("holm", "fdr_bh") or "p" not in tests:
+        raise ValueError(f"tests with a column p are corrected by holm or fdr_bh, not by {method!r} and the columns "
+                         f"{', '.join(tests)}")
     p = tests["p"].to_numpy(float)
     known = ~np.isnan(p)
     adjusted = np.full(len(p), np.nan)
@@ -329,15 +343,18 @@ def equivalence(table: pd.DataFrame, margin: float) -> pd.DataFrame:
     Bonferroni over the rows with a standard error. For k groups to be equal every pair must pass, and no correction is
     due (intersection-union, Berger 1982).
 
-    Raises ValueError for a margin that is not positive, and for odds ratios, whose margin is not symmetrical.
+    Raises ValueError for a margin that is not positive, for odds ratios, whose margin is not symmetrical, and for what
+    are no contrasts.
 
     >>> from civsam import compare, open_edition
     >>> blocs = compare.contrasts(open_edition().process, "pol_fokus", "ja", "blok")
     >>> compare.equivalence(blocs, margin=0.5)["equivalent"].item()
     True
     """
-    if not margin > 0 or (table["effect"] == "odds_ratio").any():
-        raise ValueError("a margin is a positive distance from no difference")
+    if not {"effect", "estimate", "se", "df"} <= set(table):
+        raise ValueError(f"equivalence is of contrasts (`contrasts`), not of a table with {', '.join(table)}")
+    if not (isinstance(margin, Real) and margin > 0) or (table["effect"] == "odds_ratio").any():
+        raise ValueError(f"a margin is a positive distance from no difference, not {margin!r}, and not of odds ratios")
     estimate, se, df = table[["estimate", "se", "df"]].to_numpy(float).T
     low, high = interval(table, 0.90)
     low_all, high_all = simultaneous(table)
@@ -350,7 +367,9 @@ def equivalence(table: pd.DataFrame, margin: float) -> pd.DataFrame:
 
 
 def interval(table: pd.DataFrame, level: float) -> tuple[np.ndarray, np.ndarray]:
-    """t intervals of a table's rows at another level than its own."""
+    """t intervals of a table's rows at another level than its own. Raises ValueError for one outside 0 to 1."""
+    if not 0 < level < 1:
+        raise ValueError(f"level is a share between 0 and 1, such as 0.95 for 95 percent, not {level!r}")
     estimate, se, df = table[["estimate", "se", "df"]].to_numpy(float).T
     values = t_table(estimate, se, df, level)
     return values["low"], values["high"]

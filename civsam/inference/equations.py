@@ -39,13 +39,15 @@ def measure(
     """The share who gave `answer` ("a+b": either), else the mean of a count, or its ratio to the counts it is part of.
 
     item: "a+b" is the sum of two counts. dont_know: whether 'ved ikke' counts in the base of a share. Raises UserError
-    as `estimate.variables`.
+    as `estimate.variables`, ValueError for a ratio of an answer.
 
     >>> from civsam import model, open_edition
     >>> focus = model.measure(open_edition().survey, "pol_fokus", "ja")
     >>> focus.statistic, focus.y.max().item()
     ('share', 1.0)
     """
+    if ratio and answer is not None:
+        raise ValueError(f"a ratio is of counts and has no answer: leave out ratio, or the answer {answer!r}")
     statistic = "share" if answer is not None else "ratio" if ratio else "mean"
     those = variables(survey, statistic, item, answer or "", dont_know=dont_know)
     x = np.ones(len(those.base)) if those.x is None else those.x
@@ -171,10 +173,14 @@ def errors(
     if small_sample and design.target == "process" and len(equations.row):
         reduced = bias_reduced(equations, design.nested[0].cluster[equations.row], combine)
         variance = np.diag(reduced.covariance(equations.residual))
-        varies = [np.any(np.abs(column * equations.residual) > 1e-12) for column in reduced.loading.T]
-        return np.sqrt(np.where(varies, variance, np.nan)), reduced.freedom(), "CR2"
+        return np.sqrt(np.where(_varies(reduced, equations), variance, np.nan)), reduced.freedom(), "CR2"
     influence = equations.influence(len(design.weights)) @ combine.T
     return from_influence(influence, design, left_out=small_sample), df, "design"
+
+
+def _varies(reduced: BiasReduced, equations: Equations) -> np.ndarray:
+    """Whether there is anything to make the error of each combination of, shape (q,)."""
+    return np.array([np.any(np.abs(column * equations.residual) > 1e-12) for column in reduced.loading.T])
 
 
 def from_influence(influence: np.ndarray, design: Design, *, left_out: bool) -> np.ndarray:
@@ -205,7 +211,8 @@ def joint(
     """F, its two degrees of freedom, p and method for the hypothesis that all q combinations of estimates are 0.
 
     Wald test with df residual degrees of freedom by the design's convention; for the process the approximate Hotelling
-    test on CR2 (Pustejovsky & Tipton 2018), unless small_sample is False. combine: (q, k).
+    test on CR2 (Pustejovsky & Tipton 2018), unless small_sample is False. combine: (q, k). F and p are NaN where the
+    error of some combination is not known, as with fewer clusters than combinations.
     """
     if not (small_sample and design.target == "process"):
         influence = equations.influence(len(design.weights)) @ combine.T
@@ -216,13 +223,28 @@ def joint(
     reduced = bias_reduced(equations, design.nested[0].cluster[equations.row], unit)
     spread = sum(reduced.overlap(i, i, j, j) + reduced.overlap(i, j, j, i) for i in range(q) for j in range(q))
     freedom = q * (q + 1) / spread
-    estimate = unit @ equations.estimate
-    distance = estimate @ np.linalg.solve(reduced.covariance(equations.residual), estimate)
+    estimate, variance = unit @ equations.estimate, reduced.covariance(equations.residual)
+    if not (_varies(reduced, equations).all() and _invertible(variance)):
+        return np.nan, q, np.nan, np.nan, "CR2"
+    distance = estimate @ np.linalg.solve(variance, estimate)
     f, last = float(settled(distance * (freedom - q + 1) / (freedom * q))), float(settled(freedom - q + 1))
     return f, q, last, float(settled(fisher.sf(f, q, last), 0.0)), "CR2"
 
 
+def _invertible(variance: np.ndarray) -> bool:
+    """Whether every combination of the estimates has a variance, whatever the estimates are measured in."""
+    root = np.sqrt(np.maximum(np.diag(variance), 0))
+    if not root.all() or not np.isfinite(variance).all():
+        return False
+    return bool(np.linalg.eigvalsh(variance / np.outer(root, root)).min(initial=1.0) > 1e-12)
+
+
 def wald(estimate: np.ndarray, variance: np.ndarray, df: float) -> tuple[float, float, float, float]:
-    """F, its two degrees of freedom and p for the hypothesis that all q estimates are 0 (Wald 1943)."""
+    """F, its two degrees of freedom and p for the hypothesis that all q estimates are 0 (Wald 1943).
+
+    F and p are NaN where the variance has no inverse: the error of some combination of them is not known.
+    """
+    if not _invertible(variance):
+        return np.nan, len(estimate), df, np.nan
     f = float(settled(estimate @ np.linalg.solve(variance, estimate) / len(estimate)))
     return f, len(estimate), df, float(settled(fisher.sf(f, len(estimate), df), 0.0))

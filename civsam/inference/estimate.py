@@ -26,6 +26,7 @@ Where an estimate stands on little, as in R `survey`:
 - Nobody in a group: n is 0, estimate, standard error and interval are missing.
 - One cluster in a group (or one respondent, where respondents are the clusters): the standard error is that of a domain
   and says nothing; df is 0, so there is no interval.
+- All gave the same number: the standard error is 0 and says nothing; deff is missing, and there is no interval.
 - One cluster in a stratum that is not the whole stratum: ValueError. Join the stratum with another.
 """
 
@@ -33,9 +34,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from numbers import Real
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_list_like
 from scipy.stats import t as student
 
 from civsam.files import UserError
@@ -44,6 +47,7 @@ from civsam.inference.groups import Groups, groups
 from civsam.inference.intervals import share_interval, t_interval
 from civsam.inference.settled import settled, settled_table
 from civsam.instrument.questionnaire import DONT_KNOW
+from civsam.survey.checked import several_names
 from civsam.survey.replicate_weights import Replicates
 from civsam.survey.survey import Survey
 
@@ -55,6 +59,7 @@ COLUMNS = (
 )
 
 BY_R = ("t", "logit")  # intervals with R's standard errors
+NO_SPREAD = 1e-12  # of the estimate: what is less is rounding
 TIE = 1e-9  # a cumulated share this close to a probability has reached it: sums of weights are not exact
 Columns = dict[str, np.ndarray]
 
@@ -88,7 +93,7 @@ def variables(survey: Survey, statistic: str, item: str, answer: str = "", *, do
         return Variables(survey.says(item, answer) & base, None, base, survey.responded(item))
     if statistic not in ("mean", "ratio"):
         raise ValueError(f"statistic must be share, mean or ratio, not {statistic!r}")
-    counts = item.split("+")
+    counts = several_names(item.split("+"), "antal, der skal lægges sammen")
     y, x = np.sum([survey.number(name) for name in counts], axis=0), None
     base = ~np.isnan(y)
     if statistic == "ratio":
@@ -159,7 +164,8 @@ def _columns(among: Groups, y: np.ndarray, estimate: np.ndarray, covariance: np.
     """The columns that differ from row to row; srs: the variance under simple random sampling, shape (k,)."""
     with np.errstate(invalid="ignore", divide="ignore"):
         se = np.where(np.isnan(estimate), np.nan, np.sqrt(np.maximum(np.diag(covariance), 0)))
-        deff = se**2 / srs
+        # what is left of residuals that are all 0 is no spread to hold the variance against
+        deff = np.where(np.sqrt(srs) > NO_SPREAD * np.abs(estimate), se**2 / srs, np.nan)
         return {"n": among.n, "count": among.sums(y * among.count), "estimate": estimate, "se": se, "df": among.df,
                 "deff": deff, "n_effective": among.n / deff}
 
@@ -179,6 +185,9 @@ def tidy(
         level, share = among.survey.level, statistic == "share"
         limits = share_interval(estimate, se, n, df, level, interval) if share else t_interval(estimate, se, df, level)
         columns = columns | dict(zip(("low", "high"), limits, strict=True))
+    if statistic != "share":  # a share of 0 or 1 has the interval of its n
+        alike = np.isnan(columns["deff"]) & (columns["se"] <= NO_SPREAD * np.abs(columns["estimate"]))
+        columns |= {end: np.where(alike, np.nan, columns[end]) for end in ("low", "high")}
     table = pd.DataFrame({
         "statistic": statistic, "item": item, "answer": [answer for answer in answers for _ in among.labels],
         "by": among.by or "", "group": among.labels * len(answers), "level": among.survey.level,
@@ -202,7 +211,10 @@ def _answers(survey: Survey, item: str, answers: str | list[str] | None, dont_kn
         if not offered:
             raise UserError(f"{item} har ingen svarmuligheder at vise andele af.")
         return [*offered, DONT_KNOW] if dont_know else offered
-    return [answers] if isinstance(answers, str) else list(answers)
+    wanted: list[str] = list(answers) if is_list_like(answers) else [str(answers)]
+    if not wanted:
+        raise UserError(f"{item}: listen af svar er tom. Nævn et svar, eller udelad listen for at få dem alle.")
+    return wanted
 
 
 def _one(survey: Survey, statistic: str, items: str | list[str], by: str | None, interval: str) -> pd.DataFrame:
@@ -219,7 +231,12 @@ def _known_interval(interval: str) -> None:
 
 
 def _joint(items: str | list[str]) -> str:
-    return items if isinstance(items, str) else "+".join(items)
+    """One item, or several joined by +. Raises UserError for none."""
+    if not is_list_like(items):
+        return str(items)
+    if not len(items):
+        raise UserError("listen af spørgsmål er tom. Nævn mindst ét.")
+    return "+".join(map(str, items))
 
 
 def shares(
@@ -289,7 +306,10 @@ def totals(
     """
     _known_interval(interval)
     item = _joint(items)
-    if answers is None and survey.item(item.split("+")[0]).scale.type == "antal":
+    if answers is not None and "+" in item:
+        raise UserError(f"{item}: en sum af antal har ingen svar, så {answers!r} kan ikke tælles. Udelad svaret, eller "
+                        "spørg om ét spørgsmål ad gangen.")
+    if "+" in item or (answers is None and survey.item(item).scale.type == "antal"):
         wanted, those = [""], [variables(survey, "mean", item)]
     else:
         wanted = _answers(survey, item, answers, True)
@@ -306,15 +326,18 @@ def quantiles(
     The quantile is the smallest value that at least the share p is at or below (R `survey`'s rule "math"; a share
     within `TIE` of p has reached it). Its interval runs between the quantiles at the limits of the t interval of the
     share F that is at or below it (Woodruff 1952), or to the group's smallest or largest value; the standard error is
-    its length over 2 t. count, deff and n_effective are those of F. Raises ValueError for probabilities outside 0 to 1.
+    its length over 2 t. count, deff and n_effective are those of F. Raises ValueError for what is no list of
+    probabilities between 0 and 1.
 
     >>> from civsam import estimate, open_edition
     >>> median = estimate.quantiles(open_edition().survey, "pra_lange", [0.5]).iloc[0]
     >>> bool(median["low"] <= median["estimate"] <= median["high"])
     True
     """
-    if not all(0 < p < 1 for p in probabilities):
-        raise ValueError("probabilities must lie between 0 and 1")
+    if not (is_list_like(probabilities) and len(probabilities)
+            and all(isinstance(p, Real) and 0 < p < 1 for p in probabilities)):
+        raise ValueError("probabilities must be a list of shares between 0 and 1, such as [0.5] for the median, not "
+                         f"{probabilities!r}")
     item, parts = _joint(items), []
     those = variables(survey, "mean", item)
     among = groups(survey.among(those.responded), those.base, by)

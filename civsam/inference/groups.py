@@ -98,7 +98,9 @@ def _of_each(inner: np.ndarray, outer: np.ndarray) -> np.ndarray:
 
 def groups(survey: Survey, base: np.ndarray, by: str | None) -> Groups:
     """The groups of a frame variable, or all as one, among the respondents in base (n,)."""
-    labels = list(survey.variable(by).labels) if by else [""]
-    code = survey.group(by) if by else np.zeros(len(base), dtype=int)
+    if by is None or by == "":
+        labels, code = [""], np.zeros(len(base), dtype=int)
+    else:
+        labels, code = list(survey.variable(by).labels), survey.group(by)
     weights = survey.design.weights if base.all() else survey.design.weights * base
     return Groups(survey, by, labels, code, weights, base, survey.design.nested)

@@ -49,7 +49,7 @@ def imputed(
     True
     """
     if imputations < 2:
-        raise ValueError("Rubin's rules need at least two imputations")
+        raise ValueError(f"Rubin's rules need at least two imputations, not {imputations!r}")
     tables = [estimator(filled) for filled in _impute(in_order(survey), imputations, np.random.default_rng(seed))]
     return settled_table(_combine(tables)).assign(provenance=survey.provenance)
 

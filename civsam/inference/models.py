@@ -28,6 +28,7 @@ from civsam.files import UserError
 from civsam.inference.equations import Equations, Measure, design_freedom, errors, from_influence, joint, t_table, wald
 from civsam.inference.settled import settled, settled_table
 from civsam.inference.variance import covariance
+from civsam.survey.checked import several_names, unknown
 from civsam.survey.survey import Survey
 
 COLUMNS = (
@@ -38,6 +39,7 @@ COLUMNS = (
 
 # ---- Generalised linear models --------------------------------------------------------------------------------------
 
+COLLINEAR = 1e-7  # of a column is left when those before it are taken from it: as R's lm
 FLAT = 7  # decimals of an intraclass correlation: a likelihood is too flat at its top to tell more
 Covariates: TypeAlias = pd.DataFrame | pd.Series | np.ndarray | None
 FAMILIES = {"linear": families.Gaussian(), "logit": families.Binomial(), "count": families.Poisson()}
@@ -110,9 +112,9 @@ def model_matrix(
     survey: Survey, what: Measure, by: Sequence[str], covariates: Covariates
 ) -> tuple[Survey, np.ndarray, np.ndarray, list[str], dict[str, list[int]]]:
     """The survey among those who gave all that is needed, the rows used, their matrix without constant, the columns'
-    names, and which columns make up each term."""
-    if len(what.base) != len(survey.answers):
-        raise ValueError("the measure is of another survey")
+    names, and which columns make up each term. Raises as `regression`."""
+    _of_this(survey, what)
+    by = several_names(by, "baggrundsvariable")
     numbers = _numbers(survey, covariates, by)
     known = ~np.isnan(numbers.to_numpy(float)).any(axis=1)
     survey = survey.among(what.responded & known)
@@ -130,7 +132,34 @@ def model_matrix(
         terms[name] = [len(names)]
         columns.append(numbers[name].to_numpy(float)[row])
         names.append(name)
-    return survey, row, np.column_stack([np.empty((len(row), 0)), *columns]), names, terms
+    x = np.column_stack([np.empty((len(row), 0)), *columns])
+    _check_data(what, row, x, names)
+    return survey, row, x, names, terms
+
+
+def _of_this(survey: Survey, what: Measure) -> None:
+    """Raises for what is no measure of this survey."""
+    if not isinstance(what, Measure):
+        raise TypeError(f"what is modelled is a measure, `model.measure(survey, item, answer)`, not {what!r}")
+    if len(what.base) != len(survey.answers):
+        raise ValueError("the measure is of another survey")
+
+
+def _check_data(what: Measure, row: np.ndarray, x: np.ndarray, names: list[str]) -> None:
+    """Raises ValueError for answers that tell nothing of x (m, k), and for columns of x that others decide."""
+    y, x = what.y[row], np.column_stack([np.ones(len(row)), x])
+    if len(y) < x.shape[1]:
+        raise ValueError(f"{len(y)} gave all that a model with {x.shape[1]} coefficients needs: leave out some")
+    if np.ptp(y) == 0:
+        raise ValueError(f"all {len(y)} who answered {what.item} answered alike: there is nothing to model")
+    size = np.sqrt(np.sum(x**2, axis=0))
+    left = np.abs(np.diag(np.linalg.qr(x / np.where(size > 0, size, 1), mode="r")))
+    if left.min() < COLLINEAR:
+        place, names = int(np.argmax(left < COLLINEAR)), ["constant", *names]
+        of = np.linalg.lstsq(x[:, :place], x[:, place], rcond=None)[0] * size[:place]
+        others = [name for name, part in zip(names, np.abs(of), strict=False) if part > 1e-6 * size[place]]
+        why = f"follows from {', '.join(others)}" if set(others) - {"constant"} else "is the same for all"
+        raise ValueError(f"{names[place]} {why}: its coefficient cannot be told apart. Leave it out")
 
 
 def regression(
@@ -143,7 +172,8 @@ def regression(
 
     covariates: with the respondents' keys as index, in any order; an array has a row a respondent. Who lacks one is
     left out, and has not responded: the weights are those of `Survey.among` the others. Raises UserError for an index
-    that does not fit and for what is no number, ValueError for a ratio, and where the groups separate the answers, so
+    that does not fit and for what is no number, ValueError for an unknown model, a ratio, a logit of a mean, answers
+    that are all alike, a group or covariate that follows from others, and where the groups separate the answers, so
     that a coefficient is infinite.
 
     >>> from civsam import model, open_edition
@@ -152,8 +182,14 @@ def regression(
     >>> fit.marginal_effects()["term"].tolist()[:2]
     ['region=sjaelland', 'region=syddanmark']
     """
+    _of_this(survey, what)
+    if model not in FAMILIES:
+        raise ValueError(f"model must be one of {', '.join(FAMILIES)}, not {model!r}")
     if what.statistic == "ratio":
         raise ValueError("a ratio is compared by contrasts, not by a regression")
+    if model == "logit" and what.statistic != "share":
+        raise ValueError(f"a logit is of a share, and {what.item} without an answer is a {what.statistic}: name an "
+                         "answer, or use count or linear")
     survey, row, x, names, terms = model_matrix(survey, what, by, covariates)
     x = np.column_stack([np.ones(len(row)), x])
     terms = {name: [place + 1 for place in places] for name, places in terms.items()}
@@ -220,8 +256,12 @@ def marginal_effects(fit: Fit, *, small_sample: bool = True) -> pd.DataFrame:
     """Average marginal effects on the scale of the answer (a share, a count), weighted over the respondents.
 
     A group's effect is all in it against all in the first group; a covariate's is the mean derivative. Delta method
-    with the covariates as they are (Bartus 2005; Cameron & Trivedi 2005).
+    with the covariates as they are (Bartus 2005; Cameron & Trivedi 2005). Raises ValueError for the ordinal model,
+    whose answers are no number, and for a model of the constant alone.
     """
+    if fit.equations is None or len(fit.coef) < 2:
+        raise ValueError("an ordinal model, or one without groups and covariates, has no marginal effects: see its "
+                         "coefficients")
     weight = fit.survey.design.weights[fit.row]
     made = [_effect(fit, column, weight / weight.sum()) for column in range(1, len(fit.coef))]
     estimate, gradient = np.array([effect for effect, _ in made]), np.array([slope for _, slope in made])
@@ -229,8 +269,16 @@ def marginal_effects(fit: Fit, *, small_sample: bool = True) -> pd.DataFrame:
 
 
 def term_test(fit: Fit, term: str, *, small_sample: bool = True) -> pd.DataFrame:
-    """Test that a term makes no difference. One row: f, df1, df2, p, method, model, term and what it is about."""
+    """Test that a term makes no difference. One row: f, df1, df2, p, method, model, term and what it is about.
+
+    F and p are NaN where the error of the term is not known. Raises UserError for what is no term of the model,
+    ValueError for one of which only one group occurs.
+    """
+    if term not in fit.terms:
+        raise unknown(term, dict.fromkeys(fit.terms, ""), "et led i modellen", "navnet")
     places = fit.terms[term]
+    if not places:
+        raise ValueError(f"only one group of {term} answered: there is nothing to test")
     if fit.equations is None:
         variance = covariance(fit.influence[:, places], fit.survey.design, left_out=small_sample)
         result = *wald(fit.coef[places], variance, fit.df), "design"
@@ -266,6 +314,7 @@ def intraclass_correlation(survey: Survey, what: Measure) -> pd.DataFrame:
     >>> 0 <= share < 0.5
     True
     """
+    _of_this(survey, what)
     cluster = np.unique(survey.own_cluster[what.base], return_inverse=True)[1]
     y, size = what.y[what.base], np.bincount(cluster)
     divisible = size.max(initial=0) >= 2 and np.ptp(y) > 0

@@ -19,6 +19,7 @@ from civsam.inference import compare
 from civsam.inference.imputation import imputed
 from civsam.inference.settled import settled_table
 from civsam.inference.variance import covariance
+from civsam.survey.checked import several_names
 from civsam.survey.design import Design, Stage
 from civsam.survey.survey import Survey
 
@@ -27,6 +28,13 @@ __all__ = ("imputed", "item_nonresponse", "r_indicator", "response_tests")
 
 def _responded(survey: Survey) -> np.ndarray:
     return survey.frame.index.isin(survey.answers.index).astype(float)
+
+
+def _names(survey: Survey, variables: Iterable[str] | None) -> list[str]:
+    """The frame variables, the margins of the weighting unless given. Raises UserError for what are not some."""
+    if variables is None:
+        return list(survey.questionnaire.weighting.margins)
+    return [survey.variable(name).id for name in several_names(variables, "baggrundsvariable")]
 
 
 def _terms(
@@ -96,7 +104,7 @@ def response_tests(survey: Survey, variables: Iterable[str] | None = None) -> pd
     >>> tests["method"].tolist(), tests["df"].astype(int).tolist()
     (['independent', 'clustered'], [4, 4])
     """
-    names = list(variables or survey.questionnaire.weighting.margins)
+    names = _names(survey, variables)
     parts: list[pd.DataFrame] = []
     for method, test in {"independent": _chi_square, "clustered": _wald}.items():
         rows = settled_table(pd.DataFrame([test(survey, name) for name in names],
@@ -132,18 +140,23 @@ def response_model(survey: Survey, variables: Iterable[str] | None = None) -> pd
     the modelled chance of responding had all positions been of the group rather than of the reference (delta method).
 
     Columns: statistic, by, group, reference, estimate, se, low, high, df (municipalities less coefficients), p, level,
-    provenance. Raises ValueError where all or none of a group responded.
+    provenance. Raises ValueError where all or none of a group responded, and where the groups of one variable follow
+    from those of others; UserError for unknown variables.
 
     >>> from civsam import nonresponse, open_edition
     >>> fitted = nonresponse.response_model(open_edition().survey, ["blok"])
     >>> fitted[["statistic", "group", "reference"]].iloc[0].tolist()
     ['odds_ratio', 'blaa', 'roed']
     """
-    names = list(variables or survey.questionnaire.weighting.margins)
+    names = _names(survey, variables)
+    if not names:
+        raise ValueError("a model of response needs frame variables: the questionnaire has no margins, so name some")
     for name in names:
         if codes := _all_or_none(survey, name):
             raise ValueError(f"all or none of {name}={codes[0]} responded: leave {name} out of the model")
     x, terms, coefficients, variance, df = _fit(survey, names)
+    if np.linalg.matrix_rank(x) < x.shape[1]:
+        raise ValueError(f"the groups of {', '.join(names)} follow from one another: leave one variable out")
     effect, gradient = _effects(x, terms, coefficients)
     effect_se = np.sqrt(np.einsum("ij,jk,ik->i", gradient, variance, gradient))
     odds, odds_se = coefficients[1:], np.sqrt(np.diag(variance))[1:]
@@ -194,7 +207,7 @@ def r_indicator(survey: Survey, variables: Iterable[str] | None = None) -> pd.Da
     >>> bool(0 <= r["low"] <= r["estimate"] <= 1)
     True
     """
-    names = list(variables or survey.questionnaire.weighting.margins)
+    names = _names(survey, variables)
     y, (x, _) = _responded(survey), _terms(survey, names)
     municipality, g = survey.cluster, survey.cluster.max() + 1
     spread, noise = _spread(y, x, municipality)

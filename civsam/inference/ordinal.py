@@ -43,7 +43,8 @@ def ordinal(survey: Survey, item: str, by: Sequence[str], covariates: Covariates
     Maximum weighted likelihood by Newton's method with halved steps (McCullagh 1980); the likelihood is concave.
     Variance after Binder (1983); CR2 is not defined for it, so the process keeps R's convention.
 
-    Raises ValueError for an item without ordered answers, and where the likelihood has no maximum.
+    Raises ValueError for an item without ordered answers, and where the likelihood has no maximum; else as
+    `models.regression`.
 
     >>> from civsam import model, open_edition
     >>> fit = model.ordinal(open_edition().process, "vae_omkostning", ["udgiftspres"])
@@ -52,7 +53,7 @@ def ordinal(survey: Survey, item: str, by: Sequence[str], covariates: Covariates
     """
     scale = survey.item(item).scale
     if scale.type != "ordinal":
-        raise ValueError(f"{item} has no ordered answers")
+        raise ValueError(f"{item} has no ordered answers: it is {scale.type}")
     base, responded = survey.knows(item), survey.responded(item)
     what = Measure("ordinal", item, "", survey.codes(item), np.ones(len(base)), base, responded)
     survey, row, x, names, terms = model_matrix(survey, what, by, covariates)
@@ -92,8 +93,10 @@ def proportional_odds(fit: Fit) -> pd.DataFrame:
     """Check of the ordinal model: that the coefficients are the same at every cut (Brant 1990, design-based Wald test).
 
     A logit is fitted at each cut; their joint covariance is from influence values. One row as `models.term_test`.
-    Raises ValueError where a logit separates the answers, and with fewer than three answers.
+    Raises ValueError where a logit separates the answers, with fewer than three answers, and for another model.
     """
+    if fit.equations is not None or not fit.names or not fit.x.shape[1]:
+        raise ValueError("what is checked is an ordinal model with groups or covariates")
     y, n = fit.what.y, len(fit.what.y)
     found = np.unique(y[fit.row])
     if len(found) < 3:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_list_like
 from scipy.stats import norm
 from scipy.stats import t as student
 
@@ -40,16 +41,21 @@ def detectable(
     icc: the clusters' share of the variance on the latent normal scale. All differences are tried on the same random
     numbers.
 
-    Raises UserError for an unknown item, answer or variable, ValueError for a share below 0 or above 1, a group with
-    fewer than two municipalities, a margin that is not positive, and an icc outside 0 to 1.
+    Raises UserError for an unknown item, answer or variable, ValueError for no answer, differences that are no list, a
+    share below 0 or above 1, a group with fewer than two municipalities, no draws, a margin that is not positive, and
+    an icc outside 0 to 1.
 
     >>> from civsam import compare, open_edition
     >>> found = compare.detectable(open_edition().survey, "pol_fokus", "ja", "blok", [0.2], draws=50, icc=0.05)
     >>> found["power"].item() > 0.8
     True
     """
-    if not margin > 0 or not 0 <= icc <= 1:
-        raise ValueError("a margin is a positive distance, and an icc lies between 0 and 1")
+    if not margin > 0 or not 0 <= icc <= 1 or draws < 1:
+        raise ValueError("a margin is a positive distance, an icc lies between 0 and 1, and there is a draw or more, "
+                         f"not {margin!r}, {icc!r} and {draws!r}")
+    if answer is None or not is_list_like(differences):
+        raise ValueError("what is detected are differences, such as [0.1, 0.2], in the share of an answer; they were "
+                         f"{differences!r} and the answer {answer!r}")
     process = in_order(weighting.for_process(survey))  # so that random numbers belong to respondents
     pair = _pair(process, item, answer, by)
     latent = _latent(pair.cluster, icc, draws, np.random.default_rng(seed))

@@ -6,6 +6,7 @@ from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import product
+from numbers import Real
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,7 @@ from civsam.survey.checked import unknown
 from civsam.survey.design import Calibration, Design
 from civsam.survey.survey import Survey
 
+ROUNDED = 1e-3  # of a total: published totals that differ by less may be rounded
 Totals = Mapping[Hashable, float]
 Variable = str | tuple[str, ...]  # a column of the frame, or several that are crossed
 
@@ -27,6 +29,9 @@ def frame_margins(survey: Survey, variables: Iterable[Variable] | None = None) -
     """
     wanted = survey.questionnaire.weighting.margins if variables is None else variables
     columns = {name: list(name) if isinstance(name, tuple) else name for name in wanted}
+    for name in columns:
+        for part in _parts(name):
+            _in_frame(survey, part)
     return {name: survey.frame.groupby(column).size().to_dict() for name, column in columns.items()}
 
 
@@ -39,6 +44,8 @@ def poststratify(survey: Survey, by: Variable, totals: Totals | None = None) -> 
     >>> round(float(weighting.poststratify(open_edition().raw, "region").design.weights.sum()))
     838
     """
+    if isinstance(by, list):
+        raise UserError(f"{by!r} er en liste. Skriv ét navn, eller {tuple(by)!r} for at krydse dem.")
     return rake(survey, frame_margins(survey, [by]) if totals is None else {by: totals})
 
 
@@ -56,7 +63,7 @@ def rake(
 
     Raises UserError for replicate weights and for a column that is unknown or blank. Raises ValueError, with margin and
     code, for respondents without a total, a total without respondents, totals that are not numbers from 0 up, margins
-    that add up to different sums, and when it does not converge.
+    that add up to different sums, and when it does not converge; for no margins; TypeError for what are not margins.
 
     >>> from civsam import open_edition, weighting
     >>> raked = weighting.rake(open_edition().raw, {"blok": {"roed": 400, "blaa": 438}})
@@ -64,6 +71,9 @@ def rake(
     1
     """
     no_replicates(survey)
+    if not (isinstance(tolerance, Real) and tolerance > 0 and max_iterations >= 1):
+        raise ValueError(f"tolerance must be above 0 and max_iterations 1 or more, not {tolerance!r} and "
+                         f"{max_iterations!r}")
     given, before = frame_margins(survey) if margins is None else margins, survey.design
     design = _raked(survey, given, tolerance, max_iterations)
     again = partial(_raked_anew, survey, given, tolerance, max_iterations)
@@ -82,6 +92,7 @@ def _raked_anew(
 
 
 def _raked(survey: Survey, given: Mapping[Variable, Totals], tolerance: float, max_iterations: int) -> Design:
+    _check_form(given)
     rows = [_margin(survey, variable, dict(totals)) for variable, totals in given.items()]
     _check_sums(rows, tolerance)
     sizes = [len(margin.target) for margin in rows]
@@ -119,8 +130,7 @@ def _coded(survey: Survey, variable: Variable) -> tuple[np.ndarray, list[Hashabl
         return codes, list(product(*(labels for _, labels in parts)))
     if variable in survey.questionnaire.background:
         return survey.group(variable), list(survey.questionnaire.background[variable].labels)
-    if variable not in survey.frame:
-        raise unknown(variable, dict.fromkeys(map(str, survey.frame), ""), "en kolonne i rammen", "navnet")
+    _in_frame(survey, variable)
     column = survey.background[variable]
     if column.isna().any():
         raise UserError(f"rammen, kolonnen {variable}: rækken »{column.index[column.isna()][0]}« er tom. Alle, der har "
@@ -129,16 +139,36 @@ def _coded(survey: Survey, variable: Variable) -> tuple[np.ndarray, list[Hashabl
     return codes, labels.tolist()
 
 
+def _parts(variable: Variable) -> tuple[str, ...]:
+    return variable if isinstance(variable, tuple) else (variable,)
+
+
+def _in_frame(survey: Survey, name: str) -> None:
+    """Raises UserError, with the nearest, for what is no column of the frame."""
+    if name not in survey.frame:
+        raise unknown(name, dict.fromkeys(map(str, survey.frame), ""), "en kolonne i rammen", "navnet")
+
+
+def _check_form(given: Mapping[Variable, Totals]) -> None:
+    """Raises for what are not margins: a total of each code of each variable."""
+    form = "margins are the total of each code of each variable, such as {'region': {'nord': 120, 'syd': 80}}"
+    if not isinstance(given, Mapping) or any(not isinstance(totals, Mapping | pd.Series) for totals in given.values()):
+        raise TypeError(f"{form}, not {given!r}. `poststratify` takes the totals of a variable from the frame")
+    if not given or not all(_parts(variable) for variable in given):
+        raise ValueError(f"{form}, and {dict(given)!r} names none: there is nothing to rake to")
+
+
 def _margin(survey: Survey, variable: Variable, totals: dict[Hashable, float]) -> _Margin:
     """The margin, if there are respondents behind each total and a total for all respondents."""
     codes, labels = _coded(survey, variable)
     weights = dict(zip(labels, np.bincount(codes, survey.design.weights, len(labels)), strict=True))
     for code in weights | totals:
         total, weight = totals.get(code, 0), weights.get(code, 0)
-        if not (np.isfinite(total) and total >= 0):
-            raise ValueError(f"margin {variable}: the total of {code} is {total}, and must be a number from 0 up")
+        if not (isinstance(total, Real) and np.isfinite(total) and total >= 0):
+            raise ValueError(f"margin {variable}: the total of {code} is {total!r}, and must be a number from 0 up")
         if weight > 0 and total == 0:
-            raise ValueError(f"margin {variable}: {code} has respondents but no total")
+            raise ValueError(f"margin {variable}: {code} has respondents but no total; there are totals of "
+                             f"{', '.join(map(str, totals)) or 'no code'}")
         if total > 0 and weight == 0:
             raise ValueError(f"margin {variable}: {code} has a total ({total:g}) but no respondent")
     return _Margin(variable, labels, codes, np.array([float(totals.get(label, 0)) for label in labels]))
@@ -146,9 +176,13 @@ def _margin(survey: Survey, variable: Variable, totals: dict[Hashable, float]) -
 
 def _check_sums(margins: list[_Margin], tolerance: float) -> None:
     low, *_, high = sorted([*margins, margins[0]], key=lambda margin: margin.target.sum())
-    if high.target.sum() - low.target.sum() > tolerance * high.target.sum():
-        raise ValueError(f"the margins do not agree: the totals of {low.variable} add up to {low.target.sum():g}, "
-                         f"those of {high.variable} to {high.target.sum():g}")
+    least, most = low.target.sum(), high.target.sum()
+    if most - least > tolerance * most:
+        apart = (most - least) / most
+        todo = (f"If they are rounded, scale those of one to the sum of the other, or set tolerance={2 * apart:.1g}"
+                if apart < ROUNDED else "They must be of the same population")
+        raise ValueError(f"the margins do not agree: the totals of {low.variable} add up to {least:.12g}, those of "
+                         f"{high.variable} to {most:.12g}, {most - least:.3g} more ({apart:.1g} of it). {todo}")
 
 
 def _fit(

@@ -47,7 +47,7 @@ def independence(
     ('F', True)
     """
     if method not in ("F", "Chisq", "Wald", "adjWald"):
-        raise ValueError(f"unknown method {method}")
+        raise ValueError(f"method must be F, Chisq, Wald or adjWald, not {method!r}")
     survey = survey.among(survey.responded(item))
     base, rows, columns = _two_way(survey, item, by, answer, dont_know)
     row = {"test": method, "item": item, "answer": answer or "", "by": by, "n": int(base.sum())}

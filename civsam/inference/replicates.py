@@ -41,13 +41,15 @@ def bootstrap(
     respondent, unique; with it what is drawn belongs to the clusters, whatever the order of the rows, and else to their
     order.
 
-    Raises ValueError for calibrated weights, for later stages that count, and for a stratum with a single cluster that
-    is not the whole of it.
+    Raises ValueError for fewer than two replicates, calibrated weights, later stages that count, and a stratum with a
+    single cluster that is not the whole of it.
 
     >>> from civsam import open_edition, weighting
     >>> weighting.bootstrap(open_edition().raw.design, replicates=20).matrix().shape[1]
     20
     """
+    if replicates < 2:
+        raise ValueError(f"{replicates} replicates have no spread: make at least two")
     stage, rng = _first_stage(design), np.random.default_rng(seed)
     counts = np.zeros((len(stage.stratum), replicates), dtype=np.uint8)  # more than 255 of m - 1 draws does not happen
     for members in _strata(stage, key):
@@ -104,6 +106,8 @@ def jackknife(design: Design) -> Replicates:
 
 def _first_stage(design: Design) -> Nested:
     """The stage that is resampled. Raises ValueError where that would not do."""
+    if not isinstance(design, Design):
+        raise TypeError(f"replicates are made of a design, `survey.design`, not of {type(design).__name__}")
     if design.replicates is not None:
         raise ValueError("the design has replicate weights already: use them")
     if design.calibration is not None:

@@ -133,6 +133,8 @@ def _grouped(survey: Survey, group: pd.Series | None, there: np.ndarray) -> Desi
 
 def _whole_groups(survey: Survey, group: pd.Series) -> pd.Series:
     """The group of every position, in the order of the frame."""
+    if isinstance(group, str):
+        raise UserError(f"svargrupperne: »{group}« er et navn. Giv hver i rammen sin gruppe: survey.frame[{group!r}].")
     whole = survey.aligned(group, "svargrupperne", everybody=True)
     if (blank := pd.isna(whole)).any():
         raise UserError(f"svargrupperne: »{survey.frame.index[blank][0]}« har ingen gruppe.")
@@ -264,25 +266,38 @@ def unweighted(survey: Survey) -> Survey:
 
 
 def design_effect(survey: Survey) -> float:
-    """Kish's design effect of the weights, n * sum(w^2) / sum(w)^2: how much unequal weights cost (Kish 1965)."""
-    weights = survey.design.weights
+    """Kish's design effect of the weights, n * sum(w^2) / sum(w)^2: how much unequal weights cost (Kish 1965).
+
+    n: those with a weight above 0, as the others are in no estimate.
+    """
+    weights = _counting(survey)
     return float(len(weights) * np.sum(weights**2) / np.sum(weights) ** 2)
+
+
+def _counting(survey: Survey) -> np.ndarray:
+    """The weights of those who count. Raises ValueError where nobody does."""
+    weights = survey.design.weights
+    if not weights.any():
+        raise ValueError("all weights are 0: nobody is left to count")
+    return weights[weights > 0]
 
 
 def weights_summary(surveys: Mapping[str, Survey]) -> pd.DataFrame:
     """The weights of several versions of a survey, as before and after raking; one row a version.
 
-    Columns: version (the key), n (respondents), total, low and high (the smallest and the largest weight),
-    design_effect (Kish 1965), effective_n (n over the design effect), provenance.
+    Columns: version (the key), n (respondents with a weight above 0), total, low and high (the smallest and the largest
+    of those weights), design_effect (Kish 1965), effective_n (n over the design effect), provenance.
 
     >>> from civsam import open_edition, weighting
     >>> edition = open_edition()
     >>> weighting.weights_summary({"raw": edition.raw, "raked": edition.survey})["version"].tolist()
     ['raw', 'raked']
     """
+    if not isinstance(surveys, Mapping):
+        raise TypeError(f"surveys are given by name, {{\"raked\": survey}}, not as {type(surveys).__name__}")
     rows = []
     for version, survey in surveys.items():
-        weights, effect = survey.design.weights, design_effect(survey)
+        weights, effect = _counting(survey), design_effect(survey)
         rows.append((version, len(weights), weights.sum(), weights.min(), weights.max(), effect, len(weights) / effect,
                      survey.provenance))
     columns = ["version", "n", "total", "low", "high", "design_effect", "effective_n", "provenance"]

@@ -214,6 +214,28 @@ def unknown(text: Any, labels: dict[str, str], what: str, word: str = "koden") -
     return UserError(f"»{text}« er ikke {what}. {_meant(str(text), labels, word)}Der er: {_some(labels)}.")
 
 
+def one_name(name: Any, what: str) -> Any:
+    """The name, unless it is a list of names. Raises UserError for that. what: what it should be the name of."""
+    if pd.api.types.is_list_like(name):
+        raise UserError(f"{_list(name)} er en liste, og her skal stå ét navn: {what}. Skriv det alene, og spørg igen "
+                        "for hvert af de andre.")
+    return name
+
+
+def several_names(names: Iterable[Any], what: str) -> list[Any]:
+    """The names of a list, each once. Raises UserError for a name alone, and for one that is there twice."""
+    if isinstance(names, str):
+        raise UserError(f"»{names}« er ét navn, og her skal stå en liste: {what}. Skriv [\"{names}\"].")
+    found = list(names)
+    if twice := [name for name in found if found.count(name) > 1]:
+        raise UserError(f"»{twice[0]}« er med to gange. Slet det ene.")
+    return found
+
+
+def _list(names: Iterable[Any]) -> str:
+    return f"[{', '.join(repr(name) for name in names)}]"
+
+
 def _tell(
     where: str, cells: pd.Series, codes: np.ndarray, values: list[Any], bad: Iterable[int], faults: list[str],
     what: Callable[[Any], str],

@@ -261,7 +261,8 @@ class Nested:
         Raises ValueError where a stratum holds a single cluster that is not the whole stratum, and counts.
         """
         if np.any((self.carried > 0) & ((self.size == 1) & (self.fraction < 1))[self.stratum]):
-            raise ValueError("a stratum has a single cluster: join it with another")
+            raise ValueError("a stratum has a single cluster (or respondent, where they are the clusters), and so no "
+                             "variance: join it with another")
         return self.carried * ((1 - self.fraction) * self.size / np.maximum(self.size - 1, 1))[self.stratum]
 
 

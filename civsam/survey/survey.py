@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
+from numbers import Real
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from civsam.files import UserError, project, read_table
 from civsam.instrument.allowed import valid
 from civsam.instrument.questionnaire import DONT_KNOW, Background, Item, Questionnaire, read
 from civsam.survey import own
-from civsam.survey.checked import Checked, checked, same, unknown
+from civsam.survey.checked import Checked, checked, one_name, same, unknown
 from civsam.survey.design import Design, Stage, apart, kept
 from civsam.survey.own import Names
 
@@ -117,8 +118,9 @@ class Survey:
         elif not (answers is None and frame is None and questionnaire is None):
             data = checked(data.answers if answers is None else answers, data.frame if frame is None else frame,
                            data.questionnaire if questionnaire is None else questionnaire, data)
-        if not 0 < level < 1:
-            raise ValueError(f"level is the confidence level of the intervals, between 0 and 1, not {level}")
+        if not (isinstance(level, Real) and 0 < level < 1):
+            raise ValueError("level is the confidence level of the intervals, a share between 0 and 1, such as 0.95 "
+                             f"for 95 percent, not {level!r}")
         if design is None:
             plain = partial(_plain, len(data.frame), framed)
             design = plain(np.ones(len(data.answers), dtype=bool)).made_by(plain if framed else None)
@@ -179,7 +181,7 @@ class Survey:
     def item(self, name: str) -> Item:
         """The item of that name. Raises UserError with the nearest."""
         items = self.questionnaire.items
-        if name not in items:
+        if one_name(name, "et spørgsmål") not in items:
             if name in self.questionnaire.background:
                 raise UserError(f"»{name}« er en baggrundsvariabel, ikke et spørgsmål.")
             raise unknown(name, {one: item.topic or one for one, item in items.items()}, "et spørgsmål",
@@ -189,7 +191,7 @@ class Survey:
     def variable(self, name: str) -> Background:
         """The background variable of that name. Raises UserError with the nearest."""
         known = self.questionnaire.background
-        if name not in known:
+        if one_name(name, "en baggrundsvariabel") not in known:
             if name in self.questionnaire.items:
                 raise UserError(f"»{name}« er et spørgsmål, ikke en baggrundsvariabel, og svarene kan kun deles op "
                                 "efter baggrundsvariable.")
@@ -206,17 +208,21 @@ class Survey:
         if asked.scale.type == "tekst":
             raise UserError(f"{item} er fri tekst og har ingen svarkoder.")
         known = asked.scale.answers | {DONT_KNOW: self.questionnaire.dont_know}
-        codes = [answer] if answer in known else str(answer).split("+")
+        answer, count = str(one_name(answer, "en svarkode")), asked.scale.type == "antal"
+        codes = [answer] if answer in known else answer.split("+")
         for code in codes:
-            number = asked.scale.type == "antal" and valid(asked, code) and code
-            if code not in known and not number:
+            if code not in known and count and not (valid(asked, code) and code):
+                raise UserError(f"»{code}« er ikke en svarkode i {item}, som er et antal. Brug et helt tal fra "
+                                f"{asked.scale.low} til {asked.scale.high} eller {DONT_KNOW}, eller udelad svaret for "
+                                "at regne på antallet selv.")
+            if code not in known and not count:
                 raise unknown(answer if same(answer, known) else code, known, f"en svarkode i {item}")
         return codes
 
     def group_code(self, variable: str, code: str) -> str:
         """The code of a group. Raises UserError with the nearest for what is none."""
         labels = self.variable(variable).labels
-        if code not in labels:
+        if one_name(code, f"en kode i {variable}") not in labels:
             raise unknown(code, labels, f"en kode i {variable}")
         return code
 
@@ -234,9 +240,9 @@ class Survey:
         return self._coded(item)[1]
 
     def _coded(self, item: str) -> tuple[np.ndarray, list[set[str]]]:
-        done = self.data.coded
+        done, asked = self.data.coded, self.item(item)
         if item not in done:
-            order = [*self.item(item).scale.answers, DONT_KNOW]
+            order = [*asked.scale.answers, DONT_KNOW]
             codes, found = pd.factorize(self.data.answers[item])
             texts = sorted((text for text in found if text), key=lambda text: (order.index(text), "")
                            if text in order else (len(order), text))
@@ -305,9 +311,9 @@ class Survey:
 
     def group(self, variable: str) -> np.ndarray:
         """The respondents' codes of a frame variable as integers in the order of its labels, shape (n,)."""
-        done = self.data.grouped
+        done, known = self.data.grouped, self.variable(variable)
         if variable not in done:
-            order = {code: place for place, code in enumerate(self.variable(variable).labels)}
+            order = {code: place for place, code in enumerate(known.labels)}
             codes, found = pd.factorize(self.data.frame[variable])
             done[variable] = kept(np.array([order[code] for code in found], dtype=int)[codes[self.data.place]])
         return done[variable]

@@ -1,0 +1,249 @@
+"""What the statistics are given that they can make nothing of: the message names it and says what to do."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+import opened
+import pandas as pd
+import pytest
+
+from civsam.files import UserError
+from civsam.inference import compare, estimate, models, nonresponse, ordinal, weighting
+from civsam.inference.equations import measure
+from civsam.survey.design import Design, Stage
+from civsam.survey.survey import Survey
+
+EDITION = opened.edition()
+SURVEY, PROCESS, RAW = EDITION.survey, EDITION.process, EDITION.raw
+COUNTS = ["pra_lange", "pra_korte"]
+FOCUS, COUNT = measure(PROCESS, "pol_fokus", "ja"), measure(PROCESS, "pra_lange")
+ORDERED = "vae_omkostning"
+ANSWERS = SURVEY.answers
+LEAST = next(iter(SURVEY.item(ORDERED).scale.answers))
+FLAT = PROCESS.having(answers=ANSWERS.assign(**{
+    ORDERED: ANSWERS[ORDERED].where(ANSWERS[ORDERED] == "", LEAST),
+    "pra_lange": ANSWERS["pra_lange"].where(ANSWERS["pra_lange"] == "", "3"), "pra_tvaers": "", "pra_korte": "",
+}))
+HALF = np.arange(len(ANSWERS)) % 2
+BLUE = (SURVEY.background["blok"] == "blaa").to_numpy(float)
+PAIRS = compare.contrasts(PROCESS, "pol_fokus", "ja", "region")
+SHARES = estimate.shares(SURVEY, "pol_fokus", "ja")
+SIZES = {name: SURVEY.frame.groupby(name).size().to_dict() for name in ("blok", "region")}
+
+
+@pytest.mark.parametrize("ask", [
+    lambda: estimate.shares(SURVEY, "pol_fokus", "ja", ["blok"]),
+    lambda: estimate.means(SURVEY, COUNTS, ["blok"]),
+    lambda: estimate.ratios(SURVEY, "pra_tvaers", ["blok"]),
+    lambda: estimate.totals(SURVEY, COUNTS, by=["blok"]),
+    lambda: estimate.quantiles(SURVEY, COUNTS, by=["blok"]),
+    lambda: estimate.shares(SURVEY, "pol_fokus", "ja", []),
+    lambda: estimate.shares(SURVEY, ["pol_fokus"], "ja"),
+    lambda: compare.contrasts(PROCESS, "pol_fokus", "ja", ["blok"]),
+    lambda: compare.contrasts(PROCESS, "pol_fokus", ["ja"], "blok"),
+    lambda: compare.contrasts(PROCESS, "pol_fokus", "ja", "blok", ["roed"]),
+    lambda: compare.standardised(PROCESS, "pra_lange", ["blok"]),
+    lambda: compare.equality(PROCESS, "pol_fokus", "ja", ["blok"]),
+    lambda: compare.slope(PROCESS, "pol_fokus", "ja", ["udgiftspres"]),
+    lambda: compare.independence(SURVEY, "pol_fokus", ["blok"]),
+    lambda: compare.detectable(SURVEY, "pol_fokus", "ja", ["blok"], [0.2], 5, icc=0),
+    lambda: weighting.response_rates(SURVEY, ["blok"]),
+    lambda: weighting.poststratify(RAW, ["blok"]),
+    lambda: weighting.replicated(RAW, weighting.bootstrap(RAW.design, 5), "share", "pol_fokus", ["blok"], "ja"),
+    lambda: models.regression(PROCESS, FOCUS, [["blok"]], "linear"),
+    lambda: nonresponse.response_tests(SURVEY, [["blok"]]),
+])
+def test_a_list_where_one_name_is_meant(ask: Callable[[], Any]) -> None:
+    with pytest.raises(UserError, match=r"\[.*\] er en liste"):
+        ask()
+
+
+@pytest.mark.parametrize("variables", ["blok", ["blok", "blok"]])
+@pytest.mark.parametrize("ask", [
+    lambda variables: models.regression(PROCESS, FOCUS, variables, "linear"),
+    lambda variables: ordinal.ordinal(PROCESS, ORDERED, variables),
+    lambda variables: nonresponse.response_tests(SURVEY, variables),
+    lambda variables: nonresponse.response_model(SURVEY, variables),
+    lambda variables: nonresponse.r_indicator(SURVEY, variables),
+])
+def test_one_name_where_a_list_is_meant_or_a_name_twice(ask: Callable[[Any], Any], variables: str | list[str]) -> None:
+    told = "»blok« er med to gange" if isinstance(variables, list) else r"»blok« er ét navn.*Skriv \[\"blok\"\]"
+    with pytest.raises(UserError, match=told):
+        ask(variables)
+
+
+@pytest.mark.parametrize(("ask", "told"), [
+    (lambda: estimate.totals(SURVEY, "pra_lange", "ja"), "»ja« er ikke en svarkode i pra_lange, som er et antal"),
+    (lambda: estimate.totals(SURVEY, COUNTS, "ja"), "pra_lange.pra_korte: en sum af antal har ingen svar, så 'ja'"),
+    (lambda: estimate.totals(SURVEY, ["pol_fokus", "pra_lange"]), "pol_fokus er ikke et antal"),
+    (lambda: estimate.totals(SURVEY, []), "listen af spørgsmål er tom"),
+    (lambda: estimate.means(SURVEY, "pol_fokus"), "pol_fokus er ikke et antal: svarene er ikke tal"),
+    (lambda: estimate.means(SURVEY, None), "»None« er ikke et spørgsmål"),
+    (lambda: estimate.means(SURVEY, ["pra_lange", "pra_lange"]), "»pra_lange« er med to gange"),
+    (lambda: estimate.quantiles(SURVEY, "pol_fokus"), "pol_fokus er ikke et antal"),
+    (lambda: estimate.shares(SURVEY, "pol_fokus", []), "pol_fokus: listen af svar er tom"),
+    (lambda: estimate.shares(SURVEY, "pol_fokus", 3), "»3« er ikke en svarkode i pol_fokus"),
+    (lambda: estimate.shares(SURVEY, "pol_fokus", [1]), "»1« er ikke en svarkode i pol_fokus"),
+    (lambda: nonresponse.response_tests(SURVEY, ["blk"]), "»blk« er ikke en baggrundsvariabel. Mente du navnet »blok«"),
+    (lambda: nonresponse.response_model(SURVEY, ["blk"]), "»blk« er ikke en baggrundsvariabel"),
+    (lambda: weighting.poststratify(RAW, "blk"), "»blk« er ikke en kolonne i rammen. Mente du navnet »blok«"),
+    (lambda: weighting.by_response_groups(RAW, "blok"), "svargrupperne: »blok« er et navn"),
+    (lambda: models.regression(PROCESS, FOCUS, ["region"], "logit").term_test("blok"), "»blok« er ikke et led"),
+    (lambda: models.regression(PROCESS, FOCUS, [], "linear", pd.Series("x", ANSWERS.index)), "»x« er ikke et tal"),
+])
+def test_items_answers_and_variables_that_are_not_what_is_asked_for(ask: Callable[[], Any], told: str) -> None:
+    with pytest.raises(UserError, match=told):
+        ask()
+
+
+@pytest.mark.parametrize(("ask", "told"), [
+    (lambda: weighting.rake(RAW, {}), "{} names none: there is nothing to rake to"),
+    (lambda: weighting.rake(RAW, {(): {}}), "names none"),
+    (lambda: weighting.rake(RAW, {"blok": {"roed": "400", "blaa": 438}}), "total of roed is '400'"),
+    (lambda: weighting.rake(RAW, {"blok": {"Rød": 400, "blaa": 438}}), "roed has .* no total; .* totals of Rød, blaa"),
+    (lambda: weighting.rake(RAW, tolerance=0), "tolerance must be above 0"),
+    (lambda: weighting.rake(RAW, max_iterations=0), "max_iterations 1 or more"),
+    (lambda: weighting.bootstrap(RAW.design, 1), "1 replicates have no spread"),
+    (lambda: estimate.quantiles(SURVEY, COUNTS, 0.5), r"such as \[0.5\] for the median, not 0.5"),
+    (lambda: estimate.quantiles(SURVEY, COUNTS, []), "list of shares"),
+    (lambda: compare.contrasts(PROCESS, "pol_fokus", "ja", "blok", effect="forskel"), "effect must be .*'forskel'"),
+    (lambda: compare.contrasts(PROCESS, "pra_lange", None, "blok", effect="cohens_h"), "'cohens_h' of a mean"),
+    (lambda: measure(PROCESS, "pol_fokus", "ja", ratio=True), "a ratio .* has no answer"),
+    (lambda: compare.corrected(PAIRS, "bonf", "par"), "by holm or fdr_bh, not by 'bonf'"),
+    (lambda: compare.corrected(SHARES, "holm", "par"), "tests with a column p"),
+    (lambda: compare.equivalence(SHARES, 0.1), "of contrasts .* not of a table with statistic"),
+    (lambda: compare.equivalence(PAIRS, "0.1"), "margin is a positive distance .* not '0.1'"),
+    (lambda: compare.interval(PAIRS, 95), "0.95 for 95 percent, not 95"),
+    (lambda: compare.detectable(SURVEY, "pol_fokus", "ja", "blok", 0.2, 5, icc=0), "they were 0.2"),
+    (lambda: compare.detectable(SURVEY, "pol_fokus", "ja", "blok", [0.2], 0, icc=0), "a draw or more, not .* and 0"),
+    (lambda: nonresponse.response_model(SURVEY, []), "needs frame variables"),
+])
+def test_arguments_that_nothing_can_be_computed_with(ask: Callable[[], Any], told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        ask()
+
+
+@pytest.mark.parametrize("margins", [["blok"], "blok", {"blok": 838}])
+def test_what_are_not_margins(margins: Any) -> None:
+    with pytest.raises(TypeError, match="margins are the total of each code"):
+        weighting.rake(RAW, margins)
+
+
+@pytest.mark.parametrize("off", [1e-9, 1e-7, 2.4e-6, 1.4e-4])
+def test_margins_that_differ_by_rounding_say_by_how_much_and_what_to_do(off: float) -> None:
+    margins = {"blok": SIZES["blok"], "region": {code: size * (1 + off) for code, size in SIZES["region"].items()}}
+    with pytest.raises(ValueError, match="blok add up to 838, those of region to 838") as fault:
+        weighting.rake(RAW, margins)
+    raked = weighting.rake(RAW, margins, tolerance=float(str(fault.value).rsplit("tolerance=", 1)[1]))
+    assert raked.design.weights.sum() == pytest.approx(838, rel=2 * off)
+
+
+@pytest.mark.parametrize("level", [95, 0, 1, -0.5, np.nan, "0.95", None])
+def test_a_level_is_a_share(level: Any) -> None:
+    for make in (lambda: SURVEY.having(level=level), lambda: Survey.of(pd.DataFrame({"t": [1, 2]}), level=level)):
+        with pytest.raises(ValueError, match=f"0.95 for 95 percent, not {level!r}"):
+            make()
+
+
+@pytest.mark.parametrize(("fit", "told"), [
+    (lambda: ordinal.ordinal(FLAT, ORDERED, ["blok"]), "who answered vae_omkostning answered alike"),
+    (lambda: models.regression(FLAT, measure(FLAT, "pra_lange"), ["blok"], "linear"), "pra_lange answered alike"),
+    (lambda: models.regression(FLAT, measure(FLAT, "pra_lange"), ["blok"], "count"), "pra_lange answered alike"),
+    (lambda: models.regression(PROCESS, FOCUS, ["region"], "probit"), "linear, logit, count, not 'probit'"),
+    (lambda: models.regression(PROCESS, COUNT, ["region"], "logit"), "pra_lange without an answer is a mean"),
+    (lambda: models.regression(PROCESS, FOCUS, [], "linear", np.full(len(ANSWERS), np.nan)), "0 gave all"),
+    (lambda: models.intraclass_correlation(Survey.of(pd.DataFrame({"t": [1, 2]})), COUNT), "of another survey"),
+    (lambda: models.regression(PROCESS, FOCUS, [], "logit").marginal_effects(), "no marginal effects"),
+    (lambda: ordinal.ordinal(PROCESS, ORDERED, ["blok"]).marginal_effects(), "no marginal effects"),
+    (lambda: ordinal.proportional_odds(ordinal.ordinal(PROCESS, ORDERED, [])), "ordinal model with groups"),
+])
+def test_models_that_tell_nothing(fit: Callable[[], Any], told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        fit()
+
+
+@pytest.mark.parametrize("survey", [PROCESS, SURVEY])
+@pytest.mark.parametrize("model", ["linear", "logit", "ordinal"])
+@pytest.mark.parametrize(("by", "columns", "told"), [
+    ([], {"a": HALF, "b": 2 * HALF + 1}, "b follows from constant, a"),
+    (["blok"], {"blaa": BLUE}, "blaa follows from blok=blaa"),
+    (["blok"], {"roed": 1 - BLUE}, "roed follows from constant, blok=blaa"),
+    (["blok"], {"en": np.full(len(BLUE), 7.0)}, "en is the same for all"),
+    ([], {"nul": np.zeros(len(BLUE))}, "nul is the same for all"),
+])
+def test_covariates_that_follow_from_others(
+    survey: Survey, model: str, by: list[str], columns: dict[str, np.ndarray], told: str
+) -> None:
+    numbers, what = pd.DataFrame(columns, ANSWERS.index), measure(survey, "pol_fokus", "ja")
+    fit = partial(ordinal.ordinal, survey, ORDERED) if model == "ordinal" else (
+        lambda by, numbers: models.regression(survey, what, by, model, numbers))
+    with pytest.raises(ValueError, match=told):
+        fit(by, numbers)
+
+
+def test_covariates_far_from_0_are_told_apart() -> None:
+    years = pd.DataFrame({"aar": 2000 + HALF, "kvadrat": (2000.0 + np.arange(len(HALF)) % 5) ** 2}, ANSWERS.index)
+    assert len(models.regression(PROCESS, FOCUS, [], "linear", years).coef) == 3
+
+
+# ---- Where there is little to stand on -------------------------------------------------------------------------------
+
+TABLE = pd.DataFrame({"svar": pd.Categorical(["ja", "nej", "ja", "ja", "ja"]), "t": [3, 3, 5, 6, 7],
+                      "g": list("aabbc")})
+LITTLE = Survey.of(TABLE, background=["g"])
+
+
+@pytest.mark.parametrize("make", [
+    lambda: estimate.means(LITTLE, "t", "g"), lambda: estimate.totals(LITTLE, "t", by="g").drop(index=0),
+    lambda: estimate.quantiles(LITTLE, "t", [0.5], "g"),
+])
+def test_what_has_no_spread_has_no_interval(make: Callable[[], pd.DataFrame]) -> None:
+    table = make().set_index("group")
+    assert table.loc["b", ["low", "high"]].notna().all()
+    assert table.drop(index="b")[["low", "high"]].isna().all(axis=None)  # all alike, and one respondent
+    assert table["estimate"].notna().all()
+
+
+def test_a_share_that_all_gave_has_the_interval_of_its_number() -> None:
+    table = estimate.shares(LITTLE, "svar", "ja", "g").set_index("group")
+    assert table.loc["b", "high"] == 1 > table.loc["b", "low"] > 0
+    assert np.isnan(table.loc["c", "low"])
+
+
+def test_one_cluster_tests_nothing() -> None:
+    one = Stage(np.zeros(5, dtype=int), np.zeros(5, dtype=int), np.full(5, np.inf))
+    survey = LITTLE.having(design=Design(np.ones(5), (one,), "process"))
+    fit = models.regression(survey, measure(survey, "t"), ["g"], "linear")
+    assert fit.term_test("g")[["f", "p"]].isna().all(axis=None)
+    with pytest.raises(ValueError, match="a single cluster"):
+        estimate.means(survey, "t")
+
+
+def test_standardised_differences_of_what_does_not_differ_are_missing() -> None:
+    flat = Survey.of(TABLE.assign(t=3), background=["g"])
+    assert compare.standardised(flat, "t", "g")[["estimate", "se", "p"]].isna().all(axis=None)
+    with pytest.raises(UserError, match="kun én gruppe"):
+        compare.contrasts(Survey.of(TABLE.assign(g="a"), background=["g"]), "t", None, "g")
+
+
+def test_a_response_model_whose_groups_follow_from_one_another() -> None:
+    frame, asked = SURVEY.frame, SURVEY.questionnaire
+    twin = replace(asked.background["blok"], id="tvilling")
+    survey = SURVEY.having(frame=frame.assign(tvilling=frame["blok"]),
+                           questionnaire=replace(asked, background=asked.background | {"tvilling": twin}))
+    with pytest.raises(ValueError, match="blok, tvilling follow from one another"):
+        nonresponse.response_model(survey, ["blok", "tvilling"])
+
+
+def test_who_has_weight_0_is_not_in_the_design_effect() -> None:
+    weights = np.where(np.arange(len(ANSWERS)) % 3 == 0, 0.0, RAW.design.weights)
+    survey = RAW.having(design=replace(RAW.design, weights=weights))
+    assert weighting.design_effect(survey) == pytest.approx(1)
+    row = weighting.weights_summary({"en": survey}).iloc[0]
+    assert row["n"] == row["effective_n"] == np.count_nonzero(weights)
+    assert row["low"] > 0
+    with pytest.raises(ValueError, match="all weights are 0"):
+        weighting.design_effect(RAW.having(design=replace(RAW.design, weights=0 * weights)))
