@@ -19,6 +19,7 @@ from civsam.pages.output import Output
 from civsam.pages.provenance import provenance_of
 from civsam.pages.sentences import sentence
 from civsam.pages.words import (
+    dash_note,
     described,
     group_label,
     p_value,
@@ -29,13 +30,15 @@ from civsam.pages.words import (
 )
 from civsam.survey.survey import COLLECTED, Survey
 
+NO_MODEL = "Modellen kan ikke beregnes på disse svar."
+
 
 def _effects_table(survey: Survey, effects: pd.DataFrame, caption: str, name: str, note: str, folded: str) -> Output:
     """Average marginal effects, each group against the first of its variable: by, group, reference and the numbers.
 
     They are differences between two of what `statistic` names.
     """
-    background, note = survey.questionnaire.background, note + hidden_note(effects)
+    background, note = survey.questionnaire.background, note + dash_note(effects) + hidden_note(effects)
     rows = [row for _, row in effects.iterrows()]
     unit, = {statistics.of(row["statistic"]).difference for row in rows} or {POINTS}
     frame = pd.DataFrame({
@@ -57,7 +60,10 @@ def response_model_table(survey: Survey, variables: Iterable[str], caption: str,
         note = "Alle eller ingen svarede i mindst én gruppe af hver variabel, så der er intet at modellere."
     model = pd.DataFrame()
     if named:
-        model = shown(survey, nonresponse.response_model(survey, named).query("statistic == 'effect'"))
+        try:
+            model = shown(survey, nonresponse.response_model(survey, named).query("statistic == 'effect'"))
+        except ValueError:
+            note = NO_MODEL
     return _effects_table(survey, model, caption, name, note, "Vis modellen af, hvem der svarer")
 
 
@@ -69,7 +75,7 @@ def model_table(survey: Survey, what: Measure, model: str, variables: Iterable[s
     try:
         effects = shown(survey, models.marginal_effects(models.regression(survey, what, list(variables), model)))
     except ValueError:
-        note = "Modellen kan ikke beregnes på disse svar."  # why would tell that all of a group answered alike
+        note = NO_MODEL  # why would tell that all of a group answered alike
         effects = pd.DataFrame(columns=[*models.COLUMNS])
     effects[["by", "group"]] = effects["term"].str.split("=", expand=True).reindex(columns=[0, 1])
     first = {by: next(code for place, code in enumerate(survey.questionnaire.background[by].labels)
@@ -91,7 +97,7 @@ def ordinal_sentence(survey: Survey, item: str, by: str) -> Output:
         row = shown(survey, models.coefficients(fit)).loc[len(fit.terms[by]) - 1]
         p = ordinal.proportional_odds(fit)["p"].iloc[0]
     except ValueError:
-        return sentence("Modellen kan ikke beregnes på disse svar.", survey)
+        return sentence(NO_MODEL, survey)
     odds, low, high = (number(np.exp(row[name]), 2) for name in ("estimate", "low", "high"))
     last = words[row["term"].split("=")[1]]
     held, told = "afvises" if p < 0.05 else "afvises ikke", f"p = {p_value(p)}"

@@ -19,6 +19,7 @@ from civsam.pages.output import Output
 from civsam.pages.provenance import provenance_of
 from civsam.pages.words import (
     answer_of,
+    dash_note,
     described,
     group_label,
     interval,
@@ -86,7 +87,8 @@ def contrasts_table(
         "p, korrigeret": [p_value(row["p_adjusted"]) for row in rows],
     }, index=pd.Index([f"{words[row['a']]} – {words[row['b']]}" for row in rows], name="Par"))
     note = (f"{confidence(survey.level)}-intervaller, ikke korrigeret; {reading_target(survey)} p-værdierne er "
-            f"korrigeret for de {family} par, der kan testes (Holms metode).{hidden_note(contrasts)}")
+            f"korrigeret for de {family} par, der kan testes (Holms metode).{dash_note(contrasts)}"
+            f"{hidden_note(contrasts)}")
     return table(frame, caption, name, provenance=provenance_of(contrasts), note=note, folded="Vis alle par")
 
 

@@ -22,6 +22,7 @@ class Words(str):
 
 
 HIDDEN = Words("–")
+NO_INTERVAL = "ingen usikkerhed at regne"
 BETWEEN = "usikkerheden er regnet mellem kommuner"
 
 
@@ -40,7 +41,9 @@ def interval(row: pd.Series, more: int = 0, link: str = "–") -> Cell:
 
 
 def with_interval(row: pd.Series) -> Cell:
-    """An estimate and its interval, 82 % (79–84)."""
+    """An estimate and its interval, 82 % (79–84); in words that it has none, where it is not hidden."""
+    if "hidden" not in row and pd.notna(row["estimate"]) and pd.isna(row["low"]):
+        return cells.together(f"{{}} ({NO_INTERVAL})", value(row))
     return cells.together("{} ({})", value(row), interval(row)) if pd.notna(row["estimate"]) else DASH
 
 
@@ -96,8 +99,20 @@ def reading_note(survey: Survey, estimates: pd.DataFrame) -> str:
              "sample": "for en tænkt population, som svarene er trukket tilfældigt fra"}[target]
     how = BETWEEN if target == "process" else _weighted(estimates["weighted"].any())
     covers = " Det dækker tilfældigt bortfald, også fra det enkelte spørgsmål, ikke skævt bortfald."
-    counts += hidden_note(estimates)
+    if any("+" in item for item in estimates["item"]):
+        counts += (" Et tal for flere antal lagt sammen gælder dem, der kendte dem alle, og kan afvige fra summen af "
+                   "tallene hver for sig.")
+    counts += dash_note(estimates) + hidden_note(estimates)
     return f"{level}-interval {about}; {how}.{covers}{counts}{chance_note(survey, estimates)}"
+
+
+def dash_note(table: pd.DataFrame) -> str:
+    """Why a number has no interval, where nothing is hidden."""
+    if "hidden" in table or not {"estimate", "low"} <= set(table):
+        return ""
+    none = (table["estimate"].notna() & table["low"].isna()).any()
+    return (f" Hvor intervallet er en streg, er der {NO_INTERVAL}: der er kun én svarperson eller én klynge, eller "
+            "alle svarede det samme." if none else "")
 
 
 def weighted(estimates: pd.DataFrame) -> str:

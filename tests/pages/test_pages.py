@@ -21,7 +21,7 @@ from civsam.pages import likert as likert_
 from civsam.pages import words as words_
 from civsam.pages.cells import DASH, number
 from civsam.study import comparison, facts, municipality_map
-from civsam.survey.survey import Survey
+from civsam.survey.survey import Survey, recognise
 
 EDITION = opened.edition()
 SURVEY = EDITION.survey
@@ -213,3 +213,29 @@ def test_every_assumption_is_shown_with_its_reason() -> None:
     text = facts.assumption_table("c", "n").text
     for name in ("standardfroe", "pol_fokus", "pra_lange", "ved_ikke", "forankring", "jaevnt_fordelt"):
         assert name in text
+
+
+def test_what_has_no_interval_says_why_where_nothing_is_hidden() -> None:
+    answers = pd.DataFrame({"t": [3, 3, 5, 6, 7], "u": [1, 2, 3, 4, 5], "g": list("aabbc")})
+    recognise(Survey.of(answers, background=["g"]).answers)
+    survey = Survey.of(answers, background=["g"])
+    alike, usual, alone = (estimate.means(survey, "t", "g")[row:row + 1] for row in range(3))
+    for one in (alike, alone):
+        assert sentences.sentence("{}.", survey, one).text.startswith(f"{words_.value(one.iloc[0])} (ingen usikkerhed")
+        told = tables.estimates_table(survey, one, "c", "n").text
+        assert "Hvor intervallet er en streg, er der ingen usikkerhed at regne: der er kun én svarperson" in told
+        assert "0,0" not in told
+    assert "streg" not in tables.estimates_table(survey, usual, "c", "n").text
+    pairs = compare.corrected(compare.contrasts(survey, "t", None, "g"), "holm", "par")
+    assert "ingen usikkerhed at regne" in tables.contrasts_table(survey, pairs, "c", "n").text
+    hidden = estimate.means(COLLECTED, "pra_lange", by="fagomraade").assign(low=float("nan"))
+    assert "ingen usikkerhed" not in tables.estimates_table(COLLECTED, hidden, "c", "n").text
+
+
+def test_a_sum_of_counts_says_whom_it_is_about() -> None:
+    counts = ["pra_lange", "pra_korte"]
+    parts = [estimate.means(SURVEY, items) for items in (*counts, counts)]
+    assert abs(sum(part["estimate"].item() for part in parts[:2]) - parts[2]["estimate"].item()) > 0.01
+    said = "gælder dem, der kendte dem alle, og kan afvige fra summen"
+    assert said in tables.estimates_table(SURVEY, pd.concat(parts), "c", "n").text
+    assert said not in tables.estimates_table(SURVEY, pd.concat(parts[:2]), "c", "n").text
