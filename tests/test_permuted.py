@@ -129,9 +129,10 @@ def test_the_same_is_hidden() -> None:
     first, again = (door.plan_of(permuted(collected(), order)).cells for order in (0, 1))
     assert list(first) == list(again)
     for name, cell in first.items():
-        np.testing.assert_array_equal((cell.n, cell.exact, cell.shown, cell.step, cell.steady),
-                                      (again[name].n, again[name].exact, again[name].shown, again[name].step,
-                                       again[name].steady), err_msg=str(name))
+        np.testing.assert_array_equal((cell.n, cell.shown, cell.step, cell.steady),
+                                      (again[name].n, again[name].shown, again[name].step, again[name].steady),
+                                      err_msg=str(name))
+        np.testing.assert_allclose(cell.exact, again[name].exact, rtol=1e-9, err_msg=str(name))
     assert 0 < sum(cell.hidden for cell in first.values()) < len(first)
 
 

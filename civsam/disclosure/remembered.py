@@ -37,7 +37,10 @@ def visible(families: Sequence[tuple[list[Table], Groups]], minimum: int,
 def content(families: Sequence[tuple[list[Table], Groups]], minimum: int) -> str:
     """Digest of all that decides what is shown: every number of the tables, who they are of, and the minimum."""
     found = hashlib.sha256(str(minimum).encode())
-    for part in (part for together, groups in families for part in (groups, *together)):
+    parts: list[Table | Groups] = []
+    for together, groups in families:
+        parts += [groups, *together]
+    for part in parts:
         for field in fields(part):
             for one in flat(getattr(part, field.name)):
                 found.update(f"\x1f{one.dtype}{one.shape}".encode() + one.tobytes() if isinstance(one, np.ndarray)

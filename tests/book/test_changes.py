@@ -112,8 +112,9 @@ def test_a_question_that_the_earlier_wave_lacks_is_left_out_and_named(wave: Edit
 def test_the_table_has_both_waves_and_the_change_between_them(wave: Edition) -> None:
     made = changes.changed(wave)
     two, html = made.waves, made.changes_table("Ændringer", "tab-x").html
-    new, old = (100 * one.survey.design.weights @ one.survey.says("pol_fokus", "ja") / one.survey.design.weights[
-        one.survey.answered("pol_fokus")].sum() for one in (Edition({}, two.new), Edition({}, two.old)))
+    of_item = (one.among(one.responded("pol_fokus")) for one in (two.new, two.old))
+    new, old = (100 * one.design.weights @ one.says("pol_fokus", "ja") / one.design.weights[
+        one.answered("pol_fokus")].sum() for one in of_item)
     row = html.partition("Øget fokus på samarbejde: Ja")[2].partition("</tr>")[0]
     for told in (f"{old:.0f}\u00a0%", f"{new:.0f}\u00a0%", f"{abs(new - old):.1f}".replace(".", ",")):
         assert told in row, told
