@@ -22,6 +22,7 @@ from markupsafe import Markup
 
 from civsam import __version__
 from civsam.book.contents import contents, files_named, pages
+from civsam.book.folds import whole
 from civsam.files import PACKAGE, project
 
 PRINT = PACKAGE / "book" / "print"
@@ -63,8 +64,8 @@ def sections(book: Path) -> dict[str, Tag]:
     """What each page of the finished book says, by its name, with ids and addresses that hold in one page."""
     found, ids = {}, {}
     for name in pages():
-        whole = element(f"<div>{(book / f'{name}.html').read_text('utf-8')}</div>")
-        found[name] = whole.select_one(".bd-article section").extract()
+        page = whole(element(f"<div>{(book / f'{name}.html').read_text('utf-8')}</div>"))
+        found[name] = page.select_one(".bd-article section").extract()
         ids[book / f"{name}.html"] = unique_ids(found[name], {new for known in ids.values() for new in known.values()})
     for name, section in found.items():
         here = book / f"{name}.html"

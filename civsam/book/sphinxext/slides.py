@@ -12,6 +12,7 @@ from bs4 import BeautifulSoup, Tag
 from sphinx.application import Sphinx
 
 from civsam.book.audience import LESSONS
+from civsam.book.folds import whole
 from civsam.book.sphinxext.kept import once
 from civsam.files import PACKAGE
 
@@ -88,7 +89,7 @@ def _only_heading(slide: list[Tag]) -> bool:
 
 def slides_of(html: str, page: str, static: str) -> str:
     """The slides of a lesson's page; page: its own address from the slides, static: that of the shared files."""
-    article = BeautifulSoup(html, "html.parser").select_one("article")
+    article = whole(BeautifulSoup(html, "html.parser")).select_one("article")
     for left_out in article.select(LEFT_OUT):
         left_out.decompose()
     for image in article.find_all("img"):

@@ -15,6 +15,7 @@ from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.writers.html5 import HTML5Translator
 
+from civsam.book.folds import light
 from civsam.files import PACKAGE
 
 # Of what Sphinx and its extensions put on every page: our own style needs none but the colours of code.
@@ -62,6 +63,14 @@ def keep_what_is_used(
         context[kind] = [file for file in context[kind] if used(file)]
 
 
+def make_light(
+    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: nodes.document | None
+) -> None:
+    """Let what big folds of a page hold wait until it is needed."""
+    if "body" in context:
+        context["body"] = light(context["body"])
+
+
 def remove_unused(app: Sphinx, failure: Exception | None) -> None:
     """Remove the theme's files that no page asks for: most of the site's bytes."""
     if failure is None and app.builder.format == "html":
@@ -103,6 +112,7 @@ def setup(app: Sphinx) -> None:
     add_catalogues(app)
     app.connect("config-inited", add_files)
     app.connect("html-page-context", keep_what_is_used, priority=900)
+    app.connect("html-page-context", make_light, priority=900)
     app.connect("build-finished", remove_unused)
     app.setup_extension("myst_nb")
     for builder in ("html", "singlehtml"):

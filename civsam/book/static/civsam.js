@@ -59,10 +59,13 @@ const boxes = new ResizeObserver((changed) => {
     else box.removeAttribute("tabindex");
   }
 });
-for (const box of document.querySelectorAll("pre, .tabel, .pst-scrollable-table-container, div.math")) boxes.observe(box);
-for (const box of document.querySelectorAll(".pst-scrollable-table-container")) {
-  box.role = "region";
-  box.ariaLabel = box.querySelector(".caption-text")?.textContent ?? "Tabel";
+
+function watchBoxes(part) {
+  for (const box of part.querySelectorAll("pre, .tabel, .pst-scrollable-table-container, div.math")) boxes.observe(box);
+  for (const box of part.querySelectorAll(".pst-scrollable-table-container")) {
+    box.role = "region";
+    box.ariaLabel = box.querySelector(".caption-text")?.textContent ?? "Tabel";
+  }
 }
 
 // ---- Copying of code
@@ -81,6 +84,17 @@ function copyButton(code) {
   return button;
 }
 
-if (navigator.clipboard) {
-  for (const code of document.querySelectorAll("div.highlight > pre")) code.after(copyButton(code));
+function addCopying(part) {
+  if (!navigator.clipboard) return;
+  for (const code of part.querySelectorAll("div.highlight > pre")) code.after(copyButton(code));
 }
+
+// ---- All of it, for what is on the page and for what comes later: see figurer.js
+
+function equip(part) {
+  watchBoxes(part);
+  addCopying(part);
+}
+
+equip(document);
+document.addEventListener("unpacked", ({ target }) => equip(target));

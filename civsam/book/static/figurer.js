@@ -20,6 +20,49 @@
     return Number(text.replaceAll(".", "").replace(",", ".").replace("−", "-"));
   }
 
+  // ---- Big folds: what one holds is text in a <noscript> (civsam/book/folds.py), and made into elements when it is opened,
+  // led to, printed or looked for. Each script then does to it what it does to a page.
+
+  const waiting = () => document.querySelectorAll("details > noscript");
+
+  function unpack(fold) {
+    const kept = fold?.querySelector(":scope > noscript");
+    if (!kept) return;
+    kept.outerHTML = kept.textContent;
+    fold.dispatchEvent(new Event("unpacked", { bubbles: true }));
+  }
+
+  function unpackAll() {
+    waiting().forEach((kept) => unpack(kept.parentElement));
+  }
+
+  function unpackAround(id) {
+    const found = [...waiting()].find((kept) => kept.textContent.includes(` id="${id}"`));
+    unpack(found?.parentElement);
+    return Boolean(found);
+  }
+
+  // A fold's table, be it elements or text: rows of the words in its cells.
+  function read(fold, end) {
+    const kept = fold.querySelector(":scope > noscript");
+    const holder = document.createElement("template");
+    if (kept) holder.innerHTML = kept.textContent.split(end)[0];
+    const table = (kept ? holder.content : fold).querySelector("table");
+    return [...table.rows].map((row) => [...row.cells].map((cell) => cell.textContent));
+  }
+
+  function watchFolds() {
+    const paper = matchMedia("print");
+    document.addEventListener("click", ({ target }) => unpack(target.closest("summary")?.parentElement)); // before it opens
+    document.addEventListener("toggle", ({ target }) => unpack(target), true);
+    document.addEventListener("keydown", ({ key, ctrlKey, metaKey }) => {
+      if (key === "F3" || (key.toLowerCase() === "f" && (ctrlKey || metaKey))) unpackAll(); // to find in the page
+    });
+    window.addEventListener("beforeprint", unpackAll);
+    paper.addEventListener("change", () => paper.matches && unpackAll());
+    if (paper.matches) unpackAll();
+  }
+
   // ---- Sorting: the headings of a long table become buttons. What is missing stays last.
 
   function amount(text) {
@@ -50,6 +93,12 @@
       });
     });
     table.classList.add("sorterbar");
+  }
+
+  function sortableIn(part) {
+    part.querySelectorAll(".tabel:not(.stak) table").forEach((table) => {
+      if (table.tBodies[0].rows.length > 10 && !table.closest(".vaelger")) sortable(table);
+    });
   }
 
   // ---- The map: each tile tells its name and group to a pointer, a finger and the arrow keys.
@@ -169,6 +218,7 @@
     block.list.value = there ? code : "";
     block.shown.replaceChildren();
     if (!there) return;
+    block.rows ??= read(block.fold).slice(1);
     const place = FIRST + block.codes.indexOf(code);
     const colour = block.colours[place - FIRST];
     block.shown.style.setProperty("--farve", colour === "-" ? "var(--pst-color-primary)" : colour);
@@ -191,11 +241,11 @@
   }
 
   function pickable(fold) {
-    const rows = [...fold.querySelector("table").rows].map((row) => [...row.cells].map((cell) => cell.textContent));
+    const [heads] = read(fold, "<tbody>");
     const { blok, emne, koder, farver, valgt } = fold.dataset;
     const list = make("select", { id: `vaelg-${blok}` }, new Option("Vælg en gruppe", ""));
     const block = {
-      heads: rows[0], rows: rows.slice(1), codes: koder.split(" "), colours: farver.split(" "), topic: emne, list,
+      fold, heads, codes: koder.split(" "), colours: farver.split(" "), topic: emne, list,
       shown: make("div", { class: "blokvisning" }), status: make("p", { class: "kun-hoert", role: "status" }),
       box: make("div", { class: "blokvalg", id: `vis-${blok}` }),
     };
@@ -215,9 +265,11 @@
     const place = decodeURIComponent(location.hash);
     const [, box, code] = place.match(LINK) ?? [];
     if (blocks.some((block) => block.codes.includes(code))) blocks.forEach((block) => view(block, code));
+    const late = unpackAround(place.slice(1));
     const target = document.getElementById(box ?? place.slice(1));
     const own = target?.querySelector(":scope > details:not(.vaelger)");
     for (let part = own ?? target?.closest("details"); part; part = part.parentElement.closest("details")) part.open = true;
+    if (late) location.replace(location.hash); // now that it is there, the browser marks it and goes to it
     if (target?.matches("details")) target.querySelector("summary").focus();
     else if (own || target?.matches(".blokvalg")) target.scrollIntoView();
   }
@@ -225,9 +277,9 @@
   function start() {
     document.querySelectorAll("figure.kommunekort").forEach(askable);
     document.querySelectorAll("details.vaelger").forEach(pickable);
-    document.querySelectorAll(".tabel:not(.stak) table").forEach((table) => {
-      if (table.tBodies[0].rows.length > 10 && !table.closest(".vaelger")) sortable(table);
-    });
+    sortableIn(document);
+    document.addEventListener("unpacked", ({ target }) => sortableIn(target));
+    watchFolds();
     window.addEventListener("hashchange", follow);
     follow();
   }
