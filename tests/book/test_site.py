@@ -322,7 +322,12 @@ def barriers(
 
 
 def unfold(page: Page) -> None:
-    page.evaluate("for (const fold of document.querySelectorAll('details')) fold.open = true")
+    page.evaluate("""async () => {
+        while (document.querySelector("details:not([open]), details > noscript")) {  // there are folds in folds
+            for (const fold of document.querySelectorAll("details")) fold.open = true;
+            await new Promise(requestAnimationFrame);
+        }
+    }""")
 
 
 def barriers_on_every_screen(page: Page) -> list[tuple[object, ...]]:
