@@ -56,7 +56,7 @@
     document.addEventListener("click", ({ target }) => unpack(target.closest("summary")?.parentElement)); // before it opens
     document.addEventListener("toggle", ({ target }) => unpack(target), true);
     document.addEventListener("keydown", ({ key, ctrlKey, metaKey }) => {
-      if (key === "F3" || (key.toLowerCase() === "f" && (ctrlKey || metaKey))) unpackAll(); // to find in the page
+      if (key === "F3" || (key?.toLowerCase() === "f" && (ctrlKey || metaKey))) unpackAll(); // to find in the page
     });
     window.addEventListener("beforeprint", unpackAll);
     paper.addEventListener("change", () => paper.matches && unpackAll());
