@@ -15,7 +15,7 @@ from civsam.inference import weighting
 from civsam.laboratory.draw import ASSUMPTIONS, Batch, Layout, layout
 from civsam.laboratory.reduced import over
 from civsam.study import simulate
-from civsam.survey.design import ALONE
+from civsam.survey.design import ALONE, HALF
 from civsam.survey.survey import Survey
 
 AREA = "fagomraade"  # the one variable that differs within a municipality
@@ -70,9 +70,9 @@ class Weights:
 
     @cached_property
     def leverage(self) -> np.ndarray:
-        """What each decides of its own fit, but never all, (R, N)."""
+        """What each decides of its own fit, but never more than half, (R, N)."""
         x = within(self, self.strata.joined[:, self.strata.cell])
-        return np.minimum(np.sum(x**2, axis=2), 1 - ALONE)
+        return np.minimum(np.sum(x**2, axis=2), HALF)
 
     @cached_property
     def without(self) -> np.ndarray:
@@ -81,7 +81,7 @@ class Weights:
         rows = np.zeros((len(x), len(here.starts), here.domains[:, here.columns[AREA]].shape[1], x.shape[2]))
         rows[:, here.cluster, here.code[AREA]] = x
         values, vectors = np.linalg.eigh(rows @ rows.swapaxes(2, 3))
-        times = np.where(values > 1 - ALONE, 1.0, 1 / np.maximum(1 - values, ALONE))
+        times = np.where(values > 1 - ALONE, 1.0, 1 / (1 - np.minimum(values, HALF)))
         return (vectors * times[:, :, None]) @ vectors.swapaxes(2, 3)
 
 

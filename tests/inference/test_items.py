@@ -131,6 +131,19 @@ def test_margins_that_nobody_answers_for_are_left_to_the_response_groups() -> No
     assert fewer.weights.sum() == pytest.approx(len(RAW.frame))
 
 
+@pytest.mark.parametrize("weigh", [weighting.raked, lambda survey: weighting.for_process(weighting.raked(survey))])
+def test_few_in_an_area_make_no_error_many_times_that_of_r(weigh: Callable[[Survey], Survey]) -> None:
+    """One who is alone in a group of her stratum decides nearly all of her own fit: 3 times, were that not bounded."""
+    area = np.random.default_rng(3).permutation(np.flatnonzero(RAW.background["fagomraade"] == "skole"))
+    for few in (3, 5, 8):
+        answers = opened.edition().raw.answers.copy()
+        answers.iloc[area[few:], answers.columns.get_loc("vae_civile")] = ""
+        survey = weigh(Survey(answers, RAW.frame, RAW.questionnaire))
+        ours, theirs = (estimate.shares(survey, "vae_civile", "enig", by="region", **how)["se"]
+                        for how in ({}, {"interval": "t"}))
+        assert (ours / theirs).max() < 2, few
+
+
 def test_weights_of_others_have_no_recipe() -> None:
     """A design that is given other weights does not answer with those of the old."""
     design = weighting.raked(RAW).design
