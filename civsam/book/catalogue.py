@@ -163,9 +163,11 @@ def _published(row: pd.Series) -> dict[str, str]:
 def _found(statement: str, results: pd.DataFrame, survey: Survey) -> dict[str, str]:
     """How a statement is measured, what these answers show, and the verdict; why not, where answers cannot judge it."""
     claim = claims.read().get(statement)
-    if claim is None or claim.rule == "kan_ikke":
-        reason = claim.reason if claim else survey.questionnaire.without_item[statement]
-        return {"Afgørelse": f"<strong>{WORDS['kan_ikke']}</strong>", "Grund": escape(reason)}
+    if claim is None:
+        return {"Afgørelse": "ikke et spørgsmål til svarene",
+                "Grund": escape(survey.questionnaire.without_item[statement])}
+    if claim.rule == "kan_ikke":
+        return {"Afgørelse": f"<strong>{WORDS['kan_ikke']}</strong>", "Grund": escape(claim.reason)}
     row = results.loc[statement]
     why = row.get("I de syntetiske svar", "")
     shown = f"{escape(row['Denne udgaves svar'])} {mark(survey.provenance)}" if row["Denne udgaves svar"] else ""

@@ -35,8 +35,15 @@ def _alone(row: pd.Series) -> str:
     if "responded" in row:
         return f"{percent(row['estimate'])} ({number(row['responded'])} af {number(row['asked'])})"
     if "unadjusted" in row:
-        return f"{number(row['estimate'], 2)} (interval {number(row['low'], 2)} til {number(row['high'], 2)})"
+        return _r_indicator(row)
     return str(with_interval(row) if "low" in row else value(row))
+
+
+def _r_indicator(row: pd.Series) -> str:
+    """An R-indicator with its interval; where that ends at 1, which nothing lies above, this is said."""
+    told, low, high = (number(row[name], 2) for name in ("estimate", "low", "high"))
+    spread = "" if low == high else f" (interval {low} til {high})"
+    return f"{told}{spread} og kan ikke skelnes fra 1" if high == number(1, 2) else f"{told}{spread}"
 
 
 # ---- Sentences, questions, cards

@@ -74,7 +74,8 @@ def built_in(statement: str, verdict: str) -> str:
     if verdict == "kan_ikke":
         return ""
     anchored = {to["udsagn"] for to in assumptions()["forankring"].values()}
-    return "bygget ind" if statement in anchored else "antaget"
+    even = any("svarede" in spec for spec in claims.read()[statement].measures)  # who answers is drawn evenly
+    return "bygget ind" if statement in anchored or even else "antaget"
 
 
 def measured(claim: Claim, questionnaire: Questionnaire, target: str = "population") -> str:

@@ -55,7 +55,7 @@ def test_every_statement_has_an_entry_with_source_verdict_and_a_place_where_it_i
 def test_what_is_judged_on_answers_leads_to_the_questions_and_their_results(standard) -> None:
     for key, entry in standard.items():
         told = facts(entry)
-        if key == "udsagn-m1" or "kan ikke afgøres" in told["Afgørelse"]:
+        if key == "udsagn-m1" or "ikke" in told["Afgørelse"]:
             continue
         assert re.search(r"\d.*syntetiske svar", told["Denne udgaves svar"]), key
         assert entry.select('a[href^="kodebog.html#kodebog-"]'), key

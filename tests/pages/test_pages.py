@@ -128,6 +128,16 @@ def test_dont_know_comes_last_whatever_its_size() -> None:
     assert dots_.dots(SURVEY, shares, "c", "n").alt.rstrip(".").split("; ")[-1].startswith("Ved ikke")
 
 
+@pytest.mark.parametrize(("estimate", "low", "high", "told"), [
+    (0.9, 0.8, 0.95, "0,90 (interval 0,80 til 0,95)"),
+    (0.97, 0.9, 1.0, "0,97 (interval 0,90 til 1,00) og kan ikke skelnes fra 1"),
+    (1.0, 1.0, 1.0, "1,00 og kan ikke skelnes fra 1"),
+])
+def test_an_r_indicator_that_may_be_1_says_so(estimate: float, low: float, high: float, told: str) -> None:
+    found = nonresponse.r_indicator(SURVEY).assign(estimate=estimate, low=low, high=high)
+    assert sentences.sentence("R er {}.", SURVEY, found).text.startswith(f"R er {told}. [")
+
+
 def test_collected_tables_leave_out_what_is_dashes_only_and_say_so() -> None:
     frame = pd.DataFrame({"Mod": ["c", "c"], "Forskel": [number(1, 1), DASH], "p": [DASH, DASH]}, index=["a", "b"])
     shown = html_.table(frame, "c", "n", provenance="indsamlet", note="Note.")
