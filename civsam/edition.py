@@ -335,7 +335,9 @@ def own_frame(reading: answers.Reading, questionnaire: Questionnaire, where: str
     """The respondents as a frame of their own, from what the answer file says of them. Raises UserError."""
     known = reading.background if reading.background is not None else pd.DataFrame(index=reading.answers.index)
     frame = with_lookup(known, questionnaire, where)
-    if missing := dict.fromkeys(questionnaire.source(name) for name in questionnaire.background if name not in frame):
+    wanted = {name: questionnaire.source(name) for name in questionnaire.background}
+    wanted |= {name: name for name in (questionnaire.weighting.cluster,) if name}
+    if missing := dict.fromkeys(source for name, source in wanted.items() if name not in frame):
         what, those = ("kolonnen", "den") if len(missing) == 1 else ("kolonnerne", "dem")
         raise UserError(f"{where}: uden ramme skal svarfilen selv sige, hvem der har svaret. Den mangler {what} "
                         f"{listed(missing)}. Tilføj {those}, eller angiv en ramme med --ramme.")

@@ -19,6 +19,7 @@ from civsam.pages.output import Output
 from civsam.pages.provenance import provenance_of
 from civsam.pages.sentences import sentence
 from civsam.pages.words import (
+    between,
     dash_note,
     described,
     group_label,
@@ -53,7 +54,7 @@ def _effects_table(survey: Survey, effects: pd.DataFrame, caption: str, name: st
 def response_model_table(survey: Survey, variables: Iterable[str], caption: str, name: str) -> Output:
     """Average marginal effects on the chance of responding, each group against the first of its variable."""
     named = list(variables)
-    note = "Gennemsnitlige marginale effekter i en logistisk model; usikkerheden er regnet mellem kommuner."
+    note = f"Gennemsnitlige marginale effekter i en logistisk model; {between(survey)}."
     if not survey.framed:
         note = NO_FRAME
     elif not named:

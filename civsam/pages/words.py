@@ -23,7 +23,6 @@ class Words(str):
 
 HIDDEN = Words("–")
 NO_INTERVAL = "ingen usikkerhed at regne"
-BETWEEN = "usikkerheden er regnet mellem kommuner"
 
 
 def value(row: pd.Series, more: int = 0) -> Cell:
@@ -97,13 +96,22 @@ def reading_note(survey: Survey, estimates: pd.DataFrame) -> str:
     target = estimates["target"].iloc[0]
     about = {"population": "for, hvad alle adspurgte ville svare", "process": "for processen bag svarene",
              "sample": "for en tænkt population, som svarene er trukket tilfældigt fra"}[target]
-    how = BETWEEN if target == "process" else _weighted(estimates["weighted"].any())
+    clustered = target == "process" or (target == "sample" and survey.questionnaire.weighting.cluster)
+    how = between(survey) if clustered else _weighted(estimates["weighted"].any())
     covers = " Det dækker tilfældigt bortfald, også fra det enkelte spørgsmål, ikke skævt bortfald."
     if any("+" in item for item in estimates["item"]):
         counts += (" Et tal for flere antal lagt sammen gælder dem, der kendte dem alle, og kan afvige fra summen af "
                    "tallene hver for sig.")
     counts += dash_note(estimates) + hidden_note(estimates)
     return f"{level}-interval {about}; {how}.{covers}{counts}{chance_note(survey, estimates)}"
+
+
+def between(survey: Survey) -> str:
+    """What the uncertainty is between, in words: the clusters that the questionnaire names, or else respondents."""
+    name, lookup = survey.questionnaire.weighting.cluster, survey.questionnaire.lookup
+    name = lookup.name if lookup and lookup.key == name else name
+    units = f"{name}r" if name.endswith("e") else f"klynger ({name})" if name else "svarpersoner"  # skole, skoler
+    return f"usikkerheden er regnet mellem {units}"
 
 
 def dash_note(table: pd.DataFrame) -> str:
@@ -137,7 +145,7 @@ def chance_note(survey: Survey, estimates: pd.DataFrame) -> str:
 
 def reading_target(survey: Survey) -> str:
     """How the uncertainty of comparisons is computed, in words."""
-    return f"{BETWEEN if survey.design.target == 'process' else _weighted(survey.design.weighted)}."
+    return f"{between(survey) if survey.design.target == 'process' else _weighted(survey.design.weighted)}."
 
 
 def p_value(p: float, *, bound: bool = False) -> Cell:

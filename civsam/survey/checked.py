@@ -45,6 +45,17 @@ class Checked:
         """The respondents' rows of the frame."""
         return self.frame.iloc[self.place]
 
+    @cached_property
+    def cluster(self) -> np.ndarray:
+        """The cluster of each row of the frame as integers from 0; each is its own where none are named."""
+        name = self.questionnaire.weighting.cluster
+        return kept(pd.factorize(self.frame[name])[0] if name else np.arange(len(self.frame)))
+
+    @cached_property
+    def own_cluster(self) -> np.ndarray:
+        """The cluster of each respondent, (n,)."""
+        return kept(self.cluster[self.place])
+
 
 def checked(
     answers: pd.DataFrame, frame: pd.DataFrame, questionnaire: Questionnaire, before: Checked | None = None
@@ -91,11 +102,21 @@ def _frame(table: pd.DataFrame, questionnaire: Questionnaire) -> pd.DataFrame:
                         "andet navn.")
     if lacks := [name for name in questionnaire.background if name not in table]:
         raise UserError(f"{FRAME}: {_columns(lacks)} mangler. Hver baggrundsvariabel i spørgeskemaet skal have en.")
+    _clusters(table, questionnaire.weighting.cluster)
     faults: list[str] = []
     for variable in questionnaire.background.values():
         _groups(table[variable.id], variable, faults)
     _raise(faults)
     return table.copy(deep=False)
+
+
+def _clusters(table: pd.DataFrame, name: str) -> None:
+    """That the clusters that the questionnaire names are there, and each row is in one."""
+    if name and name not in table:
+        raise UserError(f"{FRAME}: kolonnen »{name}« mangler. Spørgeskemaet siger, at svar med samme {name} kan ligne "
+                        "hinanden (klynge). Tilføj kolonnen, eller slet linjen klynge i spørgeskemaet.")
+    if name and (blank := (table[name].isna() | (table[name] == "")).to_numpy()).any():
+        raise UserError(f"{FRAME}, kolonnen {name}: {_rows(table.index[blank])} er tom. Skriv klyngen, den hører til.")
 
 
 def _table(table: Any, what: str) -> None:

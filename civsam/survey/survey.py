@@ -24,6 +24,7 @@ from civsam.survey.own import Names
 SYNTHETIC, COLLECTED = "syntetisk", "indsamlet"
 PLURAL = {SYNTHETIC: "syntetiske", COLLECTED: "indsamlede"}
 LIMITS = (5, 10, 20, 50)  # how few collected answers a group may be shown with; editions choose among them
+ROW = "raekke"  # what answers without a key are indexed by: it does not tell who is who in another file
 RECORD, RECORDED = "syntetiske_svar.csv", ["sha256", "seed", "svar"]
 
 _simulated_here: dict[str, str] = {}  # digests of answers that this process simulated, and how many they are
@@ -122,7 +123,7 @@ class Survey:
             raise ValueError("level is the confidence level of the intervals, a share between 0 and 1, such as 0.95 "
                              f"for 95 percent, not {level!r}")
         if design is None:
-            plain = partial(_plain, len(data.frame), framed)
+            plain = partial(_plain, len(data.frame), None if framed else data.own_cluster)
             design = plain(np.ones(len(data.answers), dtype=bool)).made_by(plain if framed else None)
         if len(design.weights) != len(data.answers):
             raise ValueError(f"the design has {len(design.weights)} rows, the answers {len(data.answers)}")
@@ -298,16 +299,20 @@ class Survey:
 
     # -- who answered
 
-    @cached_property
+    @property
+    def keyed(self) -> bool:
+        """Whether the answers' index tells who answered, so that the same one is known in another wave."""
+        return self.data.answers.index.name not in (None, ROW)
+
+    @property
     def cluster(self) -> np.ndarray:
         """The cluster of each position in the frame as integers from 0, shape (frame,)."""
-        name, frame = self.questionnaire.weighting.cluster, self.data.frame
-        return pd.factorize(frame[name], use_na_sentinel=False)[0] if name in frame else np.arange(len(frame))
+        return self.data.cluster
 
-    @cached_property
+    @property
     def own_cluster(self) -> np.ndarray:
         """The cluster of each respondent, shape (n,)."""
-        return self.cluster[self.data.place]
+        return self.data.own_cluster
 
     def group(self, variable: str) -> np.ndarray:
         """The respondents' codes of a frame variable as integers in the order of its labels, shape (n,)."""
@@ -370,9 +375,17 @@ class Survey:
         return cls(**own.understood(data, questionnaire, columns, scales, frame), level=level, minimum=minimum)
 
 
-def _plain(size: int, framed: bool, there: np.ndarray) -> Design:
-    """One response group, equal weights, and where it is framed a finite population, of which those there answered."""
-    n = len(there)
-    whole = Stage(np.zeros(n, dtype=int), np.arange(n), np.full(n, float(size) if framed else np.inf))
+def _plain(size: int, cluster: np.ndarray | None, there: np.ndarray) -> Design:
+    """One response group of a finite population with equal weights, of which those there answered.
+
+    cluster: of each respondent where there is no frame; they are then a sample of clusters from a population without
+    end. Raises UserError where there is one cluster only.
+    """
+    n, framed = len(there), cluster is None
+    if cluster is not None and n > 1 and len(np.unique(cluster)) == 1:
+        raise UserError("svarene: alle er fra samme klynge, og så kan usikkerheden ikke regnes. Slet linjen klynge i "
+                        "spørgeskemaet, hvis svarene kan regnes som uafhængige af hinanden.")
+    whole = Stage(np.zeros(n, dtype=int), np.arange(n) if cluster is None else cluster,
+                  np.full(n, float(size) if framed else np.inf))
     weights = there * (size / max(there.sum(), 1))
     return Design(weights, (apart(whole, there),), "population" if framed else "sample")

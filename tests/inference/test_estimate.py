@@ -31,7 +31,8 @@ ITEMS = {
     "api99_of_enroll": Item("api99_of_enroll", "b", COUNT, "", "", part_of=("enroll",)),
 }
 AREAS = Background("fagomraade", "", TYPES.answers)
-INSTRUMENT = replace(read(), items=ITEMS, background=read().background | {"fagomraade": AREAS})
+INSTRUMENT = replace(read(), items=ITEMS, background=read().background | {"fagomraade": AREAS},
+                     weighting=replace(read().weighting, cluster=""))
 NO_LIMIT = np.inf
 
 

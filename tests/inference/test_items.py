@@ -11,7 +11,7 @@ import pytest
 from civsam.inference import compare, estimate, models, ordinal, replicates, settled, waves, weighting
 from civsam.inference.equations import measure
 from civsam.inference.variance import covariance
-from civsam.instrument.questionnaire import Item, Scale, read
+from civsam.instrument.questionnaire import Item, Scale, Weighting, read
 from civsam.survey.design import Design
 from civsam.survey.survey import Survey
 
@@ -26,7 +26,7 @@ RAW = with_blanks(opened.edition().raw, 0.15)
 GROUPS = RAW.frame["fagomraade"]
 YES = Scale("jn", "enkelt", {"ja": "Ja", "nej": "Nej"})
 ONE = replace(read(), items={"svar": Item("svar", "b", YES, "", "")}, background={},
-              weighting=replace(read().weighting, groups=(), margins=()))
+              weighting=Weighting())
 
 WEIGHTS: dict[str, Callable[[Survey], Survey]] = {
     "ingen": weighting.unweighted,

@@ -25,7 +25,8 @@ COUNT = Scale("antal", "antal", low=0, high=10_000)
 COUNTS = ("api00", "complete", "sw")
 ITEMS = {name: Item(name, "b", COUNT, "", "") for name in COUNTS}
 AREAS = Background("fagomraade", "", {code: code for code in "EHM"})
-INSTRUMENT = replace(read(), items=ITEMS, background=read().background | {"fagomraade": AREAS})
+INSTRUMENT = replace(read(), items=ITEMS, background=read().background | {"fagomraade": AREAS},
+                     weighting=replace(read().weighting, cluster=""))
 
 TYPES = {"E": 4421, "H": 755, "M": 1018}
 WIDE = {"No": 1072, "Yes": 5122}

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from civsam.files import UserError
 from civsam.inference import compare, equations, estimate, models, power, rao_scott, replicates, weighting
-from civsam.instrument.questionnaire import Background, Item, Questionnaire, Scale, read
+from civsam.instrument.questionnaire import Background, Item, Questionnaire, Scale, Weighting, read
 from civsam.survey import survey as surveys
 from civsam.survey.design import Design, Stage
 from civsam.survey.survey import Survey
@@ -101,6 +101,41 @@ def test_faults_of_many_columns_are_told_together_but_not_without_end() -> None:
     lines = str(fault.value).splitlines()
     assert len(lines) == 6
     assert lines[-1] == "... og 2 fejl mere."
+
+
+CLASSES = replace(INSTRUMENT, items={"glad": ITEMS["glad"]}, background={}, weighting=Weighting(cluster="klasse"))
+
+
+def pupils(classes: list[str], **how: bool) -> Survey:
+    """Answers of pupils, half of the classes glad; a frame of their own with the class of each."""
+    index = pd.Index([str(place) for place in range(len(classes))], name="elev")
+    glad = ["ja" if str(name) < "k06" else "nej" for name in classes]
+    return Survey(pd.DataFrame({"glad": glad}, index=index), pd.DataFrame({"klasse": classes}, index=index), CLASSES,
+                  framed=False, **how)
+
+
+def test_clusters_count_without_a_frame_too() -> None:
+    """12 classes that each agree: the error is that of 12 answers, and not of 240."""
+    made = estimate.shares(weighting.weighted(pupils([f"k{place % 12:02}" for place in range(240)])), "glad", "ja")
+    assert made["se"].item() == pytest.approx(np.sqrt(0.25 / 11))
+    assert made["df"].item() == 11
+    assert made["deff"].item() == pytest.approx(20, rel=0.1)
+
+
+@pytest.mark.parametrize(("classes", "told"), [
+    (["k01", "k02", ""], "kolonnen klasse: .*»2« er tom"),
+    (["k01", "k02", np.nan], "kolonnen klasse: .*»2« er tom"),
+    (["k01", "k01", "k01"], "alle er fra samme klynge"),
+])
+def test_clusters_that_tell_nothing_are_refused(classes: list[str], told: str) -> None:
+    with pytest.raises(UserError, match=told):
+        pupils(classes)
+
+
+def test_a_cluster_that_is_no_column_is_refused() -> None:
+    made = pupils(["k01", "k02", "k03"])
+    with pytest.raises(UserError, match=r"kolonnen »klasse« mangler\. .* slet linjen klynge"):
+        Survey(made.answers, made.frame[[]], CLASSES)
 
 
 def test_whole_numbers_are_counts_whatever_their_dtype() -> None:
