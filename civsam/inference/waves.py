@@ -12,6 +12,9 @@ the stack is depends on the question:
   brings to both cancels: var(a - b) = var(a) + var(b) - 2 cov(a, b), where the covariance comes of adding up the
   influence values of both waves within clusters (Binder 1983; for pooled surveys Lewis 2017). A manager who answers in
   both waves is in the same municipality in both, and so is accounted for too. CR2 as in `compare`.
+- `sample`: as for the process, but for the few clusters.
+
+Where no clusters are named, each respondent is one, in both waves, if the answers have keys.
 """
 
 from __future__ import annotations
@@ -27,11 +30,11 @@ import pandas as pd
 from civsam.danish import listed
 from civsam.files import UserError
 from civsam.inference import compare, estimate, weighting
-from civsam.instrument.questionnaire import Background, Item, Questionnaire
+from civsam.instrument.questionnaire import Background, Item, Questionnaire, Weighting
 from civsam.survey.design import Calibration, Design, Stage
 from civsam.survey.survey import PLURAL, Survey
 
-WAVE, NOW, THEN = "boelge", "nu", "foer"
+WAVE, NOW, THEN, WHO = "boelge", "nu", "foer", "svarperson"
 WAVES = Background(WAVE, "bølge", {NOW: "Nu", THEN: "Før"})
 
 Measured = tuple[str, str | None, bool]  # item, answer (None for a count), and whether a count is a share of others
@@ -96,7 +99,7 @@ def changes(
 
 
 def stacked(new: Survey, old: Survey) -> Survey:
-    """Both waves as one survey of the `shared` items, grouped by `WAVE`; a municipality is the same cluster in both.
+    """Both waves as one survey of the `shared` items, grouped by `WAVE`; a cluster is the same one in both.
 
     What is shown of it must go through the plans of both waves (`disclosure.between`): it has none of its own. Errors
     as `changes`.
@@ -109,13 +112,17 @@ def stacked(new: Survey, old: Survey) -> Survey:
     if new.design.target != old.design.target:
         raise ValueError(f"one wave is about {new.design.target}, the other about {old.design.target}")
     items = {item.id: item for item in shared(new.questionnaire, old.questionnaire)}
-    cluster = replace(new.questionnaire.weighting, groups=(), margins=())
     waves = {NOW: new, THEN: old}
-    frames = {name: wave.frame.assign(**{WAVE: name}) for name, wave in waves.items()}
+    frame = pd.concat({name: wave.frame.assign(**{WAVE: name}) for name, wave in waves.items()})
+    cluster = new.questionnaire.weighting.cluster
+    if not cluster and new.keyed and old.keyed:
+        cluster, frame = WHO, frame.assign(**{WHO: frame.index.get_level_values(1)})
+    design = None if new.design.target == "sample" else _design(new.design, old.design)
     return new.having(
         answers=pd.concat({name: wave.answers[list(items)] for name, wave in waves.items()}),
-        frame=pd.concat(frames), framed=new.framed and old.framed, design=_design(new.design, old.design),
-        questionnaire=replace(new.questionnaire, items=items, background={WAVE: WAVES}, weighting=cluster),
+        frame=frame, framed=new.framed and old.framed, design=design,
+        questionnaire=replace(new.questionnaire, items=items, background={WAVE: WAVES},
+                              weighting=Weighting(cluster=cluster)),
     )
 
 

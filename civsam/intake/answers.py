@@ -19,6 +19,7 @@ from civsam.intake import cells, columns, respondents, tabular
 from civsam.intake.answer_file import AnswerFile
 from civsam.intake.faults import report
 from civsam.intake.table import Progress, Say
+from civsam.survey.survey import ROW
 
 
 @dataclass(frozen=True)
@@ -71,8 +72,8 @@ def check(
 
 
 def write(table: pd.DataFrame, path: Path) -> None:
-    """Write a table indexed by the key as CSV: UTF-8, comma, the same bytes on every machine."""
-    table.to_csv(path, lineterminator="\n", encoding="utf-8")
+    """Write a table indexed by the key, if there is one, as CSV: UTF-8, comma, the same bytes on every machine."""
+    table.to_csv(path, index=table.index.name != ROW, lineterminator="\n", encoding="utf-8")
 
 
 def _parted(file: AnswerFile, keys: pd.Index, answers: pd.DataFrame, others: pd.DataFrame) -> Reading:
@@ -81,7 +82,7 @@ def _parted(file: AnswerFile, keys: pd.Index, answers: pd.DataFrame, others: pd.
     numbers = file.table.cells.index
     faulty = [rows for _, rows in file.faults if rows is not None]
     sound = ~numbers.isin(np.concatenate([np.empty(0, int), *faulty]))
-    index = pd.Index(keys, name=file.questionnaire.key, dtype="str")[sound]
+    index = pd.Index(keys, name=keys.name, dtype="str")[sound]
     answers = answers[sound].astype("str").set_axis(index)
     silent = int((answers == "").all(axis=1).sum())
     file.note("Rækker uden svar på noget spørgsmål, som er taget med", [str(silent)] if silent else [])

@@ -14,13 +14,15 @@ from civsam.intake.coding import UNREAD, Spelling
 from civsam.intake.columns import RANDOM_KEY
 from civsam.intake.faults import SUGGESTED, Fault
 from civsam.intake.table import as_text, visible
+from civsam.survey.survey import ROW
 
 
 def keys(file: AnswerFile, places: Mapping[Role, int]) -> tuple[pd.Index, np.ndarray]:
     """The key of each row, and whether the frame knows it; faults for those that are blank, unknown or doubled."""
     name = next((name for name in (file.questionnaire.key, RANDOM_KEY) if ("key", name) in places), None)
     if name is None:
-        return pd.Index(file.table.cells.index.astype(str)), np.zeros(len(file.table.cells), dtype=bool)
+        numbered = pd.Index(file.table.cells.index.astype(str), name=ROW)
+        return numbered, np.zeros(len(file.table.cells), dtype=bool)
     file.notes.append(f"Den, der har svaret, er slået op i kolonnen {file.table.header[places['key', name]]}.")
     codes, found = file.distinct(places["key", name])
     spelt = [unicodedata.normalize("NFC", cell.strip()) for cell in found]
@@ -38,7 +40,7 @@ def keys(file: AnswerFile, places: Mapping[Role, int]) -> tuple[pd.Index, np.nda
         file.add(Fault(name, "", "findes ikke i rammen", file.questionnaire.key,
                        f"Brug en ramme med kolonnen {name}, eller skriv {file.questionnaire.key} i svarene."))
     _doubled(file, name, keys)
-    return pd.Index(keys), known
+    return pd.Index(keys, name=file.questionnaire.key), known
 
 
 def _strangers(file: AnswerFile, name: str, keys: pd.Series, known: np.ndarray, asked: pd.Index) -> None:

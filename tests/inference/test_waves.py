@@ -64,6 +64,27 @@ def study() -> tuple[Survey, Survey]:
     return new, weighting.weighted(Survey(again.answers, again.frame, new.questionnaire))
 
 
+def twice(name: str, framed: bool) -> tuple[Survey, Survey]:
+    """100 people asked twice, of whom 12 have come to say yes and 2 to say no; no clusters are named."""
+    instrument = replace(INSTRUMENT, items={"svar": YES}, weighting=Weighting())
+    index = pd.Index([str(place) for place in range(100)], name=name)
+    then = np.repeat(["ja", "nej"], [40, 60])
+    now = np.where(np.arange(100) < 2, "nej", np.where(np.arange(100) >= 88, "ja", then))
+    new, old = (Survey(pd.DataFrame({"svar": said}, index=index), pd.DataFrame(index=index), instrument, framed=framed)
+                for said in (now, then))
+    return new, old
+
+
+@pytest.mark.parametrize("framed", [True, False])
+def test_the_same_people_twice_are_known_by_their_keys(framed: bool) -> None:
+    """The error of paired shares (McNemar): without keys it is that of two groups of strangers."""
+    paired, = waves.changes(*twice("noegle", framed), [SHARE], process=framed).itertuples()
+    strangers, = waves.changes(*twice(survey.ROW, framed), [SHARE], process=framed).itertuples()
+    assert paired.estimate == strangers.estimate == pytest.approx(0.1)
+    assert paired.se == pytest.approx(np.sqrt((14 - 10**2 / 100) / 99 / 100), rel=0.01)
+    assert strangers.se == pytest.approx(np.sqrt((0.4 * 0.6 + 0.5 * 0.5) / 99), rel=0.01)
+
+
 @pytest.fixture
 def many(monkeypatch: pytest.MonkeyPatch) -> int:
     """How many waves a simulation draws; where their answers come from is then not looked up."""

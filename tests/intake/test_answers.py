@@ -26,6 +26,7 @@ from civsam.intake.frame import read_frame
 from civsam.intake.tabular import load
 from civsam.study import simulate
 from civsam.survey import survey
+from civsam.survey.survey import ROW
 
 INSTRUMENT = questionnaire.read()
 FRAME = read_frame(INSTRUMENT)
@@ -399,10 +400,14 @@ def test_another_survey_without_a_frame(tmp_path: Path, other: questionnaire.Que
                "h2;MAND;Det ved jeg ikke;det ved jeg ikke;;\n").replace("Køn?", "koen")
     reading = answers.check(written(tmp_path, content.encode()), other, None).accept()
     assert reading.answers.index.tolist() == ["2", "3"]
-    assert reading.answers.index.name == "deltager"
+    assert reading.answers.index.name == ROW  # nobody knows who they are
     assert reading.answers.to_numpy().tolist() == [["a2", "3", "bold a", "x"], ["ved_ikke", "ved_ikke", "", ""]]
     assert reading.background.to_dict("list") == {"hold": ["h1", "h2"], "koen": ["k", "m"]}
     assert reading.background.index.equals(reading.answers.index)
+    answers.write(reading.answers.join(reading.background), tmp_path / "gyldige.csv")
+    again = answers.check(tmp_path / "gyldige.csv", other, None).accept()
+    assert again.answers.index.name == ROW
+    assert again.answers.to_numpy().tolist() == reading.answers.to_numpy().tolist()
 
 
 def test_background_that_cannot_be_is_told(tmp_path: Path, other: questionnaire.Questionnaire) -> None:
