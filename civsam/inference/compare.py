@@ -335,13 +335,13 @@ def corrected(tests: pd.DataFrame, method: str, family: str) -> pd.DataFrame:
 # ---- Equivalence -----------------------------------------------------------------------------------------------------
 
 
-def equivalence(table: pd.DataFrame, margin: float) -> pd.DataFrame:
+def equivalence(table: pd.DataFrame, margin: float, comparisons: int = 0) -> pd.DataFrame:
     """Two one-sided tests of each contrast against a smallest effect of interest (Schuirmann 1987).
 
     margin: in the unit of `estimate`. Adds margin, low90 and high90 (equivalent at 5 percent where both lie within the
-    margin), p_equivalence, equivalent, and low_all and high_all: simultaneous 95 percent intervals,
-    Bonferroni over the rows with a standard error. For k groups to be equal every pair must pass, and no correction is
-    due (intersection-union, Berger 1982).
+    margin), p_equivalence, equivalent, and low_all and high_all: simultaneous 95 percent intervals, Bonferroni over the
+    rows with a standard error, or over so many comparisons. For k groups to be equal every pair must pass, and no
+    correction is due (intersection-union, Berger 1982).
 
     Raises ValueError for a margin that is not positive, for odds ratios, whose margin is not symmetrical, and for what
     are no contrasts.
@@ -357,7 +357,7 @@ def equivalence(table: pd.DataFrame, margin: float) -> pd.DataFrame:
         raise ValueError(f"a margin is a positive distance from no difference, not {margin!r}, and not of odds ratios")
     estimate, se, df = table[["estimate", "se", "df"]].to_numpy(float).T
     low, high = interval(table, 0.90)
-    low_all, high_all = simultaneous(table)
+    low_all, high_all = simultaneous(table, comparisons)
     with np.errstate(divide="ignore", invalid="ignore"):
         p = np.maximum(student.sf((estimate + margin) / se, df), student.cdf((estimate - margin) / se, df))
     return table.assign(
@@ -375,9 +375,14 @@ def interval(table: pd.DataFrame, level: float) -> tuple[np.ndarray, np.ndarray]
     return values["low"], values["high"]
 
 
-def simultaneous(table: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """95 percent intervals that hold together: Bonferroni over the rows that have a standard error.
+def simultaneous(table: pd.DataFrame, comparisons: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """95 percent intervals that hold together: Bonferroni over so many comparisons, or those of the table's own rows.
 
     A verdict is the same whatever level an edition shows its intervals at.
     """
-    return interval(table, 1 - 0.05 / max(int(table["se"].notna().sum()), 1))
+    return interval(table, 1 - 0.05 / max(comparisons or testable(table), 1))
+
+
+def testable(table: pd.DataFrame) -> int:
+    """How many rows have a standard error."""
+    return int(table["se"].notna().sum())

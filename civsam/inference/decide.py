@@ -33,11 +33,11 @@ def no_difference(table: pd.DataFrame) -> str:
     return _verdict(len(table) > 0 and bool(table["equivalent"].all()), bool(outside.any()))
 
 
-def ranks_first(table: pd.DataFrame, first: str | Sequence[str], *, last: bool = False) -> str:
+def ranks_first(table: pd.DataFrame, first: str | Sequence[str], *, last: bool = False, comparisons: int = 0) -> str:
     """Whether one group (or each of several) lies above all others, from a table of contrasts that holds them.
 
     Supported only if every contrast of them to the others is positive at one-sided 5 percent; contradicted if any
-    simultaneous interval (over those contrasts) lies below 0. last: below all others instead.
+    simultaneous interval (over those contrasts, or so many comparisons) lies below 0. last: below all others instead.
 
     Raises ValueError where the table holds none of those contrasts.
     """
@@ -48,13 +48,14 @@ def ranks_first(table: pd.DataFrame, first: str | Sequence[str], *, last: bool =
         raise ValueError(f"no contrast between {', '.join(sorted(chosen))} and others")
     sign = np.where(in_a[in_a != in_b], 1, -1) * (-1 if last else 1)
     turned = used.assign(estimate=used["estimate"] * sign)
-    return _verdict(bool(np.all(interval(turned, 0.90)[0] > 0)), bool(np.any(simultaneous(turned)[1] < 0)))
+    return _verdict(bool(np.all(interval(turned, 0.90)[0] > 0)), bool(np.any(simultaneous(turned, comparisons)[1] < 0)))
 
 
-def more_than(table: pd.DataFrame) -> str:
+def more_than(table: pd.DataFrame, comparisons: int = 1) -> str:
     """Whether a contrast, a distance above a limit or a slope is positive; for a table of one row.
 
-    Supported at one-sided 5 percent, contradicted where the 95 percent interval lies below 0.
+    Supported at one-sided 5 percent, contradicted where the 95 percent interval lies below 0; of several comparisons
+    that may each contradict a claim, the one that holds with the others.
     """
     row = table.iloc[[0]]
-    return _verdict(bool(interval(row, 0.90)[0][0] > 0), bool(interval(row, 0.95)[1][0] < 0))
+    return _verdict(bool(interval(row, 0.90)[0][0] > 0), bool(simultaneous(row, comparisons)[1][0] < 0))

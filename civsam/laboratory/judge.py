@@ -194,13 +194,17 @@ def _place(spec: dict[str, str]) -> int:
     return MEASURES.index(("mean", spec["middel"], "") if "middel" in spec else ("ratio", spec["del"], ""))
 
 
-def _outer(rows: Rows, level: float, family: bool = False) -> tuple[np.ndarray, np.ndarray]:
-    """t intervals; of a family those that hold together (Bonferroni over those with a standard error)."""
-    value, se, df = rows
-    if family:
-        level = 1 - (1 - level) / np.maximum(np.count_nonzero(~np.isnan(se), axis=1), 1)[:, None]
-    low, high = t_interval(value, se, df, level)
+def _outer(rows: Rows, level: float, comparisons: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """t intervals; with so many comparisons (R,) those that hold together (Bonferroni)."""
+    if comparisons is not None:
+        level = 1 - (1 - level) / np.maximum(comparisons, 1)[:, None]
+    low, high = t_interval(*rows, level)
     return settled(low), settled(high)
+
+
+def _testable(rows: Rows) -> np.ndarray:
+    """How many of the comparisons have a standard error, (R,)."""
+    return np.count_nonzero(~np.isnan(rows[1]), axis=1)
 
 
 def equal(claim: claims.Claim, found: Fit, errors: Errors) -> Verdicts:
@@ -224,15 +228,16 @@ def first(claim: claims.Claim, errors: Errors) -> Verdicts:
     sign = np.where(a == code, 1, -1)[mine] * (-1 if claim.rule == "sidst" else 1)
     value, se, df = (part[:, mine] for part in errors.pairs[block])
     rows = (value * sign, se, df)
-    return np.all(_outer(rows, LOW_LEVEL)[0] > 0, axis=1), np.any(_outer(rows, LEVEL, True)[1] < 0, axis=1)
+    return np.all(_outer(rows, LOW_LEVEL)[0] > 0, axis=1), np.any(_outer(rows, LEVEL, _testable(rows))[1] < 0, axis=1)
 
 
 def no_difference(claim: claims.Claim, errors: Errors) -> Verdicts:
     """As `decide.no_difference`, of all the measures of a claim."""
     supported, contradicted = True, False
-    for spec, margin in zip(claim.measures, claim.margins, strict=True):
-        rows = errors.pairs[BLOCKS.index((_place(spec), claim.by[0]))]
-        (low, high), (low_all, high_all) = _outer(rows, LOW_LEVEL), _outer(rows, LEVEL, True)
+    pairs = [errors.pairs[BLOCKS.index((_place(spec), claim.by[0]))] for spec in claim.measures]
+    comparisons = np.sum([_testable(rows) for rows in pairs], axis=0)
+    for rows, margin in zip(pairs, claim.margins, strict=True):
+        (low, high), (low_all, high_all) = _outer(rows, LOW_LEVEL), _outer(rows, LEVEL, comparisons)
         supported = supported & np.all((low > -margin) & (high < margin), axis=1)
         contradicted = contradicted | np.any((low_all > margin) | (high_all < -margin), axis=1)
     return supported, contradicted

@@ -182,27 +182,31 @@ def _more_than(claim: Claim, survey: Survey, *, less: bool = False) -> list[Judg
     if claim.limit is not None:
         tables = [compare.above(survey, what, claim.limit) for what in measures]
         tables = [_turned(table) if less else table for table in tables]
-        return [(_weighed(table), decide.more_than(table)) for table in tables]
+        return [(_weighed(table), decide.more_than(table, len(tables))) for table in tables]
     against = [_measure(survey, spec) for spec in claim.against]
     table = compare.differences(survey, [*measures, *against])
     return [_first(table, [f"{what.item}={what.answer}" if what.answer else what.item for what in measures], last=less)]
 
 
-def _first(table: pd.DataFrame, first: list[str], *, last: bool = False) -> Judged:
+def _first(table: pd.DataFrame, first: list[str], *, last: bool = False, comparisons: int = 0) -> Judged:
     """The comparisons of some to all others, turned so that positive supports, and the verdict."""
-    verdict = decide.ranks_first(table, first, last=last)
-    mine = table[table["a"].isin(first) != table["b"].isin(first)]
+    verdict = decide.ranks_first(table, first, last=last, comparisons=comparisons)
+    mine = _of(table, first)
     other_way = mine["a"].isin(first) == last
     turned = pd.concat([mine[~other_way], _turned(mine[other_way])], ignore_index=True)
     return _weighed(turned), verdict
 
 
+def _of(table: pd.DataFrame, first: list[str]) -> pd.DataFrame:
+    """The comparisons of some to all others."""
+    return table[table["a"].isin(first) != table["b"].isin(first)]
+
+
 def _ranks(claim: Claim, survey: Survey) -> list[Judged]:
-    parts = []
-    for table in _contrasts(claim, survey):
-        left_out = table["a"].isin(claim.except_groups) | table["b"].isin(claim.except_groups)
-        parts.append(_first(table[~left_out], claim.groups, last=claim.rule == "sidst"))
-    return parts
+    tables = [table[~(table["a"].isin(claim.except_groups) | table["b"].isin(claim.except_groups))]
+              for table in _contrasts(claim, survey)]
+    comparisons = sum(compare.testable(_of(table, claim.groups)) for table in tables)
+    return [_first(table, claim.groups, last=claim.rule == "sidst", comparisons=comparisons) for table in tables]
 
 
 def _contrasts(claim: Claim, survey: Survey) -> list[pd.DataFrame]:
@@ -227,15 +231,15 @@ def _response(survey: Survey) -> Survey:
 
 def _no_difference(claim: Claim, survey: Survey) -> list[Judged]:
     """The pair that is nearest to leaving its margin decides: the weight is what is left, as a share of the margin."""
-    margins = [margin for margin in claim.margins for _ in claim.by]
-    tables = [compare.equivalence(table, margin)
-              for table, margin in zip(_contrasts(claim, survey), margins, strict=True)]
+    margins, pairs = [margin for margin in claim.margins for _ in claim.by], _contrasts(claim, survey)
+    comparisons = sum(map(compare.testable, pairs))
+    tables = [compare.equivalence(table, margin, comparisons) for table, margin in zip(pairs, margins, strict=True)]
     return [(table.assign(weight=1 - table[["low90", "high90"]].abs().max(axis=1) / table["margin"]),
              decide.no_difference(table)) for table in tables]
 
 
 def _difference(claim: Claim, survey: Survey) -> list[Judged]:
-    """Supported if each measure's joint test rejects; contradicted if all pairs of one of them are equal.
+    """Supported if each measure's joint test rejects; contradicted if all pairs of one of them are equal (Bonferroni).
 
     All must reject (an intersection-union test), so none needs a correction for the others: the chance that all do
     where one should not is at most that of the one. The measure with the largest p decides, and is shown by its largest
@@ -245,8 +249,10 @@ def _difference(claim: Claim, survey: Survey) -> list[Judged]:
         compare.equality(survey, item_of(spec), spec.get("svar"), by) for spec in claim.measures for by in claim.by
     ])
     parts = []
-    for p, (table, equal) in zip(tests["p"], _no_difference(claim, survey), strict=True):
-        verdict = SUPPORTED if p < 0.05 else CONTRADICTED if equal == SUPPORTED else UNDECIDED
+    for p, (table, _) in zip(tests["p"], _no_difference(claim, survey), strict=True):
+        ends = np.abs(compare.interval(table, 1 - 0.10 / len(tests)))
+        equal = len(table) > 0 and bool((ends < table["margin"].to_numpy()).all())
+        verdict = SUPPORTED if p < 0.05 else CONTRADICTED if equal else UNDECIDED
         largest = table.loc[[table["estimate"].abs().fillna(-1).idxmax()]]
         parts.append((largest.assign(p=p, weight=-p), verdict))
     return parts
@@ -254,7 +260,7 @@ def _difference(claim: Claim, survey: Survey) -> list[Judged]:
 
 def _slope(claim: Claim, survey: Survey) -> list[Judged]:
     tables = [compare.slope(survey, spec["andel"], spec["svar"], by) for spec in claim.measures for by in claim.by]
-    return [(_weighed(table), decide.more_than(table)) for table in tables]
+    return [(_weighed(table), decide.more_than(table, len(tables))) for table in tables]
 
 
 RULES: dict[str, Callable[[Claim, Survey], list[Judged]] | None] = {

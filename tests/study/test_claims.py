@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from civsam.files import UserError, project
-from civsam.inference import compare
+from civsam.inference import compare, decide, equations
 from civsam.study import claims, published, verdicts
 from civsam.survey.survey import Survey
 
@@ -112,6 +112,36 @@ def test_a_difference_is_decided_by_the_question_whose_joint_test_says_least() -
     assert p.min() < 0.05  # some of the questions do differ
     backwards = replace(claims.read()["O10"], measures=measures[::-1])
     assert claims._judged(backwards, EDITION.process)["item"] == p.idxmax()[0]
+
+
+def test_a_claim_of_several_measures_is_not_contradicted_by_what_chance_gives_one_of_them() -> None:
+    """A limit between the ends that the lowest measure has alone and among three: only alone it contradicts."""
+    claim = claims.read()["O13"]
+    measures = [equations.measure(SURVEY, spec["andel"], spec["svar"]) for spec in claim.measures]
+    tables = [compare.above(SURVEY, what, 0.5) for what in measures]
+    lowest = min(range(len(tables)), key=lambda place: tables[place]["estimate"].item())
+    alone, among = (compare.simultaneous(tables[lowest], comparisons)[1].item() + 0.5
+                    for comparisons in (1, len(tables)))
+    between = replace(claim, limit=(alone + among) / 2)
+    assert claims._judged(between, SURVEY)["verdict"] == "uafgjort"
+    single = replace(between, measures=[claim.measures[lowest]], margins=[claim.margins[lowest]])
+    assert claims._judged(single, SURVEY)["verdict"] == "modsagt"
+
+
+@pytest.mark.parametrize("name", ["O1", "O9"])
+def test_all_comparisons_of_a_claim_count_together(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rankings on two measures, and equality on three: Bonferroni is over all of their comparisons."""
+    asked, simultaneous = [], compare.simultaneous
+    for module in (compare, decide):
+        monkeypatch.setattr(module, "simultaneous",
+                            lambda table, comparisons=0: asked.append(comparisons) or simultaneous(table, comparisons))
+    claim = claims.read()[name]
+    if name == "O1":
+        claim = replace(claim, measures=[{"middel": "pra_lange"}, {"middel": "pra_korte"}])
+    claims._judged(claim, EDITION.process)
+    others = len(SURVEY.questionnaire.background[claim.by[0]].labels) - 1
+    assert asked
+    assert set(asked) == {len(claim.measures) * (others if name == "O1" else 1)}
 
 
 def test_less_than_another_share_is_more_than_it_the_other_way_round() -> None:
