@@ -20,7 +20,7 @@ from civsam.instrument.questionnaire import Questionnaire
 from civsam.pages import codebook
 from civsam.pages.output import Output
 from civsam.pages.provenance import mark
-from civsam.study import claims, facts, published
+from civsam.study import claims, published
 from civsam.study.verdicts import WORDS, told
 from civsam.survey.survey import Survey
 
@@ -153,7 +153,7 @@ def _plain(html: str) -> str:
 
 def _published(row: pd.Series) -> dict[str, str]:
     """Where a statement was read, and what must be said with it."""
-    titles = facts.sources()["titel"]
+    titles = published.sources()["titel"]
     names = [f"{escape(titles[code])} ({code})" if code in titles
              else _link(f"#{published.place_of(code)}", f"udsagn {code}") for code in row["kilde"].split(";")]
     note = {"Forbehold": escape(row["note"])} if row["note"] else {}

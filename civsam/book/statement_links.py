@@ -15,7 +15,7 @@ from sphinx.application import Sphinx
 
 from civsam.book.sphinxext.lists import numbered
 from civsam.files import per_project
-from civsam.study import facts, published
+from civsam.study import published
 
 PAGE = "chapters/udsagn"
 SOURCES = "chapters/metode"  # has the table of sources
@@ -25,7 +25,7 @@ PLACE = r"(?:fig|tab)-[\w-]+"
 @per_project
 def parts() -> re.Pattern[str]:
     """Codes of statements and sources in HTML, and before them what is passed over: inline code of one alone is not."""
-    codes = "|".join([*published.statements().index, *facts.sources().index])
+    codes = "|".join([*published.statements().index, *published.sources().index])
     return re.compile(
         r"<(?P<passed>a|pre|h[1-6]|script|style|summary|button|label|legend|nav|math)\b.*?</(?P=passed)>"
         rf'|<code\b[^>]*>(?:<span class="pre">)?(?P<literal>{codes})(?:</span>)?</code>'
@@ -44,7 +44,7 @@ def linked(html: str, statements: str, sources: str) -> str:
         code = part["literal"] or part["plain"]
         if not code:
             return part[0]
-        page, place, kind = ((sources, "tab-kilder", "kildekode") if code in facts.sources().index
+        page, place, kind = ((sources, "tab-kilder", "kildekode") if code in published.sources().index
                              else (statements, published.place_of(code), "udsagn"))
         return f'<a class="{kind}" href="{page}#{place}">{code}</a>' if page else code
 

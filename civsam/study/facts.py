@@ -9,7 +9,7 @@ import pandas as pd
 
 from civsam import danish
 from civsam.danish import danish_order
-from civsam.files import LINE, project, read_table, read_yaml
+from civsam.files import LINE, project, read_yaml
 from civsam.instrument.questionnaire import read
 from civsam.pages import bibliography
 from civsam.pages.cells import number, percent
@@ -22,14 +22,9 @@ from civsam.study.simulate import assumptions
 from civsam.survey.survey import Survey
 
 
-def report() -> pd.DataFrame:
-    """The report's own data: authors, publisher, date, ISBN, ... with its source (`data/rapport.csv`)."""
-    return read_table(project.data / "rapport.csv", ["felt", "vaerdi", "kilde"]).set_index("felt")
-
-
 def report_byline() -> Output:
     """Whose report it is, and when its answers were collected."""
-    told = report()["vaerdi"]
+    told = published.report()["vaerdi"]
     publisher, when = told["Udgiver"].partition(",")[0], told["Dataindsamling"].lower()
     text = f"Rapport af {told['Forfattere']}. {publisher}, {told['Udgivet'].lower()}. Grundlag: {when}."
     return Output(f'<p class="kilde">{escape(text)}</p>', text)
@@ -37,7 +32,7 @@ def report_byline() -> Output:
 
 def report_facts() -> Output:
     """All that is known of the report, as a list of terms; those not from the main source name theirs."""
-    told = report()
+    told = published.report()
     main = told["kilde"].mode()[0]
     sources = ["" if row["kilde"] == main else f' <span class="kilde">({row["kilde"]})</span>'
                for _, row in told.iterrows()]
@@ -66,14 +61,9 @@ def findings(topics: dict[str, list[str]]) -> Output:
     return Output(f'<div class="fakta"><dl>{html}</dl>{mark("publiceret")}</div>', "\n".join(text))
 
 
-def sources() -> pd.DataFrame:
-    """What the codes S0, S1, ... stand for (`data/kilder.csv`)."""
-    return read_table(project.data / "kilder.csv", ["id", "titel", "hvad", "adresse"]).set_index("id")
-
-
 def sources_table(caption: str, name: str) -> Output:
     """All sources."""
-    frame = sources()
+    frame = published.sources()
     frame.columns, frame.index.name = ["Titel", "Hvad det er", "Adresse"], "Kode"
     return table(frame, caption, name, provenance="publiceret", words=True)
 

@@ -22,6 +22,21 @@ def statements() -> pd.DataFrame:
     return _statements().copy()
 
 
+def report() -> pd.DataFrame:
+    """The report's own data: authors, publisher, date, ISBN, ... with its source (`data/rapport.csv`)."""
+    return read_table(project.data / "rapport.csv", ["felt", "vaerdi", "kilde"]).set_index("felt")
+
+
+@per_project
+def _sources() -> pd.DataFrame:
+    return read_table(project.data / "kilder.csv", ["id", "titel", "hvad", "adresse"]).set_index("id")
+
+
+def sources() -> pd.DataFrame:
+    """What the codes S0, S1, ... stand for (`data/kilder.csv`)."""
+    return _sources().copy()
+
+
 def value(statement: str) -> float:
     """The published number of a statement. Raises KeyError for an unknown id."""
     return float(_statements().at[statement, "vaerdi"])

@@ -13,7 +13,7 @@ from babel.dates import get_month_names
 from civsam.files import project, read_yaml
 from civsam.pages.bibliography import COMPENDIUM
 from civsam.pages.output import Output
-from civsam.study import facts
+from civsam.study import published
 from civsam.survey.survey import SYNTHETIC
 
 MONTHS = {name: number for number, name in get_month_names(locale="da_DK").items()}
@@ -21,7 +21,7 @@ MONTHS = {name: number for number, name in get_month_names(locale="da_DK").items
 
 def report() -> dict[str, Any]:
     """The study's report, from `data/rapport.csv`; its address is that of the source that tells of it."""
-    told = facts.report()["vaerdi"]
+    told = published.report()["vaerdi"]
     month, year = told["Udgivet"].lower().split()
     return {
         "@type": "Report", "@id": "#rapport", "name": told["Titel"], "alternativeHeadline": told["Undertitel"],
@@ -29,7 +29,7 @@ def report() -> dict[str, Any]:
         "publisher": _organization(told["Udgiver"].partition(",")[0]), "funder": _organization(told["Finansiering"]),
         "datePublished": f"{year}-{MONTHS[month]:02}", "inLanguage": "da", "about": told["Vidensområde"],
         "identifier": {"@type": "PropertyValue", "propertyID": "ISBN", "value": told["ISBN"]},
-        "url": facts.sources().at["S0", "adresse"],
+        "url": published.sources().at["S0", "adresse"],
     }
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from html import escape
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -17,7 +16,6 @@ from civsam.survey.survey import SYNTHETIC
 from civsam.teaching.exercises import edition
 
 LESSONS = "undervisning.yml"
-CLASS_DATA = "syntetiske-svar.csv"
 
 
 # ---- Lessons --------------------------------------------------------------------------------------------------------
@@ -76,16 +74,15 @@ def _required(ids: list[str]) -> str:
     return "; ".join(lessons()[id]["titel"] for id in ids) or "ingenting"
 
 
-def write_class_data(folder: Path) -> None:
-    """Write the synthetic answers with what the frame knows of each, for a class to count in Danish Excel.
+def class_data() -> str:
+    """The synthetic answers with what the frame knows of each, for a class to count in Danish Excel: CSV.
 
-    Nothing is written where the project's own answers are not synthetic.
+    Empty where the project's own answers are not synthetic.
     """
     survey = edition().survey
     if survey.provenance != SYNTHETIC:
-        return
+        return ""
     table = survey.background.join(survey.answers)
     table.insert(0, "svar", MARKS[SYNTHETIC])
     table.insert(1, "vaegt", survey.design.weights.round(4))
-    folder.mkdir(parents=True, exist_ok=True)
-    table.to_csv(folder / CLASS_DATA, sep=";", index=False, decimal=",", encoding="utf-8-sig", lineterminator="\r\n")
+    return "\ufeff" + table.to_csv(sep=";", index=False, decimal=",", lineterminator="\r\n")
