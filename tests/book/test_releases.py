@@ -11,7 +11,7 @@ from civsam.book import build as book
 from civsam.book import releases
 from civsam.book.earlier import Numbers
 from civsam.files import Project, UserError, project, write_json
-from civsam.instrument.questionnaire import read
+from civsam.instrument.questionnaire import Weighting, read
 from civsam.study import simulate
 from civsam.survey.survey import Survey
 
@@ -40,7 +40,7 @@ def told(name: str, survey: Survey) -> list[str]:
 
 def bare(answers: pd.DataFrame) -> Survey:
     """Answers of which nothing else is known."""
-    return Survey(answers, answers[[]], read().only(read().items), framed=False)
+    return Survey(answers, answers[[]], replace(read().only(read().items), weighting=Weighting()), framed=False)
 
 
 def without_frame(survey: Survey) -> Survey:
