@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections.abc import Iterable
 
-import pandas as pd
 from babel.numbers import format_decimal, format_percent
 
 LATIN = {ord(danish): latin for danish, latin in zip("æøåÆØÅ", ("ae", "oe", "aa", "Ae", "Oe", "Aa"), strict=True)}
@@ -24,9 +24,14 @@ def plain(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9.]+", "-", text).strip("-.") or "x"
 
 
+def missing(value: float | None) -> bool:
+    """Whether there is no number."""
+    return value is None or math.isnan(value)
+
+
 def number(value: float, decimals: int = 0) -> str:
     """A number in Danish: 1234.5 as 1.234,5; a dash where there is none."""
-    if pd.isna(value):
+    if missing(value):
         return "–"
     pattern = "#,##0." + "0" * decimals if decimals else "#,##0"
     return format_decimal(rounded(value, decimals), pattern, locale="da_DK").replace("-", "\u2212")
@@ -48,7 +53,7 @@ def danish_order(text: str) -> str:
 def percent(share: float, decimals: int = 0) -> str:
     """A share as percent, with a no-break space; a dash where there is none."""
     form = f"#,##0.{'0' * decimals}\u00a0%" if decimals else None
-    return "–" if pd.isna(share) else format_percent(share, form, locale="da_DK")
+    return "–" if missing(share) else format_percent(share, form, locale="da_DK")
 
 
 def confidence(level: float) -> str:

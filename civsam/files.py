@@ -8,10 +8,12 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-import pandas as pd
 import yaml
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 PACKAGE = Path(__file__).resolve().parent
 HOME = PACKAGE.parent  # the study's own project
@@ -190,6 +192,8 @@ def read_table(path: Path, required: Iterable[str]) -> pd.DataFrame:
 
     Raises UserError for a file that is missing, empty, ragged, or lacks a required column.
     """
+    import pandas as pd  # a command that starts need not wait for it
+
     text = read_text(path)
     try:
         table = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False, skip_blank_lines=True)

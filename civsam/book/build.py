@@ -16,11 +16,11 @@ import yaml
 
 from civsam.book import passed, render, status
 from civsam.book.audience import READERS, fitted
-from civsam.book.contents import NUMBERS, NUMBERS_KEY, Values, chapters, notebook, pages, title
+from civsam.book.contents import NUMBERS, NUMBERS_KEY, Values, chapters, pages, title
 from civsam.book.execute import TRACE, run_chapters, seconds
-from civsam.book.stale import chapter_digest, code_digest, digest, surroundings, tree
+from civsam.book.stale import STATE, chapter_digest, code_digest, digest, surroundings, tree
 from civsam.disclosure.remembered import FOLDER
-from civsam.files import PACKAGE, UserError, project, read_json, write_if_changed, write_json
+from civsam.files import UserError, project, read_json, write_if_changed, write_json
 
 ADDRESS = "CIVSAM_BASEURL"
 BOOK = "."  # key of the book's own digest, beside those of the chapters
@@ -39,7 +39,7 @@ class Places:
         """The places of the edition of that name; nothing is made here."""
         self.work = work = project.work / name
         self.name, self.lock = name, work / "laas"
-        self.executed, self.stage, self.state = work / "kapitler", work / "bog", work / "aftryk.json"
+        self.executed, self.stage, self.state = work / "kapitler", work / "bog", work / STATE
         self.run, self.hidden, self.kept = work / "koersel.json", work / "skjult", work / "forrige"
         self.pdf = project.editions / f"{name}.pdf"
         self.book = project.editions / name
@@ -114,13 +114,6 @@ def execute(places: Places, values: Values, given: Values) -> None:
     if changed:
         with remembering(places, around):
             run_chapters(changed, given, keep)
-
-
-def looks_changed(places: Places) -> bool:
-    """Whether a page seems to have changed since the last build: a guess, for what is begun early."""
-    files = [*(path for page in pages() for path in (notebook(page), project.root / f"{page}.md") if path.exists()),
-             *PACKAGE.rglob("*.py")]
-    return not places.state.exists() or max(path.stat().st_mtime for path in files) > places.state.stat().st_mtime
 
 
 def base_url() -> str:

@@ -1,8 +1,9 @@
 """The process that others are forked from: it imports libraries, and does nothing else itself.
 
-``python -m civsam.book.forking WHAT MODULE ...``. Each line of its standard input asks for a process: arguments, folder
-and log. The process answers with its number. It has a session of its own, and of this one only the libraries; it ends
-when this one does. Where there is more than one thread, so that forking is not sound, the answer is 0. See `warm`.
+``python -m civsam.book.forking WHAT MODULE ...``. Each line of its standard input asks for a process: arguments,
+folder, log and environment. The process answers with its number. It has a session of its own, and of this one only the
+libraries; it ends when this one does. Where there is more than one thread, so that forking is not sound, the answer is
+0. See `warm`.
 """
 
 from __future__ import annotations
@@ -68,6 +69,7 @@ def become(call: Callable[[], None], order: dict[str, Any], answers: int) -> Non
         os.dup2(log, 1)
         os.dup2(log, 2)
     os.chdir(order["folder"])
+    os.environ |= order["environment"]
     sys.argv = order["arguments"]
     os.write(answers, f"{os.getpid()}\n".encode())
     os.close(answers)

@@ -7,9 +7,10 @@ import json
 import sys
 from pathlib import Path
 
-from civsam.book.contents import FILES, RUN_METADATA, Values, cells
+from civsam.book.contents import FILES, RUN_METADATA, Values, cells, notebook, pages
 from civsam.files import HOME, PACKAGE, project
 
+STATE = "aftryk.json"  # in an edition's work folder: what its parts were made from
 ALONE = ("mod", "modramme")  # the parameters that a chapter may do without
 
 
@@ -63,3 +64,15 @@ def chapter_digest(chapter: str, around: bytes) -> str:
         metadata = {key: value for key, value in cell["metadata"].items() if key not in RUN_METADATA}
         kept.append([cell["cell_type"], "".join(cell["source"]), metadata])
     return digest(json.dumps(kept, sort_keys=True).encode(), around)
+
+
+def seem_changed(edition: str) -> tuple[bool, bool]:
+    """Whether a page, and a chapter, seem to have changed since the last build: a guess, for what is begun early."""
+    state = project.work / edition / STATE
+    code = [*PACKAGE.rglob("*.py")]
+    runs = [path for page in pages() if (path := notebook(page)).exists()]
+    texts = [path for page in pages() if (path := project.root / f"{page}.md").exists()]
+    since = state.stat().st_mtime if state.exists() else 0.0
+    chapters, rest = (max((path.stat().st_mtime for path in files), default=0.0) > since
+                      for files in (code + runs, texts))
+    return chapters or rest, chapters

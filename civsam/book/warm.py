@@ -82,7 +82,8 @@ class Parent:
 
     def fork(self, arguments: list[str], log: Path | None) -> Process | None:
         """A process with those arguments; None where none could be forked."""
-        order = {"arguments": arguments, "folder": os.getcwd(), "log": str(log or "")}
+        own = {name: value for name, value in os.environ.items() if name.startswith("CIVSAM_")}
+        order = {"arguments": arguments, "folder": os.getcwd(), "log": str(log or ""), "environment": own}
         with self.lock:
             try:
                 self.process.stdin.write(f"{json.dumps(order)}\n".encode())

@@ -81,10 +81,12 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 
 def run_book(options: argparse.Namespace) -> None:
-    """Build an edition; what renders its pages begins to import at once. Raises UserError and ChapterError."""
-    from civsam.book import build, warm
+    """Build an edition; what runs and renders it begins to import at once. Raises UserError and ChapterError."""
+    from civsam.book import warm
+    from civsam.book.stale import seem_changed
 
-    with warm.held(warm.PAGES, build.looks_changed(build.Places(options.name or STANDARD))):
+    pages, chapters = seem_changed(options.name or STANDARD)
+    with warm.held(warm.KERNEL, chapters), warm.held(warm.PAGES, pages):
         make_book(options)
 
 
