@@ -29,8 +29,8 @@ from civsam.files import read_json, write_json
 OWN = {
     "all_docs", "app", "civsam_shared", "civsam_sources", "config", "config_status", "config_status_extra",
     "dependencies", "dlfiles", "doctreedir", "domaindata", "domains", "events", "images", "included", "myst_config",
-    "mystnb_config", "nb_new_exec_data", "original_image_uri", "project", "ref_context", "sd_config", "settings",
-    "srcdir", "temp_data", "version", "_pickled_doctree_cache", "_write_doc_doctree_cache",
+    "mystnb_config", "nb_metadata", "nb_new_exec_data", "original_image_uri", "project", "ref_context", "sd_config",
+    "settings", "srcdir", "temp_data", "version", "_pickled_doctree_cache", "_write_doc_doctree_cache",
 }
 UNDECLARED = {"sphinx_jupyterbook_latex", "sphinx_multitoc_numbering"}  # the one is for LaTeX, the other numbers after
 OWN_KEYS = {"bibdata", "line", "lineno", "root_symbol", "wordcount"}  # inside what is kept: parsed files, and places
