@@ -229,13 +229,17 @@ def _response(survey: Survey) -> Survey:
     return weighting.for_process(Survey(everybody, survey.frame, instrument, level=survey.level))
 
 
-def _no_difference(claim: Claim, survey: Survey) -> list[Judged]:
-    """The pair that is nearest to leaving its margin decides: the weight is what is left, as a share of the margin."""
+def _held(claim: Claim, survey: Survey) -> list[pd.DataFrame]:
+    """All pairs of groups, for each measure and each variable, held against the measure's margin."""
     margins, pairs = [margin for margin in claim.margins for _ in claim.by], _contrasts(claim, survey)
     comparisons = sum(map(compare.testable, pairs))
-    tables = [compare.equivalence(table, margin, comparisons) for table, margin in zip(pairs, margins, strict=True)]
+    return [compare.equivalence(table, margin, comparisons) for table, margin in zip(pairs, margins, strict=True)]
+
+
+def _no_difference(claim: Claim, survey: Survey) -> list[Judged]:
+    """The pair that is nearest to leaving its margin decides: the weight is what is left, as a share of the margin."""
     return [(table.assign(weight=1 - table[["low90", "high90"]].abs().max(axis=1) / table["margin"]),
-             decide.no_difference(table)) for table in tables]
+             decide.no_difference(table)) for table in _held(claim, survey)]
 
 
 def _difference(claim: Claim, survey: Survey) -> list[Judged]:
@@ -249,7 +253,7 @@ def _difference(claim: Claim, survey: Survey) -> list[Judged]:
         compare.equality(survey, item_of(spec), spec.get("svar"), by) for spec in claim.measures for by in claim.by
     ])
     parts = []
-    for p, (table, _) in zip(tests["p"], _no_difference(claim, survey), strict=True):
+    for p, table in zip(tests["p"], _held(claim, survey), strict=True):
         ends = np.abs(compare.interval(table, 1 - 0.10 / len(tests)))
         equal = len(table) > 0 and bool((ends < table["margin"].to_numpy()).all())
         verdict = SUPPORTED if p < 0.05 else CONTRADICTED if equal else UNDECIDED
