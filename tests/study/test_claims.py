@@ -144,6 +144,17 @@ def test_all_comparisons_of_a_claim_count_together(name: str, monkeypatch: pytes
     assert set(asked) == {len(claim.measures) * (others if name == "O1" else 1)}
 
 
+def test_a_difference_is_contradicted_only_where_one_question_is_shown_equal_among_them_all() -> None:
+    """A margin between the ends that a difference has alone and among two questions: only alone it is equal."""
+    spec, other = {"andel": "pol_fokus", "svar": "ja"}, {"andel": "pol_nye", "svar": "ja"}
+    pair = compare.contrasts(EDITION.process, "pol_fokus", "ja", "blok")
+    alone, among = (np.abs(compare.interval(pair, 1 - 0.10 / questions)).max() for questions in (1, 2))
+    single = replace(claims.read()["O10"], by=["blok"], measures=[spec], margins=[(alone + among) / 2])
+    assert claims._judged(single, EDITION.process)["verdict"] == "modsagt"
+    both = replace(single, measures=[spec, other], margins=[*single.margins, 1e-9])
+    assert claims._judged(both, EDITION.process)["verdict"] == "uafgjort"
+
+
 def test_less_than_another_share_is_more_than_it_the_other_way_round() -> None:
     """In the answers, drift is the larger part of the collaborations, and politik a small one."""
     for one, other, verdict in (("pra_politik", "pra_drift", "understoettet"), ("pra_drift", "pra_politik", "modsagt")):
