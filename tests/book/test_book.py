@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import time
 from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
@@ -479,7 +480,7 @@ def test_after_a_fault_no_more_chapters_are_begun(quick, project):
 
 
 def test_a_full_disk_stops_at_once_and_is_told_with_the_file(quick, project, monkeypatch):
-    names, write = [f"nr{number}" for number in range(20)], Path.write_bytes
+    names, write = [f"nr{number}" for number in range(10 * (os.cpu_count() or 1))], Path.write_bytes
     for name in names:
         write_notebook(project / f"{name}.ipynb")
 
@@ -487,10 +488,18 @@ def test_a_full_disk_stops_at_once_and_is_told_with_the_file(quick, project, mon
         write(path, content[:1])
         raise OSError(errno.ENOSPC, "No space left on device")
 
+    run = chapters.run_chapter
+
+    def slowly(chapter: str, given: dict) -> tuple[str, float]:
+        time.sleep(0.05)  # else all are run before the first can be kept
+        return run(chapter, given)
+
+    monkeypatch.setattr(chapters, "run_chapter", slowly)
     monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(OSError, match="No space") as fault:
         chapters.run_chapters(names, {}, lambda name, text, took: files.write_if_changed(project / "ud" / name, b"xyz"))
     assert re.fullmatch(r"ud/nr\d+", fault.value.filename)
+    time.sleep(0.05 * (2 + len(names) / (os.cpu_count() or 1)))  # as long as all the others would take
     assert quick.run < len(names)
     assert not list((project / "ud").iterdir())  # nothing half written is left
 
