@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,12 @@ def files_named(entry: Any) -> Iterator[str]:
 
 def contents() -> dict[str, Any]:
     """What _toc.yml holds."""
-    return yaml.safe_load((project.root / "_toc.yml").read_text("utf-8"))
+    return _parsed((project.root / "_toc.yml").read_text("utf-8"))
+
+
+@cache  # by all that it is made of
+def _parsed(text: str) -> dict[str, Any]:
+    return yaml.safe_load(text)
 
 
 def pages() -> list[str]:
