@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import pandas as pd
 from babel.numbers import format_percent
 
 from civsam import danish
@@ -40,7 +39,7 @@ DASH = Cell("–")
 
 def number(value: float, decimals: int = 0, name: str = "") -> Cell:
     """A number, as `danish.number`."""
-    if pd.isna(value):
+    if danish.missing(value):
         return DASH
     shown = danish.rounded(value, decimals)
     return Cell(danish.number(shown, decimals), ((name, f"{shown:.{decimals}f}"),))
@@ -48,7 +47,7 @@ def number(value: float, decimals: int = 0, name: str = "") -> Cell:
 
 def percent(share: float, decimals: int = 0, name: str = "procent") -> Cell:
     """A share as percent, as `danish.percent`."""
-    if pd.isna(share):
+    if danish.missing(share):
         return DASH
     plain = format_percent(share, f"0.{'0' * decimals}%", locale="en").removesuffix("%")
     return Cell(danish.percent(share, decimals), ((name, plain),))
@@ -61,6 +60,6 @@ def together(form: str, *cells: Cell) -> Cell:
 
 def span(low: float, high: float, decimals: int = 1, link: str = " til ") -> Cell:
     """An interval, −2,1 til 4,0; a dash where there is none."""
-    if pd.isna(low):
+    if danish.missing(low):
         return DASH
     return together(f"{{}}{link}{{}}", number(low, decimals, "fra"), number(high, decimals, "til"))
