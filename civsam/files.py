@@ -238,6 +238,11 @@ def read_json(path: Path) -> dict[str, Any]:
         return {}
 
 
+def in_script(content: Any, indent: int | None = None) -> str:
+    """JSON to stand in a `<script>` of a page: no text in it can end the element, or begin another."""
+    return json.dumps(content, ensure_ascii=False, indent=indent).replace("<", "\\u003c")
+
+
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
     """Write the object, keys sorted."""
     write_if_changed(path, json.dumps(content, indent=1, sort_keys=True).encode())

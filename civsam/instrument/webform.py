@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 from html import escape
 from pathlib import Path
 from string import Template
 from typing import Any
 
 from civsam.danish import listed
-from civsam.files import LINE, UserError, project, read_yaml, shown
+from civsam.files import LINE, UserError, in_script, project, read_yaml, shown
 from civsam.instrument import keys
 from civsam.instrument.questionnaire import BACKGROUND, DONT_KNOW, NONE, Item, Questionnaire
 
@@ -120,7 +119,7 @@ def page(questionnaire: Questionnaire, about: dict[str, str], home: str = "") ->
         home=f'<p><a href="{escape(home)}">Til bogen</a></p>' if home else "",
         **{name: escape(text) for name, text in about.items()},
         **_without_key(questionnaire),
-        data=json.dumps(_facts(questionnaire), ensure_ascii=False).replace("<", "\\u003c"),
+        data=in_script(_facts(questionnaire)),
         scripts="\n".join(f"<script>{_between(text)}</script>" for text in scripts)
                 + f"\n<!-- SurveyJS:\n{(VENDOR / 'LICENSE').read_text('utf-8')}-->",
     ).encode()

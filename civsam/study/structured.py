@@ -5,12 +5,11 @@ Addresses are left relative, since the book may lie anywhere: a reader resolves 
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from babel.dates import get_month_names
 
-from civsam.files import project, read_yaml
+from civsam.files import in_script, project, read_yaml
 from civsam.pages.bibliography import COMPENDIUM
 from civsam.pages.output import Output
 from civsam.study import published
@@ -52,7 +51,6 @@ def _organization(name: str) -> dict[str, str]:
 def output(provenance: str) -> Output:
     """The script element of a page. Collected answers are nobody's to fetch, so they are not told of."""
     works = [report(), *([dataset()] if provenance == SYNTHETIC else [])]
-    content = json.dumps({"@context": "https://schema.org", "@graph": works}, ensure_ascii=False, indent=1)
-    content = content.replace("</", "<\\/")  # nothing in it may end the element
+    content = in_script({"@context": "https://schema.org", "@graph": works}, indent=1)
     return Output(f'<div hidden><script type="application/ld+json">{content}</script></div>',
                   f"Oplysninger til søgemaskiner: {', '.join(work['@type'] for work in works)}")

@@ -1,5 +1,6 @@
 """A tiny book with the real settings, built once; its pages are read as a browser would get them."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -23,6 +24,7 @@ TABLE = (
     "<tbody><tr><td>5</td></tr></tbody></table></div>"
 )
 FACTS = {"name": "tab-et", "caption": "Svar & frafald", "provenance": "antaget", "columns": [("Antal", True, "5")]}
+TILES = [{"navn": "Ødelagt</script><b id='brudt'>, <!--<script>"}]
 ENGLISH = re.compile(
     r"\b(the|and|of|et al|search|page|next|previous|copy|copyright|toggle|hide|hidden|light|dark|color|contents|"
     r"download|back|skip|click|found|settings|please|activate|warning|main|heading|image|table|mode|edited)\b",
@@ -73,6 +75,7 @@ def write_book(folder):
         figure("fig-et"),
         cell("text/html", TABLE, FACTS, tags=("remove-input",)),
         cell("text/html", "<p class='saetning'>Som den er.</p>"),
+        figure("fig-kort", tiles=TILES),
     )
     notebook(folder / "to.ipynb", "# To", figure("fig-en"), figure("fig-to", ("remove-input",), note="Vægtet."))
 
@@ -100,6 +103,13 @@ def test_figure_has_number_caption_alt_and_note(pages):
     assert found.img["alt"] == "Søjler"
     assert text(found.select_one(".legend")) == "Vægtet."
     assert text(pages["et"].select_one("#fig-et .caption-number")) == "Figur 1.1"
+
+
+@pytest.mark.slow
+def test_no_name_on_a_map_can_end_its_script(pages):
+    found = pages["et"].select_one("figure.kommunekort script")
+    assert json.loads(found.string) == TILES
+    assert not pages["et"].select("#brudt")
 
 
 @pytest.mark.slow

@@ -13,7 +13,6 @@ Other outputs are shown as usual.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from html import escape
 from typing import Any
@@ -27,6 +26,7 @@ from sphinx.errors import ExtensionError
 from sphinx.locale import _
 from sphinx.writers.html5 import HTML5Translator
 
+from civsam.files import in_script
 from civsam.pages import downloads
 from civsam.pages.output import KEY
 from civsam.pages.provenance import mark
@@ -91,7 +91,7 @@ def numbered_figure(renderer: NbElementRenderer, data: MimeData, facts: Mapping[
         figure += nodes.legend("", nodes.paragraph("", facts["note"]))
     if facts.get("tiles"):
         figure["classes"].append("kommunekort")
-        figure += raw(f'<script type="application/json">{json.dumps(facts["tiles"], ensure_ascii=False)}</script>')
+        figure += raw(f'<script type="application/json">{in_script(facts["tiles"])}</script>')
     more = nodes.container(classes=[MORE])
     if facts.get("reading"):
         more += Fold("", summary="Sådan læser du figuren", html=f"<p>{escape(facts['reading'])}</p>")
