@@ -5,6 +5,8 @@ from __future__ import annotations
 import filecmp
 import re
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from html import escape
 from pathlib import Path
@@ -15,6 +17,7 @@ from packaging.version import InvalidVersion, Version
 from civsam.files import UserError, read_json, read_yaml, shown, write_if_changed, write_json
 
 LIST, PAGE = "versioner.json", "versioner.html"
+BEGUN = "begyndt"  # in the list: the version that is being put at the top, so that who is stopped can go on
 PLACE = re.compile(r'(?s)(<ul id="udgivne-versioner">).*?(</ul>)')
 
 Release = dict[str, str]  # version; dato (ISO, or empty)
@@ -58,18 +61,21 @@ def same(one: Path, other: Path) -> bool:
 def publish(site: Path, folder: Path, release: Release, *, again: bool = False) -> bool:
     """Copy the book to the folder as that version, and as the newest unless a newer one is there; True if it is.
 
-    again: replace the version if it is there with another content. Other versions are never changed, nor any file
-    that was not published from here. Raises UserError before anything is written.
+    All is copied before anything that is there is changed; what is then left is to rename. Who is stopped in the midst
+    of that can say the same once more. again: replace the version if it is there with another content. Other versions
+    are never changed, nor any file that was not published from here. Raises UserError before anything is written.
     """
     before, version = releases(folder), release["version"]
     check(site, folder, release, before, again)
-    last = set(files(folder / before[0]["version"])) if before else set()
+    last = at_the_top(folder, before)
     newest = not before or parsed(version) >= parsed(before[0]["version"])
     after = sorted([*(one for one in before if one["version"] != version), release],
                    key=lambda one: parsed(one["version"]), reverse=True)
     put_version(site, folder / version, after)
     if newest:
-        put_newest(site, folder, last)
+        with beside(site, folder / "nyeste", after, "") as made:
+            write_json(folder / LIST, {BEGUN: version, "versioner": before})
+            put_newest(made, folder, last)
     fill_page(folder / PAGE, after, "")
     write_json(folder / LIST, {"nyeste": after[0]["version"], "versioner": after})
     return newest
@@ -87,31 +93,64 @@ def check(site: Path, folder: Path, release: Release, before: list[Release], aga
                         "nyt versionsnummer, eller skriv --again for at erstatte den.")
     if before and parsed(version) < parsed(before[0]["version"]):
         return
-    own = set(files(folder / before[0]["version"])) if before else set()
-    own |= {LIST} if "versioner" in read_json(folder / LIST) else set()
+    own = at_the_top(folder, before) | ({LIST} if "versioner" in read_json(folder / LIST) else set())
     if foreign := [name for name in [LIST, *files(site)] if (folder / name).exists() and name not in own]:
         raise UserError(f"{shown(folder / foreign[0])}: filen er ikke lagt der af civsam publish og ville blive "
                         "overskrevet. Flyt den, eller vælg en tom mappe.")
 
 
+def at_the_top(folder: Path, before: list[Release]) -> set[str]:
+    """What lies at the top of the folder from here: the files of the newest version, and of one that was begun."""
+    begun = read_json(folder / LIST).get(BEGUN)
+    those = [*(one["version"] for one in before[:1]), *([begun] if begun else [])]
+    return {name for version in those for name in files(folder / version)}
+
+
+@contextmanager
+def beside(site: Path, target: Path, known: list[Release], up: str) -> Iterator[Path]:
+    """A copy of the book beside where it is to be, which is gone afterwards. Raises OSError that names a file."""
+    new = target.with_name(f".{target.name}.ny")
+    shutil.rmtree(new, ignore_errors=True)
+    try:
+        for name, file in files(site).items():
+            (new / name).parent.mkdir(parents=True, exist_ok=True)
+            write_copy(file, new / name)
+        fill_page(new / PAGE, known, up)
+        yield new
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
+
+
+def write_copy(file: Path, target: Path) -> None:
+    """Copy a file. Raises OSError that names the new one, as that of a full disk does not itself."""
+    try:
+        shutil.copy2(file, target)
+    except OSError as fault:
+        fault.filename = shown(target)
+        raise
+
+
 def put_version(site: Path, target: Path, known: list[Release]) -> None:
     """Put the book in its version's folder, whole or not at all."""
-    new, old = target.with_name(f".{target.name}.ny"), target.with_name(f".{target.name}.gammel")
-    for left_over in (new, old):
-        shutil.rmtree(left_over, ignore_errors=True)
-    shutil.copytree(site, new)
-    fill_page(new / PAGE, known, "../")
-    if target.exists():
-        target.rename(old)
-    new.rename(target)
+    old = target.with_name(f".{target.name}.gammel")
+    if old.exists() and not target.exists():  # stopped between the two
+        old.rename(target)
+    shutil.rmtree(old, ignore_errors=True)
+    with beside(site, target, known, "../") as new:
+        if target.exists():
+            target.rename(old)
+        new.rename(target)
     shutil.rmtree(old, ignore_errors=True)
 
 
-def put_newest(site: Path, folder: Path, last: set[str]) -> None:
-    """Put the book at the top of the folder, and take away what only the version there before had."""
-    for name in last - set(files(site)):
+def put_newest(made: Path, folder: Path, last: set[str]) -> None:
+    """Move the book to the top of the folder, its pages last, and take away what only the version before had."""
+    ready = files(made)
+    for name in sorted(ready, key=lambda name: (name.endswith(".html"), name)):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        ready[name].replace(folder / name)
+    for name in last - ready.keys():
         (folder / name).unlink(missing_ok=True)
-    shutil.copytree(site, folder, dirs_exist_ok=True)
 
 
 def fill_page(page: Path, known: list[Release], up: str) -> None:

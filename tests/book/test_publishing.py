@@ -1,5 +1,6 @@
 """How the book is cited, found on the web and kept as versions."""
 
+import errno
 import json
 import re
 import shutil
@@ -264,6 +265,84 @@ def test_a_file_of_the_users_own_is_left_alone(built: Path, capsys: pytest.Captu
     assert "net" in capsys.readouterr().err
     assert own.read_text("utf-8") == "mit eget"
     assert sorted(Path("net").rglob("*")) == before
+
+
+def tree(folder: str) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in Path(folder).rglob("*")
+            if path.is_file()}
+
+
+@pytest.fixture
+def whole(built: Path) -> dict[str, bytes]:
+    """What lies there when two versions, and the second once more with another content, were published undisturbed."""
+    for name in ("net", "andet"):
+        cli.main(["publish", name, "--version", "1.0"])
+    second(built)
+    cli.main(["publish", "andet", "--version", "1.1"])
+    return tree("andet")
+
+
+def stopped_after(steps: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the command be stopped when it has moved so many files or folders."""
+    left = iter(range(steps))
+
+    def moving(move):
+        def moved(path, target):
+            if next(left, None) is None:
+                raise KeyboardInterrupt
+            return move(path, target)
+        return moved
+
+    for name in ("rename", "replace"):
+        monkeypatch.setattr(Path, name, moving(getattr(Path, name)))
+
+
+@pytest.mark.parametrize("steps", range(7))
+def test_who_is_stopped_can_publish_once_more(
+    built: Path, whole: dict[str, bytes], monkeypatch: pytest.MonkeyPatch, steps: int
+) -> None:
+    with monkeypatch.context() as broken:
+        stopped_after(steps, broken)
+        with pytest.raises(KeyboardInterrupt):
+            versions.publish(built, Path("net"), {"version": "1.1", "dato": ""})
+    assert tree("net/1.0") == tree("andet/1.0")
+    assert published("1.1") == 0
+    assert tree("net") == whole
+
+
+def test_who_is_stopped_and_builds_another_book_leaves_nothing_behind(
+    built: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (built / "a.html").write_text("x", "utf-8")
+    with monkeypatch.context() as broken:
+        stopped_after(5, broken)  # the version, the list, and the first page, with what they are made beside
+        with pytest.raises(KeyboardInterrupt):
+            versions.publish(built, Path("net"), {"version": "1.0", "dato": ""})
+    assert Path("net/a.html").exists()
+    (built / "a.html").unlink()
+    assert published("1.0") == 2  # it is there with another content
+    assert published("1.0", "--again") == 0
+    assert not Path("net/a.html").exists()
+
+
+def test_a_full_disk_leaves_what_was_published_as_it_was(
+    built: Path, whole: dict[str, bytes], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    before, copy, left = tree("net"), shutil.copy2, iter(range(1))
+
+    def full(file: Path, target: Path) -> None:
+        if next(left, None) is None:
+            Path(target).write_bytes(b"half")
+            raise OSError(errno.ENOSPC, "No space left on device")
+        copy(file, target)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(shutil, "copy2", full)
+        assert published("1.1") == 2
+    assert re.fullmatch(r"civsam: \S*net\S+: kan ikke læses eller skrives; disken er fuld\.\n", capsys.readouterr().err)
+    assert tree("net") == before
+    assert published("1.1") == 0
+    assert tree("net") == whole
 
 
 @pytest.mark.parametrize(("arguments", "told"), [
