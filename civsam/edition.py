@@ -202,8 +202,8 @@ class Edition:
         """The same answers with every respondent counting the same."""
         return weighting.unweighted(self.survey)
 
-    def words(self) -> list[tuple[str, str]]:
-        """The parameters as a reader wants them: pairs of term and explanation."""
+    def words(self, *, split: bool = True) -> list[tuple[str, str]]:
+        """The parameters as a reader wants them: pairs of term and explanation. split: those of focus and split too."""
         use, questionnaire = self.parameters, self.survey.questionnaire
         seed = f"frø {use['seed']}" if self.simulated else shown_name(use)
         source = f"{PLURAL[self.survey.provenance]}, {seed}"
@@ -213,7 +213,7 @@ class Edition:
             words.append(("Ramme", "ingen"))
         elif self.survey.design.calibration is None and questionnaire.weighting.margins:
             words.append(("Vægte", "kun svargrupper, for der er for få svar til raking"))
-        if one := first():
+        if split and (one := first()):
             words += [(f"{one.name.capitalize()} i fokus", one.labels.get(use["fokus"], "alle")),
                       ("Delt op efter", questionnaire.background[use["opdel"]].name)]
         words.append(("Konfidensniveau", f"{level} procent"))
@@ -245,9 +245,12 @@ class Edition:
 
     # ---- What a chapter shows of it
 
-    def banner(self) -> Output:
-        """What every chapter opens with: where the answers come from, and the edition's parameters in words."""
-        survey = self.survey
+    def banner(self, *, split: bool = True) -> Output:
+        """What every chapter opens with: where the answers come from, and the edition's parameters in words.
+
+        split: those of focus and split too, which a page may not follow.
+        """
+        survey, words = self.survey, self.words(split=split)
         notice = {
             SYNTHETIC: "Ingen har svaret dette. Svarene på siden er trukket af en model, så de passer med det, der "
                        "er offentliggjort om undersøgelsen. Alt andet i dem er antagelser.",
@@ -257,11 +260,11 @@ class Edition:
         if not survey.framed:
             notice += (" Der er ingen ramme, så det vides ikke, hvem der blev spurgt. Svarprocent, vægte og bortfald "
                        "kan ikke regnes ud, og intervallerne gælder kun, hvis det er tilfældigt, hvem der har svaret.")
-        terms = "".join(f"<div><dt>{escape(term)}</dt><dd>{escape(words)}</dd></div>" for term, words in self.words())
+        terms = "".join(f"<div><dt>{escape(term)}</dt><dd>{escape(told)}</dd></div>" for term, told in words)
         marked = MARKS[survey.provenance].capitalize()
         html = (f'<div class="banner {survey.provenance}" role="note"><p><strong>{marked}.</strong> {escape(notice)}'
                 f'</p><dl class="parametre">{terms}</dl></div>')
-        text = "; ".join(f"{term}: {words}" for term, words in self.words())
+        text = "; ".join(f"{term}: {told}" for term, told in words)
         return Output(html, f"{marked}. {notice}\n{text}")
 
     def citation(self) -> Output:

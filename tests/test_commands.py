@@ -40,6 +40,42 @@ def test_check_tells_what_it_recognised(own: Path, capsys: pytest.CaptureFixture
     assert "444 svar uden fejl." in out
 
 
+def test_tables_tells_all_numbers_and_leaves_the_file_alone(own: Path, capsys: pytest.CaptureFixture) -> None:
+    before = (own / "mine.csv").read_bytes()
+    status, out, err = run("tables mine.csv --by region --out tal.html", capsys)
+    assert (status, err) == (0, "")
+    assert (own / "mine.csv").read_bytes() == before
+    assert "Øget fokus på samarbejde efter region" in out
+    assert "Øget fokus på samarbejde efter region" in (own / "tal.html").read_text("utf-8")
+    assert "Delt op efter" not in out
+    assert out.count(next(iter(INSTRUMENT.blocks.values())).upper()) == 1
+
+
+def test_tables_of_collected_answers_hide_what_is_few(own: Path, capsys: pytest.CaptureFixture) -> None:
+    table = pd.read_csv("mine.csv", dtype=str, keep_default_na=False).head(60)
+    table.to_csv("mine.csv", index=False)
+    status, out, _ = run("tables mine.csv", capsys)
+    assert status == 0
+    assert "[indsamlede svar]" in out
+    assert "[syntetiske svar]" not in out
+    assert "En streg står for tal, der er skjult" in out
+
+
+@pytest.mark.parametrize(("line", "told"), [
+    ("tables nix.csv", "nix.csv: filen findes ikke"),
+    ("tables mine.csv --by regionn", "»regionn« er ikke en baggrundsvariabel"),
+    ("tables mine.csv --out mine.csv", "mine.csv findes allerede"),
+])
+def test_tables_that_cannot_be_made_are_told_of(
+    own: Path, capsys: pytest.CaptureFixture, line: str, told: str
+) -> None:
+    before = (own / "mine.csv").read_bytes()
+    status, out, err = run(line, capsys)
+    assert (status, out) == (2, "")
+    assert told in err
+    assert (own / "mine.csv").read_bytes() == before
+
+
 def test_check_tells_all_faults_writes_them_and_leaves_the_file_alone(own: Path, capsys: pytest.CaptureFixture) -> None:
     text = (own / "mine.csv").read_text("utf-8").replace("101-social,hele_kommunen", "101-social,hele_komunen", 1)
     (own / "mine.csv").write_text(text.replace("101-aeldre,omraadet", "101-aeldrre,omraadet", 1), "utf-8")

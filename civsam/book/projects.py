@@ -146,9 +146,10 @@ show.table(survey, rates, "Adspurgte og svar", "tab-svar")'''
 
 def shown_as(item: Item, split: bool) -> list[str]:
     """The code that shows a question: a figure, and where it can be split by a frame variable, that too."""
-    call = {"antal": "ratios" if item.part_of else "means"}.get(item.scale.type, "shares")
-    name = item.id.lower().replace("_", "-")
-    if item.scale.type == "tekst":
+    from civsam.pages.overview import statistic  # slow to import, and `check_chapter` is asked before every book
+
+    call, name = statistic(item), item.id.lower().replace("_", "-")
+    if not call:
         return [f"show.texts(survey, {_quoted(item.id)})"]
     made = [f"show.figure(survey, estimate.{call}(survey, {_quoted(item.id)}), {_quoted(item.topic)}, "
             f"{_quoted(f'fig-{name}')})"]

@@ -9,7 +9,7 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from civsam.cli import answers, books, classes, laboratory, projects
+from civsam.cli import answers, books, classes, laboratory, projects, tables
 from civsam.cli.language import DANISH, Parser
 from civsam.files import UserError, project
 
@@ -31,7 +31,7 @@ def parser() -> Parser:
     """The commands and their options."""
     top = Parser(prog="civsam", description="Byg bogen, læs svar ind og ud, lav skemaer, og læg egne projekter ud.")
     commands = top.add_subparsers(dest="command", required=True, metavar="kommando")
-    for room in (books, answers, projects, classes, laboratory):
+    for room in (books, answers, tables, projects, classes, laboratory):
         room.add(commands)
     return top
 
