@@ -63,7 +63,8 @@ def check(
     """
     say = progress or Progress()
     named = columns.Columns(questionnaire, frame)
-    file = AnswerFile(path, questionnaire, frame, tabular.load(path, named.known, sheet, say), say)
+    table = tabular.load(path, named.known, sheet, say, questionnaire.dont_know)
+    file = AnswerFile(path, questionnaire, frame, table, say)
     places = columns.place(file, named)
     keys, known = respondents.keys(file, places)
     answers = cells.answers(file, places)

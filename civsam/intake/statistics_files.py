@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+import subprocess
+import sys
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,23 +14,65 @@ import numpy as np
 import pandas as pd
 import pyarrow
 
-from civsam.intake.table import KINDS, Table, as_text, from_columns, reading
+from civsam.files import UserError, shown
+from civsam.instrument.allowed import plain
+from civsam.instrument.questionnaire import DONT_KNOW
+from civsam.intake.faults import amount
+from civsam.intake.table import KINDS, Table, as_text, from_columns, reading, visible
+
+SECONDS, MEMORY = 60, 2 * 2**30  # of processor time and bytes for the native reader, besides what a large file takes
 
 
-def read(path: Path, kind: str, data: bytes) -> Table:
-    """SPSS or Stata. Values marked as missing by the user are kept, so that 'ved ikke' is not lost."""
-    import pyreadstat
+def read(path: Path, kind: str, data: bytes, dont_know: str) -> Table:
+    """SPSS or Stata. Values that the file declares missing are blank, and told; but 'ved ikke' stays an answer.
 
+    dont_know: the words of it, by which it is known. Raises UserError, also for what makes the native reader die.
+    """
     with reading(path, kind):
         if data.startswith(b"<stata_dta>") and not data.rstrip().endswith(b"</stata_dta>"):
             raise ValueError("truncated")
-        read = pyreadstat.read_sav if kind == "sav" else pyreadstat.read_dta
-        frame, meta = read(str(path), user_missing=True)
-        labels = meta.variable_value_labels
-        columns = [_texts(frame.iloc[:, place], labels.get(name, {})) for place, name in enumerate(frame.columns)]
-    used = [name for name in frame.columns if name in labels]
+        found = _apart(path, kind, len(data))
+    header, unsure, gone = found["names"], (plain(dont_know), DONT_KNOW), []
+    columns, labelled = [], {}
+    for place, (name, (values, codes)) in enumerate(zip(header, found["columns"], strict=True)):
+        labels = {value: label for value, label in found["labels"].get(name, ())}
+        texts = [as_text(labels.get(value, value)) for value in values]
+        for at, value in enumerate(values):
+            if _declared(value, found["missing"].get(name, ())) and plain(texts[at]) not in unsure:
+                words = f" »{visible(texts[at])}«" if value in labels else ""
+                sign = "." if kind == "dta" and isinstance(value, str) else ""  # Stata's .a is read as a
+                times = amount(codes.count(at), "gang", "gange")
+                gone.append(f"{name} {sign}{visible(as_text(value))}{words} ({times})")
+                texts[at] = ""
+        labelled[place] = frozenset(text for text, value in zip(texts, values, strict=True) if value in labels and text)
+        columns.append(pd.array(np.array([*texts, ""], dtype=object)[codes], dtype="str"))  # -1 takes the last
+    used = [name for name in header if name in found["labels"]]
     notes = [f"Format: {KINDS[kind]}. Værdietiketter er brugt i: {', '.join(used) or 'ingen kolonner'}."]
-    return from_columns(list(frame.columns), columns, notes)
+    if gone:
+        notes.append(f"Værdier, som filen selv angiver som manglende, er læst som ikke besvaret: {', '.join(gone)}.")
+    return replace(from_columns(header, columns, notes), labelled=labelled)
+
+
+def _apart(path: Path, kind: str, size: int) -> dict[str, Any]:
+    """What `native` reads, in a process of its own. Raises ValueError for whatever ends it before it is done."""
+    script = Path(__file__).with_name("native.py")
+    seconds, memory = SECONDS + size // 2**20, MEMORY + 100 * size
+    try:  # -P: a file of the user's own folder is no library
+        done = subprocess.run([sys.executable, "-P", str(script), kind, str(path), str(seconds), str(memory)],
+                              capture_output=True, timeout=2 * seconds, check=True)
+    except subprocess.TimeoutExpired:
+        raise UserError(f"{shown(path)}: filen var ikke læst efter {2 * seconds} sekunder. Den er beskadiget eller for "
+                        "stor. Gem den som CSV UTF-8 eller .parquet.") from None
+    except subprocess.CalledProcessError as fault:
+        raise ValueError(f"the reader ended with {fault.returncode}") from None
+    return json.loads(done.stdout)
+
+
+def _declared(value: Any, ranges: Iterable[tuple[Any, Any]]) -> bool:
+    """Whether a value lies in one of the ranges that a file declares missing; texts may end in spaces."""
+    if isinstance(value, str):
+        return any(isinstance(low, str) and low.rstrip() <= value.rstrip() <= high.rstrip() for low, high in ranges)
+    return any(not isinstance(low, str) and low <= value <= high for low, high in ranges)
 
 
 def parquet(path: Path, data: bytes) -> Table:
@@ -39,12 +85,12 @@ def parquet(path: Path, data: bytes) -> Table:
         for column in table.columns:
             nested = types.is_nested(column.type)
             values = pd.Series([as_text(v) for v in column.to_pylist()]) if nested else column.to_pandas()
-            columns.append(_texts(values, {}))
+            columns.append(_texts(values))
     return from_columns(list(table.column_names), columns, [f"Format: {KINDS['parquet']}."])
 
 
-def _texts(values: pd.Series, labels: Mapping[Any, str]) -> pd.api.extensions.ExtensionArray:
-    """The values as text, with labels where there are any; missing is "". Shape as given."""
+def _texts(values: pd.Series) -> pd.api.extensions.ExtensionArray:
+    """The values as text; missing is "". Shape as given."""
     codes, found = pd.factorize(values)
-    texts = np.array([*(as_text(labels.get(value, value)) for value in found), ""], dtype=object)
+    texts = np.array([*map(as_text, found), ""], dtype=object)
     return pd.array(texts[codes], dtype="str")  # code -1, missing, takes the last

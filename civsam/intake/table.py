@@ -7,7 +7,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from datetime import time as clock
 from pathlib import Path
@@ -32,7 +32,8 @@ Known = Callable[[list[str]], int]  # how many of these column names are recogni
 class Table:
     """header: the columns' names as they stand. cells: text, shape (rows, columns), columns numbered from 0, indexed by
     row number. ragged: the fields of each row that has another number of them, by row number. guarded: whether an
-    apostrophe may guard what a spreadsheet would run as a formula, as in delimited text.
+    apostrophe may guard what a spreadsheet would run as a formula, as in delimited text. labelled: by column, the
+    texts that are labels of values in the file itself; they are words, and never codes.
     """
 
     header: list[str]
@@ -40,6 +41,7 @@ class Table:
     ragged: dict[int, list[str]]
     notes: list[str]
     guarded: bool = False
+    labelled: dict[int, frozenset[str]] = field(default_factory=dict)
 
 
 class Progress:

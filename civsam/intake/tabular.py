@@ -17,10 +17,11 @@ SUFFIXES = {".xlsx": "xlsx", ".xlsm": "xlsx", ".sav": "sav", ".zsav": "sav", ".d
 OLD_STATA = range(0x66, 0x74)  # first byte of a .dta before version 117
 
 
-def load(path: Path, known: Known, sheet: str | None, say: Say) -> Table:
+def load(path: Path, known: Known, sheet: str | None, say: Say, dont_know: str = "") -> Table:
     """The table in a file: delimited text, .xlsx, .sav, .dta or .parquet, told by its content.
 
     known: how many of some column names are recognised; decides on the separator. sheet: which of a workbook's sheets.
+    dont_know: the words of 'ved ikke', which stays an answer where a statistics file declares it missing.
     Raises UserError for a file that is missing, empty, truncated or damaged, of an unknown kind or encoding, without a
     known column, or a workbook with more than one filled sheet and no choice.
     """
@@ -33,7 +34,7 @@ def load(path: Path, known: Known, sheet: str | None, say: Say) -> Table:
     elif kind == "parquet":
         table = statistics_files.parquet(path, data)
     elif kind in ("sav", "dta"):
-        table = statistics_files.read(path, kind, data)
+        table = statistics_files.read(path, kind, data, dont_know)
     else:
         table = delimited.read(path, data, known, say)
     if not known(table.header):

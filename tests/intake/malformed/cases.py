@@ -262,9 +262,6 @@ CASES = [
     raw("an SPSS file that is text", lambda: text(GOOD), "ikke en SPSS-fil", file="svar.sav"),
     raw("an SPSS value without a label", lambda: statistics(".sav", numbered(7.0), **LABELS),
         "række 3, kolonne pol_fokus, »7«", "et tal, hvor der skal stå et svar", "Tilladt: ja, nej", file="svar.sav"),
-    raw("an SPSS value marked as missing", lambda: statistics(
-        ".sav", numbered(99.0), **LABELS, missing_ranges={"pol_fokus": [99]}),
-        "række 3, kolonne pol_fokus, »99«", file="svar.sav"),
     raw("cut Stata file", lambda: statistics(".dta")[:-5], "ikke en hel Stata-fil", file="svar.dta"),
     raw("a Stata file that is empty", lambda: b"\x00" * 10, "filen er tom", file="svar.dta"),
     raw("a Stata value without a label", lambda: statistics(".dta", numbered(7.0), **LABELS),
