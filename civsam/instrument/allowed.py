@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
 import numpy as np
 import pandas as pd
 
-from civsam.instrument.questionnaire import DONT_KNOW, NONE, Item
+from civsam.instrument.questionnaire import DONT_KNOW, NO_TICK, NONE, Item
+from civsam.instrument.words import plain
 
 
 def allowed(item: Item) -> str:
@@ -30,6 +30,8 @@ def valid(item: Item, value: str) -> bool:
     if scale.type == "antal":
         return value.isascii() and value.isdigit() and len(value) < 19 and scale.low <= int(value) <= scale.high
     if scale.type == "flere":
+        if value == NO_TICK:
+            return True
         codes = value.split(" ")
         return len(set(codes)) == len(codes) and set(codes) <= set(scale.answers) and (
             NONE not in codes or len(codes) == 1)
@@ -54,12 +56,6 @@ def numbers(cells: pd.Series) -> np.ndarray:
     codes, found = pd.factorize(cells)
     values = [float(text) if text.isascii() and text.isdigit() else np.nan for text in found]
     return np.array([*values, np.nan])[codes]
-
-
-def plain(text: str) -> str:
-    """The text as it is compared: composed characters, small letters, single spaces, nothing invisible."""
-    bare = text.translate({0xFEFF: None, 0x200B: None, 0xAD: None})
-    return " ".join(unicodedata.normalize("NFC", bare).casefold().split())
 
 
 def nearest(text: str, options: Iterable[str]) -> str:

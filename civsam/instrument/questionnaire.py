@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
@@ -12,9 +13,11 @@ from typing import Any
 import pandas as pd
 
 from civsam.files import LINE, QUESTIONNAIRE, UserError, project, read_table, read_yaml, shown
+from civsam.instrument.words import ambiguous
 
 DONT_KNOW = "ved_ikke"
 NONE = "ingen"  # the answer to items with several answers that says none of the others
+NO_TICK = "intet_kryds"  # to an item with several answers: it was answered, and nothing was ticked
 TYPES = ("enkelt", "flere", "ordinal", "antal", "tekst")
 BACKGROUND = "baggrund"  # the type of what a frame else tells: one answer, and nobody is in doubt
 
@@ -181,15 +184,34 @@ class _Reader:
             return Scale(name, kind, low=low, high=high)
         if kind == "tekst":
             return Scale(name, kind)
-        answers = self.get(raw, "svar", dict)
-        bad = [code for code in answers if not str(code).isidentifier() or code == DONT_KNOW]
-        if bad or not all(isinstance(label, str) for label in answers.values()):
-            what = f"svarkoden {bad[0]!r}" if bad else "en svartekst"
-            raise self.stop(raw[LINE], f"{what} kan ikke bruges. Koder er bogstaver, tal og _, og svar er tekst.")
-        labels = [*answers.values(), self.get(self.content, "ved_ikke", str)]
-        if twice := [label for label in labels if labels.count(label) > 1]:
-            raise self.stop(raw[LINE], f"to svar hedder {twice[0]!r}. Giv hvert svar, og 'ved_ikke', sin egen tekst.")
+        answers = self.answers(raw)
+        bad = [code for code in answers if (not re.fullmatch(r"0|[1-9][0-9]{0,8}", code) and not code.isidentifier())
+               or code in (DONT_KNOW, NO_TICK)]
+        if bad:
+            raise self.stop(raw["svar"][LINE], f"svarkoden {bad[0]!r} kan ikke bruges. Koder er bogstaver, tal og _.")
+        self.clear(raw, answers, {DONT_KNOW: self.get(self.content, "ved_ikke", str)}, kind == "flere")
         return Scale(name, kind, answers)
+
+    def answers(self, raw: dict[str, Any]) -> dict[str, str]:
+        """The codes and labels under 'svar' as text. Numbers are text; what YAML takes for true or false is a fault."""
+        given = self.get(raw, "svar", dict)
+        line = raw["svar"][LINE]
+        for word in (*given, *given.values()):
+            if isinstance(word, bool):
+                raise self.stop(line, "YAML læser yes, no, on og off (og true og false) som sandt og falsk, ikke som "
+                                      "ord. Sæt anførselstegn om dem, for eksempel \"yes\": \"Yes\".")
+            if not isinstance(word, str | int):
+                raise self.stop(line, f"{word!r} kan ikke bruges i 'svar'. Skriv koder og tekster som tekst eller hele "
+                                      "tal, for eksempel ja: Ja.")
+        texts = {str(code): str(label) for code, label in given.items()}
+        if len(texts) < len(given):
+            raise self.stop(line, "en kode står to gange, som tal og som tekst. Slet den ene.")
+        return texts
+
+    def clear(self, raw: dict[str, Any], answers: dict[str, str], others: dict[str, str], several: bool) -> None:
+        """Raise UserError for codes and labels by which an answer can be taken for another; see `words.ambiguous`."""
+        if why := ambiguous(answers, others, several):
+            raise self.stop(raw["svar"][LINE], f"{why}.")
 
     def item(self, raw: dict[str, Any], blocks: dict[str, str], scales: dict[str, Scale]) -> Item:
         line = raw[LINE]
@@ -231,7 +253,8 @@ class _Reader:
         line = raw[LINE]
         if not name.isidentifier():
             raise self.stop(line, f"variablen {name!r} kan ikke bruges. Navne er bogstaver, tal og _.")
-        labels = {str(code): str(label) for code, label in self.get(raw, "svar", dict).items()}
+        labels = self.answers(raw)
+        self.clear(raw, labels, {}, several=False)
         return Background(name, self.get(raw, "navn", str), labels, self.get(raw, "ordnet", bool, False))
 
     def weighting(self, raw: dict[str, Any], variables: dict[str, Background]) -> Weighting:

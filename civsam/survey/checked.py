@@ -16,8 +16,9 @@ import pandas as pd
 
 from civsam.danish import listed, number
 from civsam.files import UserError
-from civsam.instrument.allowed import allowed, invalid, nearest, plain
+from civsam.instrument.allowed import allowed, invalid, nearest
 from civsam.instrument.questionnaire import DONT_KNOW, Background, Item, Questionnaire
+from civsam.instrument.words import plain
 from civsam.survey.design import kept
 
 ANSWERS, FRAME = "svarene", "rammen"

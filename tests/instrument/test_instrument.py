@@ -10,6 +10,7 @@ import pytest
 from civsam.files import UserError, project, read_yaml
 from civsam.instrument import questionnaire
 from civsam.instrument.questionnaire import Background
+from civsam.instrument.words import ambiguous
 from civsam.intake.frame import read_frame
 from civsam.study import published, register
 from civsam.study.simulate import assumptions
@@ -189,3 +190,43 @@ def test_every_assumption_has_a_value_and_a_reason() -> None:
     for name, share in shares.items():
         assert list(share) == list(INSTRUMENT.items[name].scale.answers)
         assert sum(share.values()) == pytest.approx(1)
+
+
+@pytest.mark.parametrize(("new", "expected"), [
+    ("{lidt: Meget, meget: Lidt}", "teksten 'Meget' til svaret 'lidt' er også koden til et andet svar"),
+    ("{ja: Ja, JA: Meget}", "koderne 'ja' og 'JA' er ens bortset fra store bogstaver"),
+    ("{ja: Ja, nej: ja }", "to svar hedder 'ja'"),
+    ("{ja: Ja, nej: Ved  IKKE}", "to svar hedder"),
+    ("{ja: Ja, nej: ved_ikke}", "er også koden til et andet svar"),
+    ("{yes: Ja, no: Nej}", "YAML læser yes, no, on og off"),
+    ("{ja: Yes, nej: No}", "YAML læser yes, no, on og off"),
+    ("{ja: Ja, nej: }", "None kan ikke bruges i 'svar'"),
+    ("{ja: Ja, 1.5: Nej}", "1.5 kan ikke bruges i 'svar'"),
+    ("{1: Ja, '1': Nej}", "en kode står to gange"),
+    ("{1: 2, 2: 1}", "teksten '2' til svaret '1' er også koden til et andet svar"),
+    ("{-1: Ja, 2: Nej}", "svarkoden '-1' kan ikke bruges"),
+    ("{intet_kryds: Ja, nej: Nej}", "svarkoden 'intet_kryds' kan ikke bruges"),
+])
+def test_a_scale_that_can_be_read_in_two_ways_is_refused_with_its_line(
+    tmp_path: Path, new: str, expected: str
+) -> None:
+    message = broken(tmp_path, "{ja: Ja, nej: Nej}", new)
+    line = TEXT[: TEXT.index("{ja: Ja, nej: Nej}")].count("\n") + 1
+    assert f"skema.yml, linje {line}: " in message
+    assert expected in message
+
+
+@pytest.mark.parametrize("labels", [
+    {"a": "Skov", "b": "Park", "c": "Skov, park"}, {"a": "Skov", "b": "Park", "c": "park;Skov"},
+    {"app": "Mobil", "web": "Net", "c": "App web"}, {"a": "A, b", "c": "D", "e": "a, B, d"},
+])
+def test_a_label_that_is_two_others_is_refused_only_where_several_may_be_given(labels: dict[str, str]) -> None:
+    assert "er også flere andre svar efter hinanden" in ambiguous(labels, {}, several=True)
+    assert ambiguous(labels, {}, several=False) == ""
+    assert ambiguous({"a": "Skov", "c": "Skov, strand og park"}, {"ved_ikke": "Ved ikke"}, several=True) == ""
+
+
+@pytest.mark.parametrize("old", ["svar: {roed: Rød borgmester, blaa: Blå borgmester}"])
+@pytest.mark.parametrize("new", ["svar: {roed: Blaa, blaa: Blå}", "svar: {yes: Ja, no: Nej}", "svar: {a: X, A: Y}"])
+def test_a_background_that_can_be_read_in_two_ways_is_refused(tmp_path: Path, old: str, new: str) -> None:
+    assert ", linje " in broken(tmp_path, old, new)
