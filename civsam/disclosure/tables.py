@@ -14,7 +14,7 @@ import pandas as pd
 
 from civsam.disclosure.rounding import preferred
 from civsam.inference import estimate
-from civsam.instrument.questionnaire import DONT_KNOW, NONE, Item
+from civsam.instrument.questionnaire import DONT_KNOW, NO_TICK, NONE, Item
 from civsam.survey.survey import Survey
 
 Key = tuple[str, str, str]  # statistic, item, answer; several joined by +, in alphabetical order
@@ -105,11 +105,14 @@ def _choice(survey: Survey, item: Item) -> Table:
 
 
 def _several(survey: Survey, item: Item) -> Table:
-    """Several answers a respondent: each is a yes or no; 'none' and 'ved ikke' stand alone; all said something."""
+    """Several answers a respondent: each is a yes or no; 'none' and 'ved ikke' stand alone; all said something,
+    unless some ticked nothing."""
     columns = [*item.scale.answers, DONT_KNOW]
     eye = np.eye(len(columns))
     alone = np.array([column in (NONE, DONT_KNOW) for column in columns], dtype=float)
-    limits = [(np.maximum(row, alone), -np.inf, 1.0) for row in eye] + [(eye.sum(axis=0), 1.0, np.inf)]
+    limits = [(np.maximum(row, alone), -np.inf, 1.0) for row in eye]
+    if not any(NO_TICK in answers for answers in survey.answer_sets(item.id)):
+        limits.append((eye.sum(axis=0), 1.0, np.inf))
     return _shares(survey, item, columns, columns, eye, limits)
 
 

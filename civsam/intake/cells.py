@@ -8,14 +8,14 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from civsam.instrument.allowed import allowed, invalid, numbers, plain, within
-from civsam.instrument.questionnaire import DONT_KNOW, Item
-from civsam.intake.answer_file import AnswerFile, Role, by_value, places_of
-from civsam.intake.coding import coded, whole_number
-from civsam.intake.faults import SUGGESTED, Fault, amount, explain
+from civsam.instrument.allowed import allowed, invalid, numbers, within
+from civsam.instrument.questionnaire import DONT_KNOW, NO_TICK, Item
+from civsam.instrument.words import plain
+from civsam.intake.answer_file import AnswerFile, Role, Rows, by_value, places_of
+from civsam.intake.coding import TICKS, UNREAD, coded, whole_number
+from civsam.intake.faults import FROM_SHEET, NOTHING, SUGGESTED, TWICE, Fault, amount, explain
 
-TICKS = dict.fromkeys(("1", "sand", "true", "ja", DONT_KNOW), True) | dict.fromkeys(
-    ("", "0", "falsk", "false", "nej"), False)  # in a column of one answer among several
+FEW = 10  # rows that a note names
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")  # but tab and line breaks
 
 
@@ -25,7 +25,7 @@ def answers(file: AnswerFile, places: Mapping[Role, int]) -> pd.DataFrame:
     written: dict[str, list[str]] = {}
     for name, item in file.questionnaire.items.items():
         codes, found = _cells(file, item, places)
-        values, how = coded(item, found, file.questionnaire.dont_know)
+        values, how = coded(item, found, file.questionnaire.dont_know, _labelled(file, item, places))
         _judge(file, item, codes, found, values, how)
         written.setdefault(how, []).append(name)
         coding, kinds = pd.factorize(np.array(values, dtype=object))
@@ -36,20 +36,44 @@ def answers(file: AnswerFile, places: Mapping[Role, int]) -> pd.DataFrame:
     return pd.DataFrame(done)
 
 
+def _labelled(file: AnswerFile, item: Item, places: Mapping[Role, int]) -> frozenset[str]:
+    """The cells of an item's own column that are labels in the file itself."""
+    return file.table.labelled.get(places.get((item.id,), -1), frozenset())
+
+
 def _cells(file: AnswerFile, item: Item, places: Mapping[Role, int]) -> tuple[np.ndarray, list[str]]:
-    """An item's cells, as of `distinct`: its own column, else its split ones, else blank; a count with its tick."""
+    """An item's cells, as of `distinct`: its own column or its split ones, or both; else blank; a count with its tick.
+    """
     split = {role[1]: at for role, at in sorted(places.items(), reverse=True) if role[0] == item.id and role[1:]}
     if item.scale.type == "antal" and split:
         return _ticked_count(file, item, places.get((item.id,)), split[DONT_KNOW])
-    if (item.id,) in places:
-        file.note(f"Delte kolonner, der er udeladt, fordi {item.id} står samlet",
-                  [file.table.header[at] for at in split.values()])
+    if (item.id,) not in places:
+        texts = ticked(file, item, split, places)
+        lacking = [f"{item.id}/{code}" for code in item.scale.answers if split and code not in split]
+        file.note("Svarmuligheder uden kolonne, som ingen derfor kan have sat kryds ved", lacking)
+    elif not split:
         return file.distinct(places[item.id,])
-    texts = np.full(len(file.table.cells), "", dtype=object)
-    for code in [code for code in (*item.scale.answers, DONT_KNOW) if code in split]:
-        texts[_ticks(file, split[code])] += code + " "
-    codes, found = pd.factorize(pd.Series(texts).str.strip())
+    else:
+        texts = _both(file, item, places[item.id,], split, places)
+    codes, found = pd.factorize(pd.Series(texts))
     return codes, list(found)
+
+
+def _both(file: AnswerFile, item: Item, place: int, split: Mapping[str, int], places: Mapping[Role, int]) -> np.ndarray:
+    """An item's own column, filled from its split ones where it is blank; a fault where they say something else."""
+    codes, found = file.distinct(place)
+    values, _ = coded(item, found, file.questionnaire.dont_know, _labelled(file, item, places))
+    own, texts = np.array(values, dtype=object)[codes], ticked(file, item, split, places)
+    pairs = pd.Series(own) + "\n" + pd.Series(texts)
+    for pair, rows in by_value(pairs[(own != "") & (texts != "")]).items():
+        one, other = pair.split("\n")[-2:]
+        if not one.startswith(UNREAD) and {*one.split()} & {*split} != {*other.split()} - {NO_TICK}:
+            file.add(Fault(item.id, one, f"de delte kolonner siger noget andet: {other}", "det samme i begge",
+                           "Ret det ene, eller slet enten den samlede eller de delte kolonner."), rows)
+    filled = int(((own == "") & (texts != "")).sum())
+    file.note(f"Svar på {item.id}, der er læst i de delte kolonner, fordi den samlede er tom",
+              [amount(filled, "række", "rækker")] if filled else [])
+    return np.where(own == "", texts, np.array(found, dtype=object)[codes])
 
 
 def _ticked_count(file: AnswerFile, item: Item, place: int | None, tick: int) -> tuple[np.ndarray, list[str]]:
@@ -57,20 +81,60 @@ def _ticked_count(file: AnswerFile, item: Item, place: int | None, tick: int) ->
     texts = np.full(len(file.table.cells), "", dtype=object)
     if place is not None:
         texts[:] = file.table.cells[place]
-    ticked = _ticks(file, tick)
-    texts[ticked] = [f"{cell} {DONT_KNOW}".strip() for cell in texts[ticked]]
+    unsure = _ticks(file, item, DONT_KNOW, tick) == 1
+    texts[unsure] = [f"{cell} {DONT_KNOW}".strip() for cell in texts[unsure]]
     codes, found = pd.factorize(pd.Series(texts, dtype="str"))
     return codes, list(found)
 
 
-def _ticks(file: AnswerFile, place: int) -> np.ndarray:
-    """Where a column of a split item is ticked, boolean, shape (rows,); a fault for what is no tick."""
+def ticked(file: AnswerFile, item: Item, split: Mapping[str, int], places: Mapping[Role, int]) -> np.ndarray:
+    """What is ticked in the columns of a split item, codes with a space between, shape (rows,).
+
+    `NO_TICK` where it is said of all that they are not ticked; blank where nothing is said. A column that is also that
+    of a text is ticked where there is any.
+    """
+    texts = np.full(len(file.table.cells), "", dtype=object)
+    said, denied = np.zeros(len(texts), dtype=bool), False
+    words = {at for role, at in places.items() if role[0] in file.questionnaire.items and role[1:] == ()}
+    for code in [code for code in (*item.scale.answers, DONT_KNOW) if code in split]:
+        ticks = _written(file, split[code]) if split[code] in words else _ticks(file, item, code, split[code])
+        texts[ticks == 1] += code + " "
+        said |= ticks >= 0
+        denied |= bool((ticks == 0).any())
+    texts = np.array(pd.Series(texts, dtype=object).str.strip(), dtype=object)
+    none = said & (texts == "")
+    texts[none] = NO_TICK
+    file.note(f"Rækker, hvor {item.id} er besvaret uden noget kryds", [str(none.sum())] if none.any() else [])
+    silent = int((~said).sum())
+    file.note(f"Kolonnerne for {item.id} siger ikke, hvad der ikke er sat kryds ved, så rækker uden kryds er læst som "
+              "ikke besvaret", [str(silent)] if split and silent and not denied else [])
+    return texts
+
+
+def _written(file: AnswerFile, place: int) -> np.ndarray:
+    """1 where there is any text in a column, -1 where there is none, shape (rows,)."""
+    return np.where(file.table.cells[place].str.strip() != "", 1, -1)
+
+
+def _ticks(file: AnswerFile, item: Item, code: str, place: int) -> np.ndarray:
+    """1 where a column of a split item is ticked, 0 where it is said not to be, -1 for a blank, shape (rows,).
+
+    The answer's own code or label is a tick. A fault for what is no tick.
+    """
     codes, found = file.distinct(place)
-    told = [TICKS.get(whole_number(cell) or plain(cell)) for cell in found]
+    label = item.scale.answers.get(code, file.questionnaire.dont_know)
+    known: dict[str, int] = {"": -1, **TICKS, plain(code): 1, plain(label): 1}
+    if not any(map(str.isdigit, item.scale.answers)):
+        known["2"] = 0  # 1 and 2 are yes and no
+    elif code in ("0", "1"):
+        known |= {"0": 0, "1": 1}  # a tick, and not the code
+    told = [known.get(whole_number(cell) or plain(cell)) for cell in found]
     for at in [at for at, tick in enumerate(told) if tick is None]:
         file.add(Fault(file.table.header[place], found[at], "et ukendt kryds", "1, 0 eller tomt",
                        "Skriv 1 for et kryds og 0 for intet."), np.flatnonzero(codes == at))
-    return np.array([bool(tick) for tick in told])[codes]
+    if "2" in known and any(whole_number(cell) == "2" for cell in found):
+        file.note("2 er læst som intet kryds i", [file.table.header[place]])
+    return np.array([-1 if tick is None else tick for tick in told])[codes]
 
 
 def _judge(file: AnswerFile, item: Item, codes: np.ndarray, found: Sequence[str],
@@ -88,6 +152,18 @@ def _judge(file: AnswerFile, item: Item, codes: np.ndarray, found: Sequence[str]
         odd = sum(CONTROL.search(cell) is not None for cell in found)
         file.note(f"Fri tekst med kontroltegn, som er beholdt, i {item.id}",
                   [amount(odd, "svar", "svar")] if odd else [])
+        for what, told in (("der ligner et tomt felt", lambda cell: plain(cell[:10]) in NOTHING),
+                           ("hvor æ, ø og å ser ud til at være gået tabt", TWICE.search),
+                           ("der er en fejlværdi eller formel fra et regneark", FROM_SHEET.fullmatch)):
+            those = [at for at, cell in enumerate(found) if told(cell)]
+            file.note(f"Fri tekst, {what}, i {item.id}", _places(file, np.flatnonzero(np.isin(codes, those))))
+
+
+def _places(file: AnswerFile, rows: Rows) -> list[str]:
+    """How many rows, and the first of them by number; nothing for none."""
+    numbers = ", ".join(map(str, file.table.cells.index[rows[:FEW]]))
+    more = " og flere" if len(rows) > FEW else ""
+    return [f"{amount(len(rows), 'svar', 'svar')} (række {numbers}{more})"] if len(rows) else []
 
 
 def parts(file: AnswerFile, answers: pd.DataFrame) -> None:

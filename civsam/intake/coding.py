@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from civsam.instrument.allowed import plain
-from civsam.instrument.questionnaire import DONT_KNOW, Item
+from civsam.instrument.questionnaire import DONT_KNOW, NO_TICK, Item
+from civsam.instrument.words import SEPARATORS, joined, plain
 from civsam.intake import export
 
+# In a column of one answer among several: what a tick is, and what is none
+TICKS = dict.fromkeys(("1", "sand", "true", "ja", "yes", "y", "valgt", "selected", "checked"), 1) | dict.fromkeys(
+    ("0", "falsk", "false", "nej", "no", "n", "ikke valgt", "not selected", "unchecked"), 0)
 UNREAD = "? "  # stands before a cell that could not be read as an answer; no code begins so
 
 
@@ -26,8 +29,8 @@ class Spelling:
         unsure = {plain(word): DONT_KNOW for word in (DONT_KNOW, dont_know) if word} if dont_know else {}
         texts = [plain(label) for label in answers.values()]
         labels = {text: code for text, code in zip(texts, answers, strict=True) if texts.count(text) == 1}
-        labels |= {plain(export.cut(label, 120)): labels[plain(label)]  # as statistics programs cut them
-                   for label in answers.values() if export.cut(label, 120) != label and plain(label) in labels}
+        words = {**answers, **({DONT_KNOW: dont_know} if dont_know else {})}
+        labels = {plain(text): code for code, text in export.short(words).items() if code in answers} | labels
         return cls(unsure | {plain(code): code for code in answers}, unsure | labels)
 
     def chosen(self, cells: Iterable[str]) -> tuple[dict[str, str], str]:
@@ -44,23 +47,36 @@ class Spelling:
         clear = {text: code for text, code in both.items() if self.labels.get(text, code) == code}
         return clear, "koder og svartekster"
 
+    def one(self, cell: str) -> str:
+        """The cell as one answer, plain; a code that is a number may be written with decimals."""
+        text = plain(cell)
+        digits = whole_number(text)
+        return digits if digits in self.codes and text not in self.labels else text
+
     def split(self, text: str) -> list[str]:
         """The answers of a cell, plain: by semicolon, bar or line; codes by space; else by comma, as labels allow."""
         whole = plain(text)
         if whole in self.codes or whole in self.labels:
             return [whole]
-        for separator in (";", "|", "\n"):
+        for separator in SEPARATORS:
             if separator in text:
                 return [plain(part) for part in text.split(separator) if part.strip()]
-        words, pieces = whole.split(" "), self._by_comma(whole.split(","))
+        words, pieces = whole.split(" "), self._by_comma(whole)
         codes = sum(word in self.codes for word in words)
         known = any(piece in self.codes or piece in self.labels for piece in pieces)
         return words if 2 * codes >= len(words) > 1 and not known else pieces  # one of the codes may be misspelt
 
-    def _by_comma(self, pieces: list[str]) -> list[str]:
-        """Join pieces into the longest known label: 'natur, miljø og byrum' is one answer."""
-        known, found, at = self.codes | self.labels, [], 0
+    def _by_comma(self, whole: str) -> list[str]:
+        """The pieces, joined into known answers: 'natur, miljø og byrum' is one; all in one if that can be done twice.
+
+        Where there is an unknown piece, it stands alone.
+        """
+        pieces, known = whole.split(","), self.codes | self.labels
         longest = 1 + max((label.count(",") for label in self.labels), default=0)
+        ways = joined(pieces, known, longest)
+        if ways:
+            return ways[0] if len(ways) == 1 else [whole]
+        found, at = [], 0
         while at < len(pieces):
             ends = range(min(at + longest, len(pieces)), at, -1)
             end = next((end for end in ends if ",".join(pieces[at:end]).strip() in known), at + 1)
@@ -75,20 +91,31 @@ def whole_number(text: str) -> str | None:
     return str(int(match[1])) if match else None
 
 
-def coded(item: Item, cells: Sequence[str], dont_know: str) -> tuple[list[str], str]:
-    """Each distinct cell as the answer's codes, after `UNREAD` where it is none; and how the cells were written."""
+def coded(
+    item: Item, cells: Sequence[str], dont_know: str, labelled: Collection[str] = ()
+) -> tuple[list[str], str]:
+    """Each distinct cell as the answer's codes, after `UNREAD` where it is none; and how the cells were written.
+
+    labelled: the cells that are labels in the file itself: they are words, and never looked up as codes.
+    """
     if item.scale.type == "tekst":
         return [cell if cell.strip() else "" for cell in cells], ""
     spelling = Spelling.of(item.scale.answers, dont_know)
     if item.scale.type == "antal":
         return [_count(cell, spelling) for cell in cells], ""
     several = item.scale.type == "flere"
-    answers = [spelling.split(cell) if several else [plain(cell)] if cell.strip() else [] for cell in cells]
-    reading, how = spelling.chosen(answer for given in answers for answer in given)
-    order = [*item.scale.answers, DONT_KNOW]
-    texts = [[reading.get(answer) for answer in given] for given in answers]
-    return [UNREAD + cell if None in given else " ".join(sorted(filter(None, given), key=order.index))
-            for cell, given in zip(cells, texts, strict=True)], how
+    if several:
+        spelling.codes[NO_TICK] = NO_TICK
+    answers = [spelling.split(cell) if several else [spelling.one(cell)] if cell.strip() else [] for cell in cells]
+    reading, how = spelling.chosen(answer for cell, given in zip(cells, answers, strict=True) for answer in given
+                                   if cell not in labelled)
+    order = [*item.scale.answers, DONT_KNOW, NO_TICK]
+    texts = [[(spelling.labels if cell in labelled else reading).get(answer) for answer in given]
+             for cell, given in zip(cells, answers, strict=True)]
+    done = [UNREAD + cell if None in given else " ".join(sorted(filter(None, given), key=order.index))
+            for cell, given in zip(cells, texts, strict=True)]
+    words = "svartekster" if labelled and not {*cells} - {*labelled, ""} else how
+    return done, words
 
 
 def _count(cell: str, spelling: Spelling) -> str:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from civsam.instrument.allowed import nearest, plain
+from civsam.instrument.allowed import nearest
 from civsam.instrument.questionnaire import DONT_KNOW, Questionnaire
+from civsam.instrument.webform import YOU_TITLE
+from civsam.instrument.words import plain
+from civsam.instrument.xlsform import YOU
 from civsam.intake import export
 from civsam.intake.answer_file import AnswerFile, Role
-from civsam.intake.coding import Spelling
+from civsam.intake.coding import TICKS, Spelling
 from civsam.intake.faults import Fault
+from civsam.intake.table import visible
 
+GROUPS = ("indledning", YOU, YOU_TITLE)  # of the form, besides those of the blocks
 RANDOM_KEY = "noegle"  # the column of random respondent keys, in a frame and in what the forms give
 # What ODK and Kobo add to the questions, besides what begins with _ or meta/
 METADATA = frozenset((
@@ -43,6 +48,8 @@ class Columns:
         roles |= {plain(name): ("", name) for name in others if name}
         roles |= {plain(name): ("key", name) for name in (questionnaire.key, RANDOM_KEY)}
         self.items, self.roles = items, roles | {plain(name): (name,) for name in items}
+        blocks = [name for pair in questionnaire.blocks.items() for name in (f"blok_{pair[0]}", *pair)]
+        self.groups = [plain(name) for name in (*GROUPS, *blocks)]
 
     def known(self, header: list[str]) -> int:
         """How many of these column names are recognised."""
@@ -51,7 +58,8 @@ class Columns:
     def role(self, name: str) -> tuple[str, ...] | None:
         """What a column of this name holds; None for an unknown name.
 
-        Groups before the name, as ODK and Kobo write them, are passed over: block/item, block-item, block/item/code.
+        The form's own groups before the name, as ODK and Kobo write them, are passed over: block/item, block-item,
+        block/item/code. Any other name before it may say that the column holds something else.
         """
         text = plain(name)
         role = self._grouped(text)
@@ -64,8 +72,12 @@ class Columns:
 
     def _grouped(self, text: str) -> tuple[str, ...] | None:
         """The role of a plain name, with or without groups before it."""
-        tails = (text, text.rpartition("/")[2], text.rpartition("-")[2])
-        return next((self.roles[tail] for tail in tails if tail in self.roles), None)
+        while text not in self.roles:
+            group = next((group for group in self.groups if text.startswith((f"{group}/", f"{group}-"))), None)
+            if group is None:
+                return None
+            text = text[len(group) + 1:]
+        return self.roles[text]
 
     def _split(self, role: tuple[str, ...], tail: str) -> tuple[str, ...] | None:
         """The role of item/code or item/label; of item_ved_ikke/ved_ikke it is a third."""
@@ -86,42 +98,77 @@ class Columns:
 def place(file: AnswerFile, columns: Columns) -> dict[Role, int]:
     """Where each thing stands; faults for columns that are unknown, doubled or missing."""
     found: dict[Role, int] = {}
-    left_out, renamed, header = [], [], file.table.header
+    left_out, renamed, strange, header = [], [], [], file.table.header
     for at, name in enumerate(header):
         role = columns.role(name)
         if role is None and (columns.metadata(name) or not file.table.cells[at].str.strip().any()):
             left_out.append(name.strip() or f"nr. {at + 1} (tom)")
         elif role is None:
-            _unknown(file, columns, at, name)
+            strange.append(at)
         elif role in found:
             file.add(Fault(name, "", f"står to gange: også som »{header[found[role]]}«", "én kolonne",
                            "Slet den ene."))
         else:
             found[role] = at
             renamed += [f"»{name}« som {'/'.join(filter(None, role))}"] if name.strip() not in role else []
-    _missing(file, found)
+    _beside(file, found)
+    missing = _missing(file, found)
+    unused = [name for name in (_unknown(file, columns, at, found, missing) for at in strange) if name]
+    for fault in missing:
+        file.add(fault)
+    file.note("Kolonner, der ikke er brugt, fordi spørgeskemaet ikke nævner dem", unused)
     file.note("Kolonner, der er læst under et andet navn", renamed)
     file.note("Kolonner, der er udeladt, fordi de er tomme, eller formularen selv tilføjer dem", left_out)
     return found
 
 
-def _unknown(file: AnswerFile, columns: Columns, at: int, name: str) -> None:
-    """A fault for a column that is none of the known ones."""
+def _unknown(
+    file: AnswerFile, columns: Columns, at: int, found: Mapping[Role, int], missing: Sequence[Fault]
+) -> str:
+    """A fault for a column that is none of the known ones; the name of one that is only unused.
+
+    It is a fault if it could be what is missing, or is called almost as something that is not there.
+    """
+    name = file.table.header[at]
     if not name.strip():
         file.add(Fault(f"nr. {at + 1}", "", "har intet navn, men indhold", "en kolonne i spørgeskemaet",
                        "Giv kolonnen et navn, eller slet den."))
-        return
-    hint = nearest(name, [*columns.items, *(role[-1] for role in columns.roles.values())])
+        return ""
+    absent = [word for known, role in columns.roles.items() if role not in found for word in (role[-1], known)]
+    hint = nearest(name, absent)
+    if not hint and not missing:
+        return visible(name.strip()[:60])
     file.add(Fault(name, "", "ukendt kolonne", "kolonner i spørgeskemaet og rammen",
-                   hint or "Slet kolonnen, eller ret navnet."))
+                   f"{hint} Er det noget andet, så giv den et andet navn." if hint
+                   else "Ret navnet, hvis det er den, der mangler."))
+    return ""
 
 
-def _missing(file: AnswerFile, found: Mapping[Role, int]) -> None:
+def _beside(file: AnswerFile, found: dict[Role, int]) -> None:
+    """A text called as the tick of an answer, as 'andet, skriv': where the tick has no column, text is a tick."""
+    items = file.questionnaire.items
+    for item in [item for item in items.values() if item.scale.type == "flere" and (item.id,) not in found]:
+        split = any(role[0] == item.id for role in found)
+        for code in [code for code in item.scale.answers if split and (item.id, code) not in found]:
+            at = found.get((f"{item.id}_{code}",))
+            if at is None or items[f"{item.id}_{code}"].scale.type != "tekst":
+                continue
+            name, cells = file.table.header[at], {plain(cell) for cell in file.table.cells[at].unique()} - {""}
+            if cells and cells <= {*TICKS}:
+                file.add(Fault(name, "", f"kan både være et kryds ved {item.id}/{code} og teksten {name}",
+                               "et kryds eller en tekst", f"Kald krydset {item.id}/{code}."))
+                continue
+            found[item.id, code] = at
+            file.note(f"Tekst, der også er læst som et kryds ved {item.id}/{code}, står i", [name])
+
+
+def _missing(file: AnswerFile, found: Mapping[Role, int]) -> list[Fault]:
     """A fault for each item without a column, and for the key where it is needed."""
-    for name, item in file.questionnaire.items.items():
-        if (name,) not in found and not any(role[0] == name and item.scale.type == "flere" for role in found):
-            file.add(Fault(name, "", "mangler", "alle spørgsmål har en kolonne",
-                           "Tilføj kolonnen; lad den være tom, hvis ingen blev spurgt."))
+    faults = [Fault(name, "", "mangler", "alle spørgsmål har en kolonne",
+                    "Tilføj kolonnen; lad den være tom, hvis ingen blev spurgt.")
+              for name, item in file.questionnaire.items.items() if (name,) not in found and not any(
+                  role[0] == name and item.scale.type == "flere" for role in found)]
     if file.frame is not None and not any(role[0] == "key" for role in found):
-        file.add(Fault(file.questionnaire.key, "", "mangler, så det ikke kan ses, hvem der har svaret",
-                       f"{file.questionnaire.key} eller {RANDOM_KEY}", "Tilføj kolonnen."))
+        faults.append(Fault(file.questionnaire.key, "", "mangler, så det ikke kan ses, hvem der har svaret",
+                            f"{file.questionnaire.key} eller {RANDOM_KEY}", "Tilføj kolonnen."))
+    return faults

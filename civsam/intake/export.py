@@ -6,7 +6,7 @@ What a reader of these files must know:
 - 'Ved ikke' of one answer or a count: -8, labelled as in the questionnaire. Of a count it is also user-missing in .sav,
   which readers turn into a blank unless they are told otherwise (pyreadstat: user_missing=True).
 - Several answers: a column `<item>_<code>` for each code, `<item>_ved_ikke` too: 1 ticked, 0 not, blank in all of them
-  where the item was not answered.
+  where the item was not answered. Who answered and ticked nothing has 0 in all of them.
 - Not answered: system missing, in text an empty string.
 - A name longer than the format takes (.sav 64 bytes, .dta 28 characters) is cut; `columns` gives item and code of each.
 - CSV with codes is the answer file's own form: comma, UTF-8, several codes with a space between. For Danish Excel:
@@ -17,20 +17,24 @@ What a reader of these files must know:
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 
 from civsam.files import UserError, project, shown
-from civsam.instrument.questionnaire import DONT_KNOW, Item, Questionnaire
+from civsam.instrument.questionnaire import DONT_KNOW, NO_TICK, Item, Questionnaire
 from civsam.instrument.value_codes import TICKED, codes
+from civsam.instrument.words import plain
 from civsam.survey.survey import COLLECTED, SYNTHETIC, provenance
 
 LIMITS = {".sav": (64, "utf-8"), ".dta": (28, "utf-32-le")}  # longest name: bytes, or characters
 # Stata takes 32 characters, but pyreadstat calls a column's labels by its name with its number after.
+LABEL = 120  # bytes of a value's label
+K = TypeVar("K")
 ORIGIN = {SYNTHETIC: "Syntetiske svar", COLLECTED: "Indsamlede svar"}
 RISKY = re.compile(r"^'*[=+\-@\t\r\n＝＋－＠]")
 
@@ -52,13 +56,12 @@ def columns(questionnaire: Questionnaire, suffix: str) -> dict[str, tuple[str, s
     """The names of the columns in a .sav or .dta file, each with its item and code ("" but for several answers)."""
     parts = [(item.id, code) for item in questionnaire.items.values()
              for code in ([*item.scale.answers, DONT_KNOW] if item.scale.type == "flere" else [""])]
-    names: dict[str, tuple[str, str]] = {}
+    names: dict[tuple[str, str], str] = {}
     taken = {questionnaire.key.casefold()}
-    for item, code in parts:
-        name = _free(f"{item}_{code}" if code else item, taken, suffix)
-        taken.add(name.casefold())
-        names[name] = item, code
-    return names
+    for item, code in sorted(parts, key=lambda part: part[1] != ""):  # a tick never takes the name of a question
+        names[item, code] = _free(f"{item}_{code}" if code else item, taken, suffix)
+        taken.add(names[item, code].casefold())
+    return {names[part]: part for part in parts}
 
 
 def _free(name: str, taken: set[str], suffix: str) -> str:
@@ -76,6 +79,20 @@ def cut(text: str, limit: int, encoding: str = "utf-8") -> str:
     return text.encode(encoding)[: limit * size].decode(encoding, errors="ignore")
 
 
+def short(labels: Mapping[K, str]) -> dict[K, str]:
+    """The labels as both formats take them: where one that is cut would be as another, its end is a number."""
+    done: dict[K, str] = {}
+    taken = [plain(cut(label, LABEL)) for label in labels.values()]
+    for key, label in labels.items():
+        own, place = cut(label, LABEL), 2
+        if own != label and taken.count(plain(own)) > 1:
+            while plain(own) in {*taken, *map(plain, done.values())}:
+                end = f" ({place})"
+                own, place = cut(label, LABEL - len(end)) + end, place + 1
+        done[key] = own
+    return done
+
+
 def coded(answers: pd.DataFrame, questionnaire: Questionnaire, suffix: str) -> dict[str, Column]:
     """The answers as the columns of a .sav or .dta file, shape (n,) each.
 
@@ -89,7 +106,7 @@ def _column(given: pd.Series, item: Item, code: str, questionnaire: Questionnair
     if item.scale.type == "tekst":
         return Column(item.id, given, item.topic)
     if code:
-        sets = {text: text.split(" ") for text in given.unique() if text}
+        sets = {text: text.split(" ") if text != NO_TICK else [] for text in given.unique() if text}
         _stop_at({one for those in sets.values() for one in those} - {*item.scale.answers, DONT_KNOW}, item)
         ticked = given.map({text: float(code in those) for text, those in sets.items()})
         return Column(item.id, ticked.astype(float), f"{item.topic}: {questionnaire.label(item.id, code)}", TICKED)
@@ -183,8 +200,7 @@ def _labelled(
     return table, {
         "file_label": cut(title, 64),
         "column_labels": [cut(label, 80) for label in labels],
-        "variable_value_labels": {name: {number: cut(label, 120) for number, label in column.labels.items()}
-                                  for name, column in made.items() if column.labels},
+        "variable_value_labels": {name: short(column.labels) for name, column in made.items() if column.labels},
     }
 
 

@@ -12,6 +12,7 @@ from civsam import danish
 from civsam.files import UserError, shown
 from civsam.instrument.allowed import nearest
 from civsam.instrument.questionnaire import DONT_KNOW, NONE, Item
+from civsam.instrument.words import joined
 from civsam.intake import export
 from civsam.intake.coding import UNREAD, Spelling, whole_number
 from civsam.intake.table import visible
@@ -38,19 +39,33 @@ DATE = re.compile(
     r"|(jan|feb|mar|apr|maj|may|jun|jul|aug|sep|okt|oct|nov|dec)[a-z]*[-. ]+\d{1,4}", re.IGNORECASE)
 
 
+# What UTF-8 looks like when it is read as Windows-1252: æ is Ã¦
+TWICE = re.compile("Ã[\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]|â€|Â[\u00a0-\u00bf]|\ufffd")
+NOTHING = frozenset(("na", "n/a", "#n/a", "nan", "null", "none", "<na>", ".", "-", "--"))  # what programs write for it
+FROM_SHEET = re.compile(r"\s*(#[A-ZÆØÅ/0-9]+[!?]|#N/A|#I/T|=[A-ZÆØÅ]+\(.*\))\s*")
+TOTAL = re.compile(r"(i alt|ialt|total(t|en|er)?|sum|hovedtotal|grand total|subtotal|gennemsnit|middelværdi|mean|"
+                   r"average)\W*(n?\W*\d+\W*)?")
+
+
 def damaged(cell: str) -> tuple[str, str] | None:
     """What a spreadsheet or a wrong encoding has made of a cell, and the remedy; None if neither."""
+    text = cell.strip()
+    if DATE.fullmatch(text):
+        return ("en dato, ikke et svar: regnearket kan have lavet for eksempel 3-5 om til en dato",
+                "Formatér kolonnen som tekst, og skriv svaret igen.")
+    return spoilt(cell)
+
+
+def spoilt(cell: str) -> tuple[str, str] | None:
+    """The same, but for dates, which may well be meant where the cell is no answer to choose."""
     text = cell.strip()
     if text.startswith("="):
         return "en formel, ikke et svar", "Indsæt resultatet som værdi (Indsæt speciel, Værdier)."
     if re.fullmatch(r"#[A-ZÆØÅ/0-9]+[!?]?", text):
         return "en fejlværdi fra regnearket", "Ret formlen, og indsæt resultatet som værdi, eller tøm cellen."
-    if "\ufffd" in text or re.search("Ã[¦¸¥†˜…]", text):
+    if TWICE.search(text):
         return ("forkert tegnsæt: æ, ø og å er gået tabt",
                 "Hent svarene igen, og gem dem som CSV UTF-8 eller .xlsx.")
-    if DATE.fullmatch(text):
-        return ("en dato, ikke et svar: regnearket kan have lavet for eksempel 3-5 om til en dato",
-                "Formatér kolonnen som tekst, og skriv svaret igen.")
     return None
 
 
@@ -69,12 +84,15 @@ def explain(item: Item, cell: str, answer: str, dont_know: str, suggest: bool) -
     strange = [text for text in given if text not in known]
     if not strange and len(given) > 1:
         return _explain_several(item, [known[text] for text in given])
+    if len(given) == 1 and "," in given[0] and given[0] not in known and len(joined(
+            given[0].split(","), known, given[0].count(",") + 1)) > 1:
+        return "kan læses på mere end én måde, fordi en svartekst rummer komma", "Sæt semikolon mellem svarene."
     if not strange:
         return "kan både være en kode og teksten til et andet svar", "Brug koder i hele kolonnen."
     options = [*item.scale.answers.values(), *item.scale.answers, dont_know]
     hint = nearest(strange[0], options) if suggest else ""
     which = f"»{visible(strange[0])}« er ukendt" if len(given) > 1 else "et ukendt svar"
-    if whole_number(strange[0]) is not None:
+    if whole_number(strange[0]) is not None and not any(map(str.isdigit, item.scale.answers)):
         return f"{which}: et tal, hvor der skal stå et svar", "Erstat tallet med svarets kode eller tekst."
     return which, hint or "Skriv en af koderne eller svarteksterne, eller tøm cellen."
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
-from civsam.instrument.allowed import nearest, plain
+from civsam.instrument.allowed import nearest
+from civsam.instrument.words import plain
 from civsam.intake.answer_file import AnswerFile, Role, by_value, places_of
 from civsam.intake.coding import UNREAD, Spelling
 from civsam.intake.columns import RANDOM_KEY
-from civsam.intake.faults import SUGGESTED, Fault
+from civsam.intake.faults import SUGGESTED, TOTAL, Fault, spoilt
 from civsam.intake.table import as_text, visible
 from civsam.survey.survey import ROW
 
@@ -29,6 +30,7 @@ def keys(file: AnswerFile, places: Mapping[Role, int]) -> tuple[pd.Index, np.nda
     keys = pd.Series(spelt, dtype="str").iloc[codes].reset_index(drop=True)
     file.add(Fault(name, "", "er tom: det kan ikke ses, hvem der har svaret", "en nøgle i hver række",
                    "Skriv, hvem der har svaret."), np.flatnonzero(keys == ""))
+    _no_respondent(file, name, codes, found)
     known = np.zeros(len(keys), dtype=bool)
     if file.frame is not None and (name == file.questionnaire.key or name in file.frame.columns):
         asked = pd.Series(file.frame.index, index=file.frame.index if name == file.questionnaire.key
@@ -41,6 +43,21 @@ def keys(file: AnswerFile, places: Mapping[Role, int]) -> tuple[pd.Index, np.nda
                        f"Brug en ramme med kolonnen {name}, eller skriv {file.questionnaire.key} i svarene."))
     _doubled(file, name, keys)
     return pd.Index(keys, name=file.questionnaire.key), known
+
+
+def _no_respondent(file: AnswerFile, column: str, codes: np.ndarray, found: Sequence[str]) -> None:
+    """A fault for each cell that names nobody: a formula, a spreadsheet's fault, lost letters, or the word of a total.
+    """
+    for at, cell in enumerate(found):
+        harm = spoilt(cell)
+        if TOTAL.fullmatch(plain(cell)):
+            harm = "ligner en række med summer, og ikke en, der har svaret", "Slet rækken, eller ret navnet."
+        if harm:
+            file.add(Fault(column, cell, *_told(harm)), np.flatnonzero(codes == at))
+
+
+def _told(harm: tuple[str, str]) -> tuple[str, str, str]:
+    return harm[0], "den, der har svaret", harm[1]
 
 
 def _strangers(file: AnswerFile, name: str, keys: pd.Series, known: np.ndarray, asked: pd.Index) -> None:
@@ -91,10 +108,14 @@ def _variable(file: AnswerFile, name: str, at: int) -> pd.Series:
     codes, found = file.distinct(at)
     variable = file.questionnaire.background.get(name)
     values = [cell.strip() for cell in found]
-    if variable is not None:
-        reading, how = Spelling.of(variable.labels, None).chosen(map(plain, found))
-        reading |= {} if file.frame is None else {"": ""}  # a blank: the frame knows it
-        values = [reading.get(plain(cell), UNREAD + cell) for cell in found]
+    if variable is None:
+        _no_respondent(file, name, codes, found)
+    else:
+        spelling, labelled = Spelling.of(variable.labels, None), file.table.labelled.get(at, frozenset())
+        reading, how = spelling.chosen(spelling.one(cell) for cell in found if cell not in labelled)
+        reading = reading | ({} if file.frame is None else {"": ""})  # a blank: the frame knows it
+        values = [(spelling.labels if cell in labelled else reading).get(spelling.one(cell), UNREAD + cell)
+                  for cell in found]
         bad = [place for place, value in enumerate(values) if value.startswith(UNREAD)]
         rows = places_of(codes, bad)
         may = ", ".join(variable.labels if how == "koder" else variable.labels.values())

@@ -15,8 +15,8 @@ import pandas as pd
 import pyarrow
 
 from civsam.files import UserError, shown
-from civsam.instrument.allowed import plain
 from civsam.instrument.questionnaire import DONT_KNOW
+from civsam.instrument.words import plain
 from civsam.intake.faults import amount
 from civsam.intake.table import KINDS, Table, as_text, from_columns, reading, visible
 
