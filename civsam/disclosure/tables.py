@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from civsam.disclosure.rounding import preferred
-from civsam.inference import estimate
+from civsam.inference import estimators
 from civsam.instrument.questionnaire import DONT_KNOW, NO_TICK, NONE, Item
 from civsam.survey.survey import Survey
 
@@ -127,7 +127,7 @@ def _shares(survey: Survey, item: Item, columns: list[str], answers: list[str], 
 
 def _counts(survey: Survey, statistic: str, items: str) -> Table:
     """The mean of a count, or of a sum of counts, or its share of the counts that it is a part of."""
-    what, high = estimate.variables(survey, statistic, items), 1.0
+    what, high = estimators.variables(survey, statistic, items), 1.0
     d = np.where(what.base, 1.0 if what.x is None else what.x, np.nan)
     weights = survey.among(what.responded).design.weights
     if statistic == "mean":

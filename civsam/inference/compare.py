@@ -38,7 +38,7 @@ from civsam.inference.settled import settled, settled_table
 from civsam.survey.design import Design
 from civsam.survey.survey import Survey
 
-__all__ = ("contrasts", "corrected", "detectable", "equality", "equivalence", "independence", "standardised")
+__all__ = ("contrasts", "corrected", "detectable", "equality", "equivalence", "independence")
 
 COLUMNS = (
     "statistic", "item", "answer", "by", "a", "b", "n_a", "n_b", "effect", "estimate", "se", "df", "low", "high",
@@ -163,10 +163,12 @@ def contrasts(
     """Differences between the groups of a frame variable: all pairs, or each group less the reference.
 
     item, answer, ratio and dont_know as in `measure`. effect: difference (percentage points / 100, or the count's own
-    unit); for shares also cohens_h (Cohen 1988) and odds_ratio (se, t and p are of its logarithm). Delta method.
+    unit); for shares also cohens_h (Cohen 1988) and odds_ratio (se, t and p are of its logarithm); for means also smd,
+    the difference over the two groups' pooled standard deviation, whose own error is included (Hedges 1981; Särndal,
+    Swensson & Wretman 1992). Delta method.
 
     Raises UserError for an unknown item, answer, variable or reference, and for a variable with one group; ValueError
-    for an unknown effect, and an effect of shares on a mean.
+    for an unknown effect, an effect of shares on a mean, and the other way.
 
     >>> from civsam import compare, open_edition
     >>> pairs = compare.contrasts(open_edition().process, "pol_fokus", "ja", "blok")
@@ -174,13 +176,16 @@ def contrasts(
     ['roed', 'blaa', 'CR2']
     """
     what = measure(survey, item, answer, ratio=ratio, dont_know=dont_know)
-    if effect not in SCALES or (effect != "difference" and what.statistic == "mean"):
-        raise ValueError(f"effect must be one of {', '.join(SCALES)}, and of a mean difference (see `standardised`), "
-                         f"not {effect!r} of a {what.statistic}")
+    known = ("difference", "smd") if what.statistic == "mean" else tuple(SCALES)
+    if effect not in known:
+        raise ValueError(f"effect of a {what.statistic} must be one of {', '.join(known)}, not {effect!r}")
     survey = survey.among(what.responded)
-    cells = _by_group(survey, what, by)
-    pairs = _pairs(len(cells.names), _place(survey, by, reference))
-    return _compared(survey, what, by, cells, pairs, effect, small_sample)
+    names = list(survey.variable(by).labels)
+    pairs = _pairs(len(names), _place(survey, by, reference))
+    if effect == "smd":
+        return pd.concat([_standardised(survey, what, by, names, pair, small_sample) for pair in pairs],
+                         ignore_index=True)
+    return _compared(survey, what, by, _by_group(survey, what, by), pairs, effect, small_sample)
 
 
 def differences(
@@ -236,24 +241,6 @@ def slope(
         row, x = row[:0], np.empty((0, 0))
     equations = solve(what.y[row], x, x, survey.design.weights[row], row)
     return _one(survey, what, by, equations, np.eye(2)[1:, :x.shape[1]], 0.0, "", small_sample)
-
-
-def standardised(
-    survey: Survey, item: str, by: str, reference: str | None = None, *, small_sample: bool = True
-) -> pd.DataFrame:
-    """Standardised mean differences of a count between groups: the difference over their pooled standard deviation.
-
-    Delta method, the standard deviation's own error included (Hedges 1981; Särndal, Swensson & Wretman 1992).
-
-    >>> from civsam import compare, open_edition
-    >>> d = compare.standardised(open_edition().process, "pra_lange", "blok")
-    >>> d["effect"].item(), bool(abs(d["estimate"].item()) < 1)
-    ('smd', True)
-    """
-    what, names = measure(survey, item), list(survey.variable(by).labels)
-    survey, pairs = survey.among(what.responded), _pairs(len(names), _place(survey, by, reference))
-    parts = [_standardised(survey, what, by, names, pair, small_sample) for pair in pairs]
-    return pd.concat(parts, ignore_index=True)
 
 
 def _standardised(

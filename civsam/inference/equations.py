@@ -8,7 +8,7 @@ import numpy as np
 from scipy.stats import f as fisher
 from scipy.stats import t as student
 
-from civsam.inference.estimate import variables
+from civsam.inference.estimators import variables
 from civsam.inference.settled import settled
 from civsam.inference.variance import covariance, degrees_of_freedom
 from civsam.survey.design import Design
@@ -21,7 +21,7 @@ from civsam.survey.survey import Survey
 class Measure:
     """A statistic of the answers: the weighted sum of y over that of x among the rows of base. Arrays of shape (n,).
 
-    responded: who answered what it is about, see `estimate.Variables`.
+    responded: who answered what it is about, see `estimators.Variables`.
     """
 
     statistic: str
@@ -39,7 +39,7 @@ def measure(
     """The share who gave `answer` ("a+b": either), else the mean of a count, or its ratio to the counts it is part of.
 
     item: "a+b" is the sum of two counts. dont_know: whether 'ved ikke' counts in the base of a share. Raises UserError
-    as `estimate.variables`, ValueError for a ratio of an answer.
+    as `estimators.variables`, ValueError for a ratio of an answer.
 
     >>> from civsam import model, open_edition
     >>> focus = model.measure(open_edition().survey, "pol_fokus", "ja")

@@ -22,7 +22,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from civsam.inference import estimate, groups
+from civsam.inference import estimators, groups
 from civsam.survey.design import Design, Nested
 from civsam.survey.replicate_weights import CHUNK, Replicates
 from civsam.survey.survey import Survey
@@ -157,10 +157,11 @@ def replicated(
 ) -> pd.DataFrame:
     """A share, mean or ratio as `estimate` has it, by group, with the standard error from replicates.
 
-    statistic, item, answer and dont_know: as for `estimate.variables`. The degrees of freedom are the design's, at most
-    R - 1; the interval of a share is Korn-Graubard. Where some left the question blank, replicates that were made here
-    are made again, of the design for those who did not (`Survey.among`). Of those that came with the data nobody told
-    the response groups: blanks are then outside the domain, and the spread of a ratio tells of them as of any domain.
+    statistic, item, answer and dont_know: as for `estimators.variables`. The degrees of freedom are the design's, at
+    most R - 1; the interval of a share is Korn-Graubard. Where some left the question blank, replicates that were made
+    here are made again, of the design for those who did not (`Survey.among`). Of those that came with the data nobody
+    told the response groups: blanks are then outside the domain, and the spread of a ratio tells of them as of any
+    domain.
 
     >>> from civsam import open_edition, weighting
     >>> survey = weighting.for_process(open_edition().raw)
@@ -174,10 +175,10 @@ def replicated(
         place = pd.Series(np.arange(len(replicates.index)), replicates.index)
         order = survey.aligned(place, "replikatvægtene").to_numpy()
         replicates = replace(replicates, weights=replicates.weights[order], cluster=replicates.cluster[order])
-    those = estimate.variables(survey, statistic, item, answer, dont_know=dont_know)
+    those = estimators.variables(survey, statistic, item, answer, dont_know=dont_know)
     if replicates.again is not None and (fewer := survey.among(those.responded)) is not survey:
         survey, replicates = fewer, replicates.again(fewer.design)
     among = groups.groups(survey, those.base, by)
-    columns, _ = estimate.ratio(among, those.y, those.x, estimate.replicated(among, those.y, those.x, replicates))
+    columns, _ = estimators.ratio(among, those.y, those.x, estimators.replicated(among, those.y, those.x, replicates))
     columns["df"] = np.minimum(columns["df"], len(replicates.rscales) - 1)
-    return estimate.tidy(among, statistic, item, [answer], columns)
+    return estimators.tidy(among, statistic, item, [answer], columns)

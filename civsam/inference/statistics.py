@@ -22,7 +22,7 @@ class Unit:
 
 
 PERCENT, POINTS = Unit("procent", 100, 0), Unit("procentpoint", 100, 1)
-COUNT, PLAIN = Unit("antal", 1, 1), Unit("", 1, 2)
+COUNT, SQUARED, PLAIN = Unit("antal", 1, 1), Unit("antal i anden", 1, 1), Unit("", 1, 2)
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,8 @@ KNOWN = {
     "mean": Statistic("gennemsnit", COUNT, COUNT),
     "total": Statistic("antal i alt", COUNT, COUNT),
     "quantile": Statistic("fraktil", COUNT, COUNT),
+    "variance": Statistic("varians", SQUARED, SQUARED),
+    "sd": Statistic("standardafvigelse", COUNT, COUNT),
     "odds_ratio": Statistic("oddsforhold", PLAIN, PLAIN),
     "effect": Statistic("effekt på en andel", POINTS, POINTS, low=-1.0, high=1.0),
 }

@@ -30,7 +30,7 @@ ASSUMPTIONS = "scenarier_antagelser.yml"
 AGREE = "enig+helt_enig"
 COUNTS = ("pra_lange", "pra_korte")
 
-# The study's main figures: statistic, item and answer as `estimate.variables` takes them.
+# The study's main figures: statistic, item and answer as `estimators.variables` takes them.
 MEASURES = (
     ("share", "pol_fokus", "ja"),  # N5, O8, O9
     ("ratio", "pra_tvaers", ""),  # N6

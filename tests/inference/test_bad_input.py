@@ -40,12 +40,13 @@ SIZES = {name: SURVEY.frame.groupby(name).size().to_dict() for name in ("blok", 
     lambda: estimate.ratios(SURVEY, "pra_tvaers", ["blok"]),
     lambda: estimate.totals(SURVEY, COUNTS, by=["blok"]),
     lambda: estimate.quantiles(SURVEY, COUNTS, by=["blok"]),
+    lambda: estimate.variances(SURVEY, COUNTS, by=["blok"]),
     lambda: estimate.shares(SURVEY, "pol_fokus", "ja", []),
     lambda: estimate.shares(SURVEY, ["pol_fokus"], "ja"),
     lambda: compare.contrasts(PROCESS, "pol_fokus", "ja", ["blok"]),
     lambda: compare.contrasts(PROCESS, "pol_fokus", ["ja"], "blok"),
     lambda: compare.contrasts(PROCESS, "pol_fokus", "ja", "blok", ["roed"]),
-    lambda: compare.standardised(PROCESS, "pra_lange", ["blok"]),
+    lambda: compare.contrasts(PROCESS, "pra_lange", None, ["blok"], effect="smd"),
     lambda: compare.equality(PROCESS, "pol_fokus", "ja", ["blok"]),
     lambda: compare.slope(PROCESS, "pol_fokus", "ja", ["udgiftspres"]),
     lambda: compare.independence(SURVEY, "pol_fokus", ["blok"]),
@@ -224,7 +225,7 @@ def test_one_cluster_tests_nothing() -> None:
 
 def test_standardised_differences_of_what_does_not_differ_are_missing() -> None:
     flat = Survey.of(TABLE.assign(t=3), background=["g"])
-    assert compare.standardised(flat, "t", "g")[["estimate", "se", "p"]].isna().all(axis=None)
+    assert compare.contrasts(flat, "t", None, "g", effect="smd")[["estimate", "se", "p"]].isna().all(axis=None)
     with pytest.raises(UserError, match="kun én gruppe"):
         compare.contrasts(Survey.of(TABLE.assign(g="a"), background=["g"]), "t", None, "g")
 

@@ -212,12 +212,12 @@ def test_standardised_mean_difference_of_normal_values() -> None:
     m, n = 4000, 6000
     normal, group = rng.normal(size=m + n), np.repeat([0, 1], [m, n])
     values = counted(np.where(group, normal, 5 + 2 * normal))
-    row = compare.standardised(process_of(values, group, np.arange(m + n)), "api00", "blok").iloc[0]
+    row = compare.contrasts(process_of(values, group, np.arange(m + n)), "api00", None, "blok", effect="smd").iloc[0]
     a, b = values[:m], values[m:]
     pooled = np.sqrt(((m - 1) * a.var(ddof=1) + (n - 1) * b.var(ddof=1)) / (m + n - 2))
     assert row["estimate"] == pytest.approx((a.mean() - b.mean()) / pooled, rel=1e-9)
-    alike = compare.standardised(process_of(counted(np.where(group, normal, 2.5 + normal)), group,
-                                            np.arange(m + n)), "api00", "blok").iloc[0]
+    alike = compare.contrasts(process_of(counted(np.where(group, normal, 2.5 + normal)), group, np.arange(m + n)),
+                              "api00", None, "blok", effect="smd").iloc[0]
     # Hedges & Olkin (1985): the variance is 1/m + 1/n + d^2 / 2(m + n) for normal values
     assert alike["se"] == pytest.approx(np.sqrt(1 / m + 1 / n + alike["estimate"] ** 2 / (2 * (m + n))), rel=0.03)
 
@@ -363,7 +363,7 @@ def test_an_item_that_nobody_answered_has_no_contrasts() -> None:
     for small in (True, False):
         tables = [
             compare.contrasts(survey, "pol_fokus", "ja", "region", small_sample=small),
-            compare.standardised(survey, "pra_lange", "region", small_sample=small),
+            compare.contrasts(survey, "pra_lange", None, "region", effect="smd", small_sample=small),
             compare.slope(survey, "pol_fokus", "ja", "udgiftspres", small_sample=small),
             compare.above(survey, equations_.measure(survey, "pra_lange"), 1.0, small_sample=small),
         ]
@@ -411,7 +411,7 @@ def test_contrasts_have_the_documented_columns() -> None:
     survey = case_of("clus1_nofpc")[0]
     made = [
         compare.contrasts(survey, "sch_wide", "Yes", "fagomraade"), compare.slope(survey, "api00", None, "fagomraade"),
-        compare.standardised(survey, "api00", "fagomraade"),
+        compare.contrasts(survey, "api00", None, "fagomraade", effect="smd"),
         compare.above(survey, equations_.measure(survey, "api00"), 1),
     ]
     for table in made:

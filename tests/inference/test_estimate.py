@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from scipy.stats import t as student
 
-from civsam.inference import estimate, groups, intervals, weighting
+from civsam.inference import estimate, estimators, groups, intervals, weighting
 from civsam.inference.variance import covariance, degrees_of_freedom, grouped_covariance
 from civsam.instrument.questionnaire import Background, Item, Scale, read
 from civsam.survey.design import Design, Stage
@@ -214,16 +214,17 @@ def test_quantiles(name: str) -> None:
 def test_estimates_have_the_documented_columns() -> None:
     survey = survey_of("strat")
     made = (estimate.shares(survey, "sch_wide"), estimate.means(survey, "api00"), estimate.ratios(survey, "api99"),
-            estimate.totals(survey, "sch_wide"), estimate.quantiles(survey, "api00"))
+            estimate.totals(survey, "sch_wide"), estimate.quantiles(survey, "api00"),
+            estimate.variances(survey, "api00"))
     for table in made:
-        assert tuple(table.columns) == estimate.COLUMNS
+        assert tuple(table.columns) == estimators.COLUMNS
         assert set(table["provenance"]) == {"indsamlet"}
 
 
 def test_what_cannot_be_asked_for() -> None:
     survey = survey_of("strat")
     with pytest.raises(ValueError, match="statistic"):
-        estimate.variables(survey, "sum", "api00")
+        estimators.variables(survey, "sum", "api00")
     with pytest.raises(ValueError, match="interval"):
         estimate.shares(survey, "sch_wide", interval="wald")
     with pytest.raises(ValueError, match="between 0 and 1"):
@@ -235,7 +236,7 @@ def test_a_sum_of_counts_is_a_count() -> None:
     both = survey.number("api00") + survey.number("enroll")
     known = ~np.isnan(both)
     assert 0 < known.sum() < len(known)
-    for function in (estimate.means, estimate.totals, estimate.quantiles):
+    for function in (estimate.means, estimate.totals, estimate.quantiles, estimate.variances):
         assert set(function(survey, ["api00", "enroll"])["n"]) == {known.sum()}
     weighted = (survey.design.weights * np.where(known, both, 0)).sum()
     assert estimate.totals(survey, ["api00", "enroll"])["estimate"].item() == pytest.approx(weighted)
@@ -426,9 +427,9 @@ def test_shares_by_merged_rows_are_those_of_every_row(name: str) -> None:
                    frame=base.frame.iloc[row].reset_index(drop=True), design=replace(
                        base.design, weights=weights, stages=stages))
     for by in (None, "fagomraade"):
-        those = estimate.variables(many, "share", "sch_wide", "Yes")
+        those = estimators.variables(many, "share", "sch_wide", "Yes")
         among = groups.groups(many, those.base, by)
-        quick, long = estimate.ratio(among, those.y), estimate.ratio(among, those.y, those.base.astype(float))
+        quick, long = estimators.ratio(among, those.y), estimators.ratio(among, those.y, those.base.astype(float))
         clustered = len(many.design.nested[-1].stratum) < len(row)
         assert (len(among.merged(those.y)[1]) < len(row)) == clustered
         for column in ("n", "count", "estimate", "se", "df", "deff"):

@@ -18,7 +18,7 @@ import pytest
 
 from civsam import cli, sharing
 from civsam.files import UserError, project
-from civsam.inference import compare, estimate, groups, raking, weighting
+from civsam.inference import compare, estimate, estimators, groups, raking, weighting
 from civsam.instrument import questionnaire
 from civsam.laboratory import declare, draw, estimates, judge, run, show, summary, weigh
 from civsam.laboratory.declare import Analysis, Drawing
@@ -126,11 +126,11 @@ def compared(drawing: Drawing, kind: str, fpc: bool, cluster: bool) -> dict[str,
     cells, pairs = [], []
     for place, by in (*estimates.BLOCKS, estimates.SLOPE):
         statistic, item, answer = draw.MEASURES[place]
-        there = estimate.variables(whole, statistic, item, answer).responded
+        there = estimators.variables(whole, statistic, item, answer).responded
         survey = as_analysed(whole, there, fpc, cluster)
         left = np.sqrt(1 - there.sum() / len(whole.frame)) if cluster and fpc else 1.0
-        of = estimate.variables(survey, statistic, item, answer)
-        columns, _ = estimate.ratio(groups.groups(survey, of.base, by or None), of.y, of.x)
+        of = estimators.variables(survey, statistic, item, answer)
+        columns, _ = estimators.ratio(groups.groups(survey, of.base, by or None), of.y, of.x)
         cells.append(np.array([columns["n"], columns["estimate"], columns["se"] * left, columns["df"]]))
         if by:
             rows = compare.contrasts(survey, item, answer or None, by, ratio=statistic == "ratio")

@@ -10,7 +10,7 @@ from civsam import edition
 from civsam.book import changes, earlier
 from civsam.disclosure import plan
 from civsam.files import UserError
-from civsam.inference import compare, equations, estimate, statistics
+from civsam.inference import compare, equations, estimate, estimators, statistics
 from civsam.inference.statistics import COUNT, Statistic
 from civsam.pages import dots, downloads, likert, sentences, tables
 from civsam.survey.survey import Survey
@@ -38,7 +38,7 @@ SURFACES = {
     "plan of waves": lambda: plan.between(HERE, HERE, of_collected(MEANS)),
     "change": lambda: changes.moved(MEANS.iloc[0]),
     "largest changes": lambda: changes._largest(MEANS),
-    "estimator": lambda: estimate.tidy(None, "median_x", "pra_lange", [""], {}),
+    "estimator": lambda: estimators.tidy(None, "median_x", "pra_lange", [""], {}),
 }
 
 
@@ -110,3 +110,12 @@ def test_estimates_that_read_alike_are_told_apart_by_their_statistic() -> None:
     assert "Gennemsnit" in made
     assert "Antal i alt" in made
     assert equations.measure(SURVEY, "pra_lange").statistic in statistics.KNOWN
+
+
+def test_variances_are_shown_in_their_own_unit_and_of_collected_answers_not_at_all() -> None:
+    both = [estimate.variances(SURVEY, "pra_lange", root=root) for root in (False, True)]
+    assert [statistics.one_unit(table).name for table in both] == ["antal i anden", "antal"]
+    assert "Standardafvigelse" in tables.estimates_table(SURVEY, pd.concat(both), "c", "n").html
+    hidden = HERE.protect(of_collected(pd.concat(both)))
+    assert hidden["hidden"].all()
+    assert hidden[["n", "estimate", "se", "low", "high"]].isna().all(axis=None)

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from civsam.files import UserError
-from civsam.inference import compare, equations, estimate, models, power, rao_scott, replicates, weighting
+from civsam.inference import compare, equations, estimate, estimators, models, power, rao_scott, replicates, weighting
 from civsam.instrument.questionnaire import Background, Item, Questionnaire, Scale, Weighting, read
 from civsam.survey import survey as surveys
 from civsam.survey.design import Design, Stage
@@ -314,7 +314,7 @@ ASKED = {
     "shares": lambda one, answer: estimate.shares(one, "glad", answer),
     "shares of several": lambda one, answer: estimate.shares(one, "glad", ["nej", answer]),
     "totals": lambda one, answer: estimate.totals(one, "glad", answer),
-    "variables": lambda one, answer: estimate.variables(one, "share", "glad", answer),
+    "variables": lambda one, answer: estimators.variables(one, "share", "glad", answer),
     "measure": lambda one, answer: equations.measure(one, "glad", answer),
     "contrasts": lambda one, answer: compare.contrasts(one, "glad", answer, "koen"),
     "equality": lambda one, answer: compare.equality(one, "glad", answer, "koen"),
