@@ -40,6 +40,7 @@ from civsam.disclosure.precision import NOTHING, Shown, difference, freedom, mov
 from civsam.disclosure.rounding import STEP, preferred, rounded
 from civsam.disclosure.suppression import Cell, Number
 from civsam.disclosure.tables import Key, key_of
+from civsam.files import UserError
 from civsam.inference import compare, statistics
 from civsam.inference.intervals import share_interval, t_interval
 from civsam.inference.settled import settled
@@ -74,6 +75,10 @@ class Plan:
             return table
         if self.idle or found != {self.survey.provenance}:
             raise ValueError(f"this plan is for {self.survey.provenance} answers, not for {sorted(found)}")
+        if strange := set(table.get("by", ())) - {"", *self.survey.questionnaire.background}:
+            raise UserError(f"tal delt op efter »{min(strange)}« vises ikke, når svarene er indsamlet: for grupper af "
+                            "svar, betingelser og krydsede variable er det ikke regnet ud, hvad der kan læses af "
+                            "forskellen til de grupper, der ellers vises. Del op efter én baggrundsvariabel.")
         for columns, make, keep in KINDS:
             if columns <= set(table.columns):
                 made = written(table, [make(self, row) for _, row in table.iterrows()])

@@ -36,6 +36,7 @@ from civsam.inference.power import detectable
 from civsam.inference.rao_scott import independence
 from civsam.inference.settled import settled, settled_table
 from civsam.survey.design import Design
+from civsam.survey.grouping import By, Split, split
 from civsam.survey.survey import Survey
 
 __all__ = ("contrasts", "corrected", "detectable", "equality", "equivalence", "independence")
@@ -80,10 +81,9 @@ def _cells(design: Design, parts: list[tuple[Measure, np.ndarray]], names: list[
     return _Cells(names, member, group, value, varies, equations)
 
 
-def _by_group(survey: Survey, what: Measure, by: str) -> _Cells:
-    names, group = list(survey.variable(by).labels), survey.group(by)
-    parts = [(what, group == place) for place in range(len(names))]
-    return _cells(survey.design, parts, names, np.arange(len(names)))
+def _by_group(survey: Survey, what: Measure, part: Split) -> _Cells:
+    places = np.arange(len(part.labels))
+    return _cells(survey.design, [(what, part.code == place) for place in places], part.labels, places)
 
 
 def _pairs(size: int, reference: int | None) -> list[tuple[int, int]]:
@@ -93,11 +93,6 @@ def _pairs(size: int, reference: int | None) -> list[tuple[int, int]]:
     if reference is None:
         return list(combinations(range(size), 2))
     return [(place, reference) for place in range(size) if place != reference]
-
-
-def _place(survey: Survey, by: str, reference: str | None) -> int | None:
-    """The place of a group among those of its variable. Raises UserError for what is no group."""
-    return None if reference is None else list(survey.variable(by).labels).index(survey.group_code(by, reference))
 
 
 def _pair_freedom(design: Design, cells: _Cells, a: int, b: int) -> float:
@@ -157,10 +152,10 @@ def _finish(survey: Survey, table: pd.DataFrame, what: Measure, by: str, effect:
 
 
 def contrasts(
-    survey: Survey, item: str, answer: str | None, by: str, reference: str | None = None, *, effect: str = "difference",
+    survey: Survey, item: str, answer: str | None, by: By, reference: str | None = None, *, effect: str = "difference",
     ratio: bool = False, dont_know: bool = True, small_sample: bool = True,
 ) -> pd.DataFrame:
-    """Differences between the groups of a frame variable: all pairs, or each group less the reference.
+    """Differences between groups, formed as in `estimate`: all pairs, or each group less the reference.
 
     item, answer, ratio and dont_know as in `measure`. effect: difference (percentage points / 100, or the count's own
     unit); for shares also cohens_h (Cohen 1988) and odds_ratio (se, t and p are of its logarithm); for means also smd,
@@ -178,14 +173,13 @@ def contrasts(
     what = measure(survey, item, answer, ratio=ratio, dont_know=dont_know)
     known = ("difference", "smd") if what.statistic == "mean" else tuple(SCALES)
     if effect not in known:
-        raise ValueError(f"effect of a {what.statistic} must be one of {', '.join(known)}, not {effect!r}")
-    survey = survey.among(what.responded)
-    names = list(survey.variable(by).labels)
-    pairs = _pairs(len(names), _place(survey, by, reference))
+        raise ValueError(f"effect must be one of {', '.join(known)}, not {effect!r} of a {what.statistic}")
+    part = split(survey, by)
+    survey = part.among(survey, what.responded)
+    pairs = _pairs(len(part.labels), None if reference is None else part.place(reference))
     if effect == "smd":
-        return pd.concat([_standardised(survey, what, by, names, pair, small_sample) for pair in pairs],
-                         ignore_index=True)
-    return _compared(survey, what, by, _by_group(survey, what, by), pairs, effect, small_sample)
+        return pd.concat([_standardised(survey, what, part, pair, small_sample) for pair in pairs], ignore_index=True)
+    return _compared(survey, what, part.variable.id, _by_group(survey, what, part), pairs, effect, small_sample)
 
 
 def differences(
@@ -244,12 +238,12 @@ def slope(
 
 
 def _standardised(
-    survey: Survey, what: Measure, by: str, names: list[str], pair: tuple[int, int], small_sample: bool
+    survey: Survey, what: Measure, part: Split, pair: tuple[int, int], small_sample: bool
 ) -> pd.DataFrame:
     """One pair: the two means in units of the pooled standard deviation, and the pooled variance (which is then 1)."""
-    group = survey.group(by)
+    group = part.code
     inside = [group == place for place in pair]
-    labels, places = [names[place] for place in pair], np.arange(2)
+    labels, places = [part.labels[place] for place in pair], np.arange(2)
     value = _cells(survey.design, [(what, who) for who in inside], labels, places).value
     n = np.sum(what.base & (inside[0] | inside[1]) & (survey.design.weights > 0))
     squared = replace(what, y=(what.y - np.where(inside[0], *value)) ** 2 * n / max(n - 2, 1), x=np.ones(len(group)))
@@ -266,11 +260,11 @@ def _standardised(
     table = pd.DataFrame({
         "a": labels[:1], "b": labels[1:], "n_a": cells.member[0].sum(), "n_b": cells.member[1].sum(), **columns,
     })
-    return _finish(survey, table, what, by, "smd", method)
+    return _finish(survey, table, what, part.variable.id, "smd", method)
 
 
 def equality(
-    survey: Survey, item: str, answer: str | None, by: str, *, ratio: bool = False, dont_know: bool = True,
+    survey: Survey, item: str, answer: str | None, by: By, *, ratio: bool = False, dont_know: bool = True,
     small_sample: bool = True,
 ) -> pd.DataFrame:
     """Test that a share, mean or ratio is the same in all groups: `models.joint` of each against the first. One row.
@@ -283,17 +277,17 @@ def equality(
     >>> test["df1"].item()
     4
     """
-    what = measure(survey, item, answer, ratio=ratio, dont_know=dont_know)
-    survey = survey.among(what.responded)
-    cells = _by_group(survey, what, by)
-    exists, used = np.flatnonzero(~np.isnan(cells.value)).tolist(), what.base & (survey.design.weights > 0)
+    what, part = measure(survey, item, answer, ratio=ratio, dont_know=dont_know), split(survey, by)
+    survey = part.among(survey, what.responded)
+    cells = _by_group(survey, what, part)
+    exists, used = np.flatnonzero(~np.isnan(cells.value)).tolist(), np.logical_or.reduce(cells.member)
     k, tested = len(exists), (np.nan,) * 4 + ("",)
     if k > 1 and not any(np.isnan(_pair_freedom(survey.design, cells, exists[0], other)) for other in exists):
         combine = np.column_stack([-np.ones(k - 1), np.eye(k - 1)])
         df = design_freedom(survey.design, used, k)
         tested = joint(survey.design, cells.equations, combine, df, small_sample=small_sample)
     row = dict(zip(("statistic", "df1", "df2", "p", "method"), tested, strict=True))
-    names = {"test": "equality", "item": item, "answer": answer or "", "by": by, "n": int(used.sum())}
+    names = {"test": "equality", "item": item, "answer": answer or "", "by": part.variable.id, "n": int(used.sum())}
     return pd.DataFrame([{**names, **row, "target": survey.design.target, "provenance": survey.provenance}])
 
 

@@ -3,16 +3,21 @@
 What an estimate is about follows from the survey's design: `population` (what all in the frame would say; response is
 the second phase) or `process` (what lies behind the answers; see `weighting.for_process`).
 
-A group is a domain: the rows outside it stay in the design with influence 0 (Särndal, Swensson & Wretman 1992, chapter
-10). Response is response to the question: every estimate is made on `Survey.among` those who answered what it is about,
-so weights and the finite population correction are theirs. 'Ved ikke' is an answer, and outside the domain of a count.
+by: what groups are formed by: a background variable, a question with one answer, a condition
+(`Survey.with_condition`), or a list of these, crossed. A group is a domain: the rows outside it stay in the design with
+influence 0 (Särndal, Swensson & Wretman 1992, chapter 10).
+
+Response is response to the question: every estimate is made on `Survey.among` those who answered what it is about, and
+the questions that groups are formed by, so weights and the finite population correction are theirs. 'Ved ikke' is an
+answer, and outside the domain of a count.
 
 Every variance comes from influence values through `variance.covariance`. There is one standard error, and interval, p
 and verdict are made of it.
 
 Estimates are tidy tables with the columns of `estimators`: statistic (share of respondents, mean of a count, ratio:
 share of what the counts count, total, quantile, variance, sd: standard deviation), item and answer (codes; several
-items are joined by +; of a quantile the answer is its probability), by and group (frame variable and code, "" for all),
+items are joined by +; of a quantile the answer is its probability), by and group (of several, names and
+codes are joined by +; "" for all),
 n (respondents in the base), count (how many of them, or of what they count), estimate, se, low, high, df (degrees of
 freedom: clusters less strata among the base of the group), level (of confidence, the survey's own), target, whether the
 answers are weighted, and provenance.
@@ -41,10 +46,11 @@ from pandas.api.types import is_list_like
 from scipy.stats import t as student
 
 from civsam.files import UserError
-from civsam.inference.estimators import Columns, made_anew, ratio, tidy, total, variables
+from civsam.inference.estimators import Columns, Variables, made_anew, ratio, tidy, total, variables
 from civsam.inference.groups import Groups, groups
 from civsam.inference.intervals import t_interval
 from civsam.instrument.questionnaire import DONT_KNOW
+from civsam.survey.grouping import By, split
 from civsam.survey.survey import Survey
 
 __all__ = ("means", "quantiles", "ratios", "shares", "totals", "variances")
@@ -72,12 +78,18 @@ def _answers(survey: Survey, item: str, answers: str | list[str] | None, dont_kn
     return wanted
 
 
-def _one(survey: Survey, statistic: str, items: str | list[str], by: str | None, interval: str) -> pd.DataFrame:
+def _one(survey: Survey, statistic: str, items: str | list[str], by: By, interval: str) -> pd.DataFrame:
     _known_interval(interval)
     item = _joint(items)
     those = variables(survey, statistic, item)
-    among = groups(survey.among(those.responded), those.base, by)
+    among = _among(survey, those, by)
     return tidy(among, statistic, item, [""], ratio(among, those.y, those.x, interval=interval)[0])
+
+
+def _among(survey: Survey, those: Variables, by: By) -> Groups:
+    """The groups asked for, among those who answered what an estimate is about and what the groups are formed by."""
+    part = split(survey, by)
+    return groups(part.among(survey, those.responded), those.base, part)
 
 
 def _known_interval(interval: str) -> None:
@@ -95,7 +107,7 @@ def _joint(items: str | list[str]) -> str:
 
 
 def shares(
-    survey: Survey, item: str, answers: str | list[str] | None = None, by: str | None = None, *,
+    survey: Survey, item: str, answers: str | list[str] | None = None, by: By = None, *,
     dont_know: bool = True, interval: str = "beta",
 ) -> pd.DataFrame:
     """Share of those who answered the item that gave each answer; one row a group and answer.
@@ -105,18 +117,28 @@ def shares(
     interval: "beta" (Korn-Graubard, with the error of `means`), or with R's error "logit" or "t", see `share_interval`.
 
     >>> from civsam import estimate, open_edition
-    >>> estimate.shares(open_edition().survey, "pol_fokus", "ja")["estimate"].round(2).item()
+    >>> survey = open_edition().survey
+    >>> estimate.shares(survey, "pol_fokus", "ja")["estimate"].round(2).item()
     0.82
+
+    The two highest answers of a scale, in the groups of two variables crossed, and among those for whom a condition
+    holds:
+
+    >>> estimate.shares(survey, "vae_tillid", "enig+helt_enig", by=["blok", "pol_fokus"])["group"].iloc[0]
+    'roed+ja'
+    >>> whole = survey.with_condition("hele", survey.answers["pol_strategi"] == "hele_kommunen", "politik for alle")
+    >>> estimate.shares(whole, "pol_fokus", "ja", by="hele")["group"].tolist()
+    ['ja', 'nej']
     """
     wanted = _answers(survey, item, answers, dont_know)
     those = [variables(survey, "share", item, answer, dont_know=dont_know) for answer in wanted]
-    among = groups(survey.among(those[0].responded), those[0].base, by)
+    among = _among(survey, those[0], by)
     columns = _joined([ratio(among, one.y, interval=interval)[0] for one in those])
     return tidy(among, "share", item, wanted, columns, interval)
 
 
 def means(
-    survey: Survey, items: str | list[str], by: str | None = None, *, interval: str = "jackknife"
+    survey: Survey, items: str | list[str], by: By = None, *, interval: str = "jackknife"
 ) -> pd.DataFrame:
     """Mean of a count, or of the sum of several, among those who gave a number to all of them; one row a group.
 
@@ -133,7 +155,7 @@ def means(
     return _one(survey, "mean", items, by, interval)
 
 
-def ratios(survey: Survey, part: str, by: str | None = None, *, interval: str = "jackknife") -> pd.DataFrame:
+def ratios(survey: Survey, part: str, by: By = None, *, interval: str = "jackknife") -> pd.DataFrame:
     """Share of the collaborations: the sum of a count over the sum of the counts that it is a part of; one row a group.
 
     The base is managers who gave all the numbers; `count` is collaborations. interval: as for `means`.
@@ -146,7 +168,7 @@ def ratios(survey: Survey, part: str, by: str | None = None, *, interval: str = 
 
 
 def totals(
-    survey: Survey, items: str | list[str], answers: str | list[str] | None = None, by: str | None = None, *,
+    survey: Survey, items: str | list[str], answers: str | list[str] | None = None, by: By = None, *,
     interval: str = "jackknife",
 ) -> pd.DataFrame:
     """Weighted total of a count or the sum of several, or of those who gave each answer; one row a group and answer.
@@ -169,12 +191,12 @@ def totals(
     else:
         wanted = _answers(survey, item, answers, True)
         those = [variables(survey, "share", item, answer) for answer in wanted]
-    among = groups(survey.among(those[0].responded), those[0].base, by)
+    among = _among(survey, those[0], by)
     return tidy(among, "total", item, wanted, _joined([total(among, one.y, interval) for one in those]))
 
 
 def quantiles(
-    survey: Survey, items: str | list[str], probabilities: Sequence[float] = (0.25, 0.5, 0.75), by: str | None = None
+    survey: Survey, items: str | list[str], probabilities: Sequence[float] = (0.25, 0.5, 0.75), by: By = None
 ) -> pd.DataFrame:
     """Quantiles of a count, or of the sum of several, with Woodruff intervals; one row a group and probability.
 
@@ -195,7 +217,7 @@ def quantiles(
                          f"{probabilities!r}")
     item, parts = _joint(items), []
     those = variables(survey, "mean", item)
-    among = groups(survey.among(those.responded), those.base, by)
+    among = _among(survey, those, by)
     at = _inverse(among, those.y)
     for p in probabilities:
         quantile = at(np.full(len(among.labels), p))
@@ -223,7 +245,7 @@ def _inverse(among: Groups, y: np.ndarray) -> Callable[[np.ndarray], np.ndarray]
 
 
 def variances(
-    survey: Survey, items: str | list[str], by: str | None = None, *, root: bool = False, interval: str = "log"
+    survey: Survey, items: str | list[str], by: By = None, *, root: bool = False, interval: str = "log"
 ) -> pd.DataFrame:
     """Variance of a count, or of the sum of several; root: its root, the standard deviation. One row a group.
 
@@ -244,7 +266,7 @@ def variances(
         raise ValueError(f"interval must be log or t, not {interval!r}")
     item = _joint(items)
     those = variables(survey, "mean", item)
-    among = groups(survey.among(those.responded), those.base, by)
+    among = _among(survey, those, by)
     mean, n = ratio(among, those.y)[0], np.where(among.n > 1, among.n, np.nan)
     deviation = np.where(those.base, those.y - mean["estimate"][among.code], 0.0)
     factor = n / (n - 1)

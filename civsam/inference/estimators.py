@@ -112,9 +112,10 @@ def made_anew(
     among: Groups, y: np.ndarray, x: np.ndarray | None, replicates: Replicates
 ) -> tuple[np.ndarray, np.ndarray]:
     """The ratio of y to x in each group by each of the replicate weights (R, k), and by the survey's own (k,)."""
-    k, below = len(among.labels), (among.count > 0).astype(float) if x is None else x
+    k, inside = len(among.labels), among.count > 0
+    below = inside.astype(float) if x is None else x * inside
     with np.errstate(invalid="ignore", divide="ignore"):
-        made = replicates.sums(y.astype(float), among.code, k) / replicates.sums(below, among.code, k)
+        made = replicates.sums(np.where(inside, y, 0.0), among.code, k) / replicates.sums(below, among.code, k)
         return made, among.sums(among.weights * y) / among.sums(among.weights * below)
 
 
@@ -159,7 +160,7 @@ def tidy(
         columns |= {end: np.where(alike, np.nan, columns[end]) for end in ("low", "high")}
     table = pd.DataFrame({
         "statistic": statistic, "item": item, "answer": [answer for answer in answers for _ in among.labels],
-        "by": among.by or "", "group": among.labels * len(answers), "level": among.survey.level,
+        "by": among.by, "group": among.labels * len(answers), "level": among.survey.level,
         "target": among.survey.design.target, "weighted": among.survey.design.weighted,
         "provenance": among.survey.provenance, **columns,
     })

@@ -1,4 +1,4 @@
-"""The groups of a frame variable among respondents: sums over them, their clusters and their freedom."""
+"""Groups among respondents: sums over them, their clusters and their freedom."""
 
 from __future__ import annotations
 
@@ -9,19 +9,20 @@ import numpy as np
 
 from civsam.inference.variance import cluster_sums, freedom, grouped_covariance, staged_covariance
 from civsam.survey.design import Nested
+from civsam.survey.grouping import By, Split, split
 from civsam.survey.survey import Survey
 
 
 @dataclass(frozen=True, eq=False)
 class Groups:
-    """The groups of a frame variable among the respondents of a base.
+    """The groups of a variable among the respondents of a base.
 
     labels: the k codes; code: (n,) each row's group; weights: (n,), 0 outside the base; count: (n,) how many of the
     base a row is: 1 or 0, or more where rows were `merged`; stages: the design's, of these rows.
     """
 
     survey: Survey
-    by: str | None
+    by: str
     labels: list[str]
     code: np.ndarray
     weights: np.ndarray
@@ -43,7 +44,7 @@ class Groups:
         cell += self.code
         cell *= 3
         cell += self.count
-        cell += y
+        cell += y & (self.count > 0)
         cluster, code, state = np.indices((clusters, k, 3)).reshape(3, -1)
         weights, count = np.bincount(cell, self.weights, len(state)), np.bincount(cell, minlength=len(state))
         stages = [*(replace(stage, cluster=_of_each(last.cluster, stage.cluster)[cluster]) for stage in before),
@@ -96,11 +97,9 @@ def _of_each(inner: np.ndarray, outer: np.ndarray) -> np.ndarray:
     return found
 
 
-def groups(survey: Survey, base: np.ndarray, by: str | None) -> Groups:
-    """The groups of a frame variable, or all as one, among the respondents in base (n,)."""
-    if by is None or by == "":
-        labels, code = [""], np.zeros(len(base), dtype=int)
-    else:
-        labels, code = list(survey.variable(by).labels), survey.group(by)
+def groups(survey: Survey, base: np.ndarray, by: By | Split) -> Groups:
+    """The groups of a name or several (`grouping`), or all as one, among the respondents in base (n,)."""
+    part = by if isinstance(by, Split) else split(survey, by)
+    base, code = base & (part.code >= 0), np.maximum(part.code, 0)
     weights = survey.design.weights if base.all() else survey.design.weights * base
-    return Groups(survey, by, labels, code, weights, base, survey.design.nested)
+    return Groups(survey, part.variable.id, part.labels, code, weights, base, survey.design.nested)

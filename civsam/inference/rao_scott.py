@@ -11,25 +11,28 @@ from civsam.inference.equations import design_freedom, wald
 from civsam.inference.settled import settled_table
 from civsam.inference.variance import covariance
 from civsam.survey.design import Design
+from civsam.survey.grouping import By, Split, split
 from civsam.survey.survey import Survey
 
 # ---- Tests ----------------------------------------------------------------------------------------------------------
 
 
-def _two_way(survey: Survey, item: str, by: str, answer: str | None, dont_know: bool) -> tuple[np.ndarray, ...]:
+def _two_way(survey: Survey, item: str, part: Split, answer: str | None, dont_know: bool) -> tuple[np.ndarray, ...]:
     """The respondents of the table (n,), and their group and answer among those that occur, as 0/1 columns."""
     scale = survey.item(item).scale
     if answer is None and scale.type not in ("enkelt", "ordinal"):
         raise ValueError(f"{item} has no single answer to tabulate: name one")
-    base = (survey.answered(item) if dont_know else survey.knows(item)) & (survey.design.weights > 0)
+    base = (survey.answered(item) if dont_know else survey.knows(item)) & (survey.design.weights > 0) & (part.code >= 0)
     codes = survey.codes(item) if answer is None else survey.says(item, answer).astype(int)
-    return base, *((code[:, None] == np.unique(code[base])).astype(float) for code in (survey.group(by), codes))
+    return base, *((code[:, None] == np.unique(code[base])).astype(float) for code in (part.code, codes))
 
 
 def independence(
-    survey: Survey, item: str, by: str, answer: str | None = None, *, method: str = "F", dont_know: bool = True
+    survey: Survey, item: str, by: By, answer: str | None = None, *, method: str = "F", dont_know: bool = True
 ) -> pd.DataFrame:
     """Rao-Scott test that an item's answers (or `answer` against the rest) do not depend on the group. One row.
+
+    by: what groups are formed by, as in `estimate`; a question tests whether two questions are independent.
 
     method: F (second order) or Chisq (first order; Rao & Scott 1984), Wald (Koch, Freeman & Freeman 1975) or adjWald
     (Thomas & Rao 1987). Columns: test, item, answer, by, n, statistic, df1, df2, p, cramers_v (Cramér 1946), target,
@@ -48,9 +51,10 @@ def independence(
     """
     if method not in ("F", "Chisq", "Wald", "adjWald"):
         raise ValueError(f"method must be F, Chisq, Wald or adjWald, not {method!r}")
-    survey = survey.among(survey.responded(item))
-    base, rows, columns = _two_way(survey, item, by, answer, dont_know)
-    row = {"test": method, "item": item, "answer": answer or "", "by": by, "n": int(base.sum())}
+    part = split(survey, by)
+    survey = part.among(survey, survey.responded(item))
+    base, rows, columns = _two_way(survey, item, part, answer, dont_know)
+    row = {"test": method, "item": item, "answer": answer or "", "by": part.variable.id, "n": int(base.sum())}
     names = ["statistic", "df1", "df2", "p", "cramers_v"]
     if min(rows.shape[1], columns.shape[1]) < 2:
         values = (np.nan,) * 5

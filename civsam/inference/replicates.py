@@ -23,7 +23,9 @@ import numpy as np
 import pandas as pd
 
 from civsam.inference import estimators, groups
+from civsam.survey import grouping
 from civsam.survey.design import Design, Nested
+from civsam.survey.grouping import By
 from civsam.survey.replicate_weights import CHUNK, Replicates
 from civsam.survey.survey import Survey
 
@@ -152,7 +154,7 @@ def covariance(replicates: Replicates, statistic: Callable[[np.ndarray], np.ndar
 
 
 def replicated(
-    survey: Survey, replicates: Replicates, statistic: str, item: str, by: str | None = None, answer: str = "", *,
+    survey: Survey, replicates: Replicates, statistic: str, item: str, by: By = None, answer: str = "", *,
     dont_know: bool = True,
 ) -> pd.DataFrame:
     """A share, mean or ratio as `estimate` has it, by group, with the standard error from replicates.
@@ -176,9 +178,10 @@ def replicated(
         order = survey.aligned(place, "replikatvægtene").to_numpy()
         replicates = replace(replicates, weights=replicates.weights[order], cluster=replicates.cluster[order])
     those = estimators.variables(survey, statistic, item, answer, dont_know=dont_know)
-    if replicates.again is not None and (fewer := survey.among(those.responded)) is not survey:
+    part = grouping.split(survey, by)
+    if replicates.again is not None and (fewer := part.among(survey, those.responded)) is not survey:
         survey, replicates = fewer, replicates.again(fewer.design)
-    among = groups.groups(survey, those.base, by)
+    among = groups.groups(survey, those.base, part)
     columns, _ = estimators.ratio(among, those.y, those.x, estimators.replicated(among, those.y, those.x, replicates))
     columns["df"] = np.minimum(columns["df"], len(replicates.rscales) - 1)
     return estimators.tidy(among, statistic, item, [answer], columns)

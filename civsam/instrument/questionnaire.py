@@ -98,7 +98,10 @@ class Weighting:
 
 @dataclass(frozen=True)
 class Questionnaire:
-    """The whole instrument. Dicts keep the order of the file. key: the column that names a respondent."""
+    """The whole instrument. Dicts keep the order of the file. key: the column that names a respondent.
+
+    conditions: groups that a survey was told of (`Survey.with_condition`); no file holds them.
+    """
 
     title: str
     scope: str
@@ -110,6 +113,7 @@ class Questionnaire:
     weighting: Weighting = field(default_factory=Weighting)
     without_item: dict[str, str] = field(default_factory=dict)
     lookup: Lookup | None = None
+    conditions: dict[str, Background] = field(default_factory=dict, repr=False)
 
     def block(self, block: str) -> list[Item]:
         """The items of one block, in order."""

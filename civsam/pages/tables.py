@@ -30,6 +30,7 @@ from civsam.pages.words import (
     value,
     with_interval,
 )
+from civsam.survey.grouping import grouping
 from civsam.survey.survey import Survey
 
 
@@ -64,7 +65,7 @@ def p_table(survey: Survey, tests: pd.DataFrame, caption: str, name: str) -> Out
         "F": [number(x, 2) for x in tests["statistic"]],
         "p": [p_value(p, bound="hidden" in tests) for p in tests["p"]],
         "p, korrigeret": [p_value(p, bound="hidden" in tests) for p in tests["p_adjusted"]],
-    }, index=pd.Index([survey.questionnaire.background[by].name.capitalize() for by in tests["by"]], name="Variabel"))
+    }, index=pd.Index([grouping(survey.questionnaire, by).name.capitalize() for by in tests["by"]], name="Variabel"))
     told = hidden_note(tests) if "item" in tests else response_note(survey, tests)
     return table(frame, caption, name, provenance=provenance_of(tests), note=told)
 
@@ -76,7 +77,7 @@ def contrasts_table(
 
     contrasts: of shares from `compare.contrasts`, corrected; sizes: the same pairs with effect="cohens_h".
     """
-    words = survey.questionnaire.background[contrasts["by"].iloc[0]].labels
+    words = grouping(survey.questionnaire, contrasts["by"].iloc[0]).labels
     family, contrasts = contrasts["family_size"].iloc[0], shown(survey, contrasts)
     rows = [row for _, row in contrasts.iterrows()]
     unit = statistics.one_unit(contrasts)
@@ -127,7 +128,7 @@ def group_table(survey: Survey, estimates: pd.DataFrame, caption: str, name: str
     })
     frame = cells.pivot(index="row", columns="column", values="cell")
     frame = frame.loc[cells["row"].unique(), cells["column"].unique()]
-    variable = survey.questionnaire.background[estimates["by"].iloc[0]].name
+    variable = grouping(survey.questionnaire, estimates["by"].iloc[0]).name
     frame.index.name = variable.capitalize()
     return table(frame, caption, name, provenance=provenance_of(estimates), note=reading_note(survey, estimates),
                  folded=f"Vis fordelt efter {variable}" if folded else "")

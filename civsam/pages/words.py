@@ -14,6 +14,7 @@ from civsam.pages.cells import DASH, Cell
 from civsam.pages.door import hidden_note
 from civsam.pages.provenance import provenance_of
 from civsam.survey.design import TARGETS
+from civsam.survey.grouping import grouping
 from civsam.survey.survey import SYNTHETIC, Survey
 
 
@@ -48,7 +49,7 @@ def with_interval(row: pd.Series) -> Cell:
 
 def group_label(row: pd.Series, questionnaire: Questionnaire) -> str:
     """The words for the group that an estimate is about."""
-    return questionnaire.background[row["by"]].labels[row["group"]] if row["by"] else "Alle"
+    return grouping(questionnaire, row["by"]).labels[row["group"]]
 
 
 def topic_of(row: pd.Series, questionnaire: Questionnaire) -> str:
@@ -71,7 +72,7 @@ def described(estimates: pd.DataFrame, questionnaire: Questionnaire) -> pd.DataF
             "Gruppe": group_label,
             "Svar": answer_of,
             "Spørgsmål": topic_of,
-            "Variabel": lambda row, those: those.background[row["by"]].name.capitalize() if row["by"] else "",
+            "Variabel": lambda row, those: grouping(those, row["by"]).name.capitalize(),
             "Gælder": lambda row, _: TARGETS[row["target"]],
         }.items()
     })
@@ -137,8 +138,9 @@ def chance_note(survey: Survey, estimates: pd.DataFrame) -> str:
     grouped = estimates[estimates["by"] != ""]
     if grouped.empty or provenance_of(estimates) != SYNTHETIC or survey.effects is None:
         return ""
-    pairs = {(name, by) for item, by in zip(grouped["item"], grouped["by"], strict=True) for name in item.split("+")}
-    if pairs & survey.effects:
+    pairs = {(name, part) for item, by in zip(grouped["item"], grouped["by"], strict=True)
+             for name in item.split("+") for part in by.split("+")}
+    if pairs & survey.effects or {by for _, by in pairs} - set(survey.questionnaire.background):
         return ""
     return " I modellen bag de syntetiske svar er grupperne ens; forskellene er tilfældige."
 

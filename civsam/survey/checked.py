@@ -30,14 +30,15 @@ NAMED = 12  # names that a message lists
 class Checked:
     """Answers, frame and questionnaire that fit together; `checked` makes it. Nothing in it is changed or handed out.
 
-    place: each respondent's row of the frame, (n,). coded and grouped: what has been asked for so far, codes and sets
-    of answers by item, groups by background variable.
+    place: each respondent's row of the frame, (n,). conditions: of each, 0 for whom it holds and else 1, (n,). coded
+    and grouped: what has been asked for so far, codes and sets of answers by item, groups by background variable.
     """
 
     answers: pd.DataFrame
     frame: pd.DataFrame
     questionnaire: Questionnaire
     place: np.ndarray
+    conditions: dict[str, np.ndarray] = field(default_factory=dict, repr=False)
     coded: dict[str, tuple[np.ndarray, list[set[str]]]] = field(default_factory=dict, init=False, repr=False)
     grouped: dict[str, np.ndarray] = field(default_factory=dict, init=False, repr=False)
 
@@ -229,6 +230,23 @@ def _meant(text: str, labels: dict[str, str], word: str = "koden") -> str:
     near = {plain(way): code for code, label in labels.items() for way in (label, code)}
     found = get_close_matches(plain(text)[:100], near, n=1)
     return f"Mente du {word} »{near[found[0]]}«? " if found else ""
+
+
+def aligned(values: Any, index: pd.Index, what: str) -> Any:
+    """Values in the order of the respondents' index, as `Survey.aligned` has it."""
+    if not isinstance(values, (pd.DataFrame, pd.Series)):
+        if len(values) != len(index):
+            raise ValueError(f"{what} has {len(values)} entries and must have {len(index)}, one a respondent")
+        return values
+    if values.index.equals(index):
+        return values
+    if not values.index.is_unique:
+        raise UserError(f"{what}: »{values.index[values.index.duplicated()][0]}« står to gange i indekset. Hver "
+                        "svarperson skal stå én gang.")
+    if (lacks := ~index.isin(values.index)).any():
+        raise UserError(f"{what}: {lacks.sum()} af {len(index)} svarpersoner står ikke i indekset, blandt dem "
+                        f"»{index[lacks][0]}«. Brug svarenes nøgle som indeks.")
+    return values.loc[index]
 
 
 def unknown(text: Any, labels: dict[str, str], what: str, word: str = "koden") -> UserError:

@@ -17,7 +17,8 @@ from civsam.files import UserError, project, read_table
 from civsam.instrument.allowed import valid
 from civsam.instrument.questionnaire import DONT_KNOW, Background, Item, Questionnaire, read
 from civsam.survey import own
-from civsam.survey.checked import Checked, checked, one_name, same, unknown
+from civsam.survey.checked import Checked, aligned, checked, one_name, same, unknown
+from civsam.survey.conditions import conditioned
 from civsam.survey.design import Design, Stage, apart, kept
 from civsam.survey.own import Names
 
@@ -134,6 +135,17 @@ class Survey:
         """The survey with these parts, named as when it is made; design=None counts all alike. Raises as `Survey`."""
         return replace(self, **parts)
 
+    def with_condition(self, name: str, condition: pd.Series, words: str = "") -> Survey:
+        """The survey with two more groups to form: by=name tells `ja`, for whom the condition holds, from `nej`.
+
+        condition: True or False for each respondent, by key. words: for whom it holds, for readers; else the name. A
+        group is a domain: the design stays whole. Who left a question blank that the condition asks about is among
+        those for whom it does not hold, as in R; by a question's own name, blanks are nonresponse.
+
+        Raises UserError for a condition that is not of these respondents, or lacks some, and for a name in use.
+        """
+        return self.having(data=conditioned(self.data, name, condition, words))
+
     def __repr__(self) -> str:
         """What was understood of the user's own columns, or how much there is."""
         n, items, known = len(self.data.answers), len(self.questionnaire.items), len(self.questionnaire.background)
@@ -194,7 +206,7 @@ class Survey:
         known = self.questionnaire.background
         if one_name(name, "en baggrundsvariabel") not in known:
             if name in self.questionnaire.items:
-                raise UserError(f"»{name}« er et spørgsmål, ikke en baggrundsvariabel, og svarene kan kun deles op "
+                raise UserError(f"»{name}« er et spørgsmål, ikke en baggrundsvariabel, og her kan kun deles op "
                                 "efter baggrundsvariable.")
             raise unknown(name, {one: variable.name or one for one, variable in known.items()},
                           "en baggrundsvariabel", "navnet")
@@ -330,19 +342,7 @@ class Survey:
         as many entries. what: its name in messages. Raises UserError for an index that does not fit, ValueError else.
         """
         index = self.data.frame.index if everybody else self.data.answers.index
-        if not isinstance(values, (pd.DataFrame, pd.Series)):
-            if len(values) != len(index):
-                raise ValueError(f"{what} has {len(values)} entries and must have {len(index)}, one a respondent")
-            return values
-        if values.index.equals(index):
-            return values
-        if not values.index.is_unique:
-            raise UserError(f"{what}: »{values.index[values.index.duplicated()][0]}« står to gange i indekset. Hver "
-                            "svarperson skal stå én gang.")
-        if (lacks := ~index.isin(values.index)).any():
-            raise UserError(f"{what}: {lacks.sum()} af {len(index)} svarpersoner står ikke i indekset, blandt dem "
-                            f"»{index[lacks][0]}«. Brug svarenes nøgle som indeks.")
-        return values.loc[index]
+        return aligned(values, index, what)
 
     @classmethod
     def of(

@@ -35,25 +35,14 @@ SIZES = {name: SURVEY.frame.groupby(name).size().to_dict() for name in ("blok", 
 
 
 @pytest.mark.parametrize("ask", [
-    lambda: estimate.shares(SURVEY, "pol_fokus", "ja", ["blok"]),
-    lambda: estimate.means(SURVEY, COUNTS, ["blok"]),
-    lambda: estimate.ratios(SURVEY, "pra_tvaers", ["blok"]),
-    lambda: estimate.totals(SURVEY, COUNTS, by=["blok"]),
-    lambda: estimate.quantiles(SURVEY, COUNTS, by=["blok"]),
-    lambda: estimate.variances(SURVEY, COUNTS, by=["blok"]),
-    lambda: estimate.shares(SURVEY, "pol_fokus", "ja", []),
     lambda: estimate.shares(SURVEY, ["pol_fokus"], "ja"),
-    lambda: compare.contrasts(PROCESS, "pol_fokus", "ja", ["blok"]),
     lambda: compare.contrasts(PROCESS, "pol_fokus", ["ja"], "blok"),
     lambda: compare.contrasts(PROCESS, "pol_fokus", "ja", "blok", ["roed"]),
-    lambda: compare.contrasts(PROCESS, "pra_lange", None, ["blok"], effect="smd"),
-    lambda: compare.equality(PROCESS, "pol_fokus", "ja", ["blok"]),
+    lambda: compare.contrasts(PROCESS, "pol_fokus", "ja", [["blok"]]),
     lambda: compare.slope(PROCESS, "pol_fokus", "ja", ["udgiftspres"]),
-    lambda: compare.independence(SURVEY, "pol_fokus", ["blok"]),
     lambda: compare.detectable(SURVEY, "pol_fokus", "ja", ["blok"], [0.2], 5, icc=0),
     lambda: weighting.response_rates(SURVEY, ["blok"]),
     lambda: weighting.poststratify(RAW, ["blok"]),
-    lambda: weighting.replicated(RAW, weighting.bootstrap(RAW.design, 5), "share", "pol_fokus", ["blok"], "ja"),
     lambda: models.regression(PROCESS, FOCUS, [["blok"]], "linear"),
     lambda: nonresponse.response_tests(SURVEY, [["blok"]]),
 ])
@@ -248,3 +237,60 @@ def test_who_has_weight_0_is_not_in_the_design_effect() -> None:
     assert row["low"] > 0
     with pytest.raises(ValueError, match="all weights are 0"):
         weighting.design_effect(RAW.having(design=replace(RAW.design, weights=0 * weights)))
+
+
+SAID = SURVEY.answers["pol_fokus"] == "ja"
+
+
+@pytest.mark.parametrize(("by", "told"), [
+    ([], "er tom. Nævn mindst ét navn"),
+    (["blok", "blok"], "»blok« er med to gange"),
+    ("blok+blok", "»blok« er med to gange"),
+    (["blok", "blokk"], "»blokk« er ikke en baggrundsvariabel eller et spørgsmål"),
+    ("pra_lange", "»pra_lange« er ikke et spørgsmål med ét svar"),
+    (3, "»3« er ikke en baggrundsvariabel eller et spørgsmål"),
+])
+def test_what_no_groups_can_be_formed_by(by: Any, told: str) -> None:
+    for ask in (estimate.means, estimate.variances, partial(compare.contrasts, answer=None), compare.independence):
+        with pytest.raises(UserError, match=told):
+            ask(SURVEY, "pra_lange" if ask is not compare.independence else "pol_fokus", by=by)
+
+
+@pytest.mark.parametrize(("condition", "told"), [
+    (SAID.to_numpy(), "skal være en Series med svarpersonernes nøgle som indeks, ikke ndarray"),
+    (SAID.astype("boolean").mask(SAID), "mangler for .* svarpersoner, blandt dem »"),
+    (SAID.astype(object).mask(SAID), "mangler for .* svarpersoner"),
+    (SAID.astype(float), "skal være sand eller falsk for hver svarperson, ikke float64"),
+    (SURVEY.answers["pol_fokus"], "skal være sand eller falsk"),
+    (SAID.iloc[1:], "1 af .* svarpersoner står ikke i indekset"),
+    (SAID.reset_index(drop=True).set_axis(range(10_000, 10_000 + len(SAID))), "svarpersoner står ikke i indekset"),
+    (pd.concat([SAID, SAID]), "står to gange i indekset"),
+])
+def test_conditions_that_are_not_of_the_respondents(condition: Any, told: str) -> None:
+    with pytest.raises(UserError, match=told):
+        SURVEY.with_condition("fokus", condition)
+
+
+@pytest.mark.parametrize("name", ["blok", "pol_fokus", "a+b", "", 3, ["fokus"]])
+def test_names_that_a_condition_cannot_have(name: Any) -> None:
+    with pytest.raises(UserError):
+        SURVEY.with_condition(name, SAID)
+
+
+def test_a_condition_goes_with_the_answers_it_was_made_of() -> None:
+    told = SURVEY.with_condition("fokus", SAID)
+    with pytest.raises(UserError, match="findes i forvejen"):
+        told.with_condition("fokus", SAID)
+    other = told.having(answers=ANSWERS.iloc[::-1], design=None)
+    with pytest.raises(UserError, match="»fokus« blev lavet til andre svar"):
+        estimate.means(other, "pra_lange", "fokus")
+    weighed = told.having(design=PROCESS.design)
+    assert estimate.means(weighed, "pra_lange", "fokus")["n"].sum() == estimate.means(SURVEY, "pra_lange")["n"].item()
+
+
+def test_names_and_codes_with_a_plus_are_crossed_only_where_they_tell_groups_apart() -> None:
+    own = Survey.of(TABLE.assign(h=["1+", "1", "2", "2", "1"]), background=["g", "h"])
+    assert len(estimate.means(own, "t", ["g", "h"])) == TABLE["g"].nunique() * 3
+    twins = TABLE.assign(g=["a", "a+b", "a", "a", "a"], h=["b+c", "c", "c", "c", "c"])
+    with pytest.raises(UserError, match="kan ikke krydses"):
+        estimate.means(Survey.of(twins, background=["g", "h"]), "t", ["g", "h"])

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from test_estimate import counting, survey_of
 
-from civsam.inference import estimate, replicates, weighting
+from civsam.inference import compare, estimate, replicates, weighting
 from civsam.survey.survey import Survey
 
 CASES = {case["id"]: case["result"]
@@ -70,3 +71,71 @@ def test_a_variance_of_little() -> None:
     assert estimate.variances(counting([2, 2, 8]), "api00")["estimate"].item() == pytest.approx(12)
     with pytest.raises(ValueError, match="log or t"):
         estimate.variances(counting([1, 2]), "api00", interval="jackknife")
+
+
+# ---- Groups ----------------------------------------------------------------------------------------------------------
+
+
+def best(made: Survey) -> Survey:
+    """With the schools that have a school-wide target and had more than 600."""
+    inside = (made.answers["sch_wide"] == "Yes") & (pd.to_numeric(made.answers["api99"]) > 600)
+    return made.with_condition("bedst", inside.sample(frac=1, random_state=1), "de bedste")
+
+
+@ALL
+def test_a_condition_is_a_domain(name: str) -> None:
+    made = best(survey(name))
+    for case, table, keys in (
+        ("mean", estimate.means(made, "api00", "bedst", interval="t"), ["api00"]),
+        ("total", estimate.totals(made, "api00", by="bedst", interval="t"), ["api00"]),
+        ("ratio", estimate.ratios(made, "api99", "bedst", interval="t"), ["ratio"]),
+        ("share", estimate.shares(made, "stype", list("EHM"), "bedst", interval="t"), [f"stype{x}" for x in "EHM"]),
+    ):
+        like_r(name, table[table["group"] == "ja"], f"condition_{case}", keys)
+    rows = estimate.means(made, "api00", ["bedst", "fagomraade"], interval="t").set_index("group")
+    like_r(name, rows.loc[[f"ja+{code}" for code in "EHM"]], "condition_by", list("EHM"))
+
+
+@ALL
+@pytest.mark.parametrize("by", [["fagomraade", "sch_wide"], "stype+sch_wide", ["stype", "blok"]])
+def test_two_variables_or_questions_crossed(name: str, by: Any) -> None:
+    codes = ["roed", "blaa"] if "blok" in by else ["Yes", "No"]
+    rows = estimate.means(survey(name), "api00", by, interval="t").set_index("group")
+    for code, target in zip(codes, ("Yes", "No"), strict=True):
+        groups = [group for group in "EHM" if f"{group}.{target}" in CASES[f"{name}/crossed_mean"]["est"]]
+        like_r(name, rows.loc[[f"{group}+{code}" for group in groups]], "crossed_mean",
+               [f"{group}.{target}" for group in groups])
+    assert set(rows["by"]) == {by if isinstance(by, str) else "+".join(by)}
+
+
+@pytest.mark.parametrize("compared", [
+    lambda made, by: compare.contrasts(made, "api00", None, by),
+    lambda made, by: compare.contrasts(made, "sch_wide", "Yes", by, "M", effect="odds_ratio"),
+    lambda made, by: compare.contrasts(made, "api00", None, by, effect="smd"),
+    lambda made, by: compare.equality(made, "sch_wide", "Yes", by),
+    lambda made, by: compare.independence(made, "sch_wide", by),
+    lambda made, by: weighting.replicated(made, weighting.jackknife(made.design), "mean", "api00", by),
+    lambda made, by: estimate.quantiles(made, "api00", by=by),
+    lambda made, by: estimate.variances(made, "api00", by=by),
+])
+def test_a_question_forms_the_groups_of_a_variable_that_tells_the_same(compared: Any) -> None:
+    made = survey_of("clus1_nofpc")  # where contrasts have CR2
+    question, variable = (compared(made, by) for by in ("stype", "fagomraade"))
+    there = question[[name for name in ("a", "b", "group") if name in question]].ne("ved_ikke").all(axis=1)
+    pd.testing.assert_frame_equal(question[there].reset_index(drop=True).drop(columns="by"),
+                                  variable.drop(columns="by"), rtol=1e-9)
+
+
+def test_who_left_a_question_blank_that_groups_are_formed_by_did_not_respond() -> None:
+    whole = survey_of("cen_srs")
+    design = Survey(whole.answers, pd.concat([whole.frame, whole.frame.set_axis(whole.frame.index + 1000)]),
+                    whole.questionnaire).design
+    blank = np.arange(len(whole.answers)) % 4 == 0
+    frame = pd.concat([whole.frame, whole.frame.set_axis(whole.frame.index + 1000)])
+    made = whole.having(frame=frame, design=design,
+                        answers=whole.answers.assign(sch_wide=whole.answers["sch_wide"].mask(blank, "")))
+    fewer = made.having(answers=made.answers[~blank], design=None)
+    for question, left in ((estimate.means(one, "api00", "sch_wide") for one in (made, fewer)),
+                           (compare.equality(one, "api00", None, "sch_wide") for one in (made, fewer)),
+                           (compare.independence(one, "stype", "sch_wide") for one in (made, fewer))):
+        pd.testing.assert_frame_equal(question, left, rtol=1e-9)

@@ -6,7 +6,8 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from civsam.inference import estimate, weighting
+from civsam.files import UserError
+from civsam.inference import compare, estimate, weighting
 from civsam.instrument import questionnaire
 from civsam.pages import door
 from civsam.study import simulate
@@ -56,3 +57,16 @@ def test_a_surveys_identity_is_that_of_answers_frame_and_questionnaire() -> None
     ids = [SURVEYS[name].identity for name in ("usual", "frame", "questionnaire")]
     assert len(set(ids)) == 3
     assert replace(SURVEYS["usual"], level=0.8).identity == ids[0]
+
+
+@pytest.mark.parametrize("by", [["fagomraade", "kommunetype"], "pol_strategi", "sikre", ["sikre", "region"]])
+def test_groups_that_nothing_is_worked_out_of_are_not_shown_of_collected_answers(by: str | list[str]) -> None:
+    survey = SURVEYS["usual"].with_condition("sikre", SURVEYS["usual"].answers["pol_strategi"] == "omraadet")
+    tables = [estimate.shares(survey, "pol_strategi", "nej", by), compare.independence(survey, "pol_strategi", by)]
+    if by != "pol_strategi":
+        tables += [made(survey, "pol_strategi", "nej", by) for made in (compare.contrasts, compare.equality)]
+    for table in tables:
+        with pytest.raises(UserError, match="vises ikke, når svarene er indsamlet"):
+            door.shown(survey, table)
+    usual = estimate.shares(survey, "pol_strategi", "nej", "fagomraade")
+    pd.testing.assert_frame_equal(door.shown(survey, usual), door.shown(SURVEYS["usual"], usual))

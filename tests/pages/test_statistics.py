@@ -13,6 +13,7 @@ from civsam.files import UserError
 from civsam.inference import compare, equations, estimate, estimators, statistics
 from civsam.inference.statistics import COUNT, Statistic
 from civsam.pages import dots, downloads, likert, sentences, tables
+from civsam.pages.words import chance_note
 from civsam.survey.survey import Survey
 
 SURVEY = edition.open_edition().survey
@@ -119,3 +120,21 @@ def test_variances_are_shown_in_their_own_unit_and_of_collected_answers_not_at_a
     hidden = HERE.protect(of_collected(pd.concat(both)))
     assert hidden["hidden"].all()
     assert hidden[["n", "estimate", "se", "low", "high"]].isna().all(axis=None)
+
+
+def test_crossed_groups_and_conditions_are_told_in_words() -> None:
+    told = SURVEY.with_condition("fokus", SURVEY.answers["pol_fokus"] == "ja", "Øget fokus")
+    crossed = estimate.shares(told, "pol_nye", "ja", ["blok", "pol_fokus"])
+    shown = tables.estimates_table(told, crossed, "c", "n")
+    bloc = SURVEY.questionnaire.background["blok"].labels["roed"]
+    assert f"{bloc} · Øget fokus på samarbejde: Ja" in shown.html
+    by_condition = estimate.shares(told, "pol_nye", by="fokus")
+    assert "Øget fokus" in (grid := tables.group_table(told, by_condition, "c", "n").html)
+    assert "De øvrige" in grid
+    pairs = compare.corrected(compare.contrasts(told, "pol_nye", "ja", "fokus"), "holm", "par")
+    assert "Øget fokus – De øvrige" in tables.contrasts_table(told, pairs, "c", "n").html
+    assert "Øget fokus" in dots.dots(told, by_condition.query("answer == 'ja'"), "c", "n").alt
+    assert chance_note(told, estimate.shares(told, "pol_nye", by="blok")) != ""
+    assert chance_note(told, by_condition) == chance_note(told, crossed) == ""
+    with pytest.raises(UserError, match="fokus"):
+        tables.estimates_table(SURVEY, by_condition, "c", "n")
