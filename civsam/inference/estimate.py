@@ -15,12 +15,11 @@ Every variance comes from influence values through `variance.covariance`. There 
 and verdict are made of it.
 
 Estimates are tidy tables with the columns of `estimators`: statistic (share of respondents, mean of a count, ratio:
-share of what the counts count, total, quantile, variance, sd: standard deviation), item and answer (codes; several
-items are joined by +; of a quantile the answer is its probability), by and group (of several, names and
-codes are joined by +; "" for all),
-n (respondents in the base), count (how many of them, or of what they count), estimate, se, low, high, df (degrees of
-freedom: clusters less strata among the base of the group), level (of confidence, the survey's own), target, whether the
-answers are weighted, and provenance.
+share of what the counts count, score: mean of a scale, total, quantile, variance, sd: standard deviation), item and
+answer (codes; several items are joined by +; of a quantile the answer is its probability, of a score all the scores),
+by and group (of several, names and codes are joined by +; "" for all), n (respondents in the base), count (how many of
+them, or of what they count), estimate, se, low, high, df (degrees of freedom: clusters less strata among the base of
+the group), level (of confidence, the survey's own), target, whether the answers are weighted, and provenance.
 
 deff is the design effect: the variance over that of a simple random sample with replacement of n respondents (R
 `survey`'s deff="replace"; the default there is this over 1 - n / N). n_effective is n / deff: how many respondents of
@@ -37,7 +36,7 @@ Where an estimate stands on little, as in R `survey`:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from numbers import Real
 
 import numpy as np
@@ -78,12 +77,14 @@ def _answers(survey: Survey, item: str, answers: str | list[str] | None, dont_kn
     return wanted
 
 
-def _one(survey: Survey, statistic: str, items: str | list[str], by: By, interval: str) -> pd.DataFrame:
+def _one(
+    survey: Survey, statistic: str, items: str | list[str], by: By, interval: str, answer: str = ""
+) -> pd.DataFrame:
     _known_interval(interval)
     item = _joint(items)
-    those = variables(survey, statistic, item)
+    those = variables(survey, statistic, item, answer)
     among = _among(survey, those, by)
-    return tidy(among, statistic, item, [""], ratio(among, those.y, those.x, interval=interval)[0])
+    return tidy(among, statistic, item, [answer], ratio(among, those.y, those.x, interval=interval)[0])
 
 
 def _among(survey: Survey, those: Variables, by: By) -> Groups:
@@ -138,11 +139,18 @@ def shares(
 
 
 def means(
-    survey: Survey, items: str | list[str], by: By = None, *, interval: str = "jackknife"
+    survey: Survey, items: str | list[str], by: By = None, *, scores: bool | Mapping[str, float] = False,
+    interval: str = "jackknife",
 ) -> pd.DataFrame:
     """Mean of a count, or of the sum of several, among those who gave a number to all of them; one row a group.
 
-    Who said 'ved ikke' responded, but has no number, and is outside the base. interval: "t" is estimate ± t se, as R's.
+    Who said 'ved ikke' responded, but has no number, and is outside the base.
+
+    scores: the mean of an ordered scale, whose answers count 1, 2, ... k (True) or what is given for each. It assumes
+    that answers are as far from one another as their scores, which no answer can tell, and is shown with that said. Its
+    statistic is score, and its answer the scores in the order of the scale.
+
+    interval: "t" is estimate ± t se, as R's.
     "jackknife" is the same, but for calibrated weights: there R's se is too small, as the margins were fitted to the
     residuals that it is made of, and se is from residuals that leave each cluster out (`Design.left_out`). Raises
     ValueError for another interval.
@@ -151,8 +159,27 @@ def means(
     >>> both = estimate.means(open_edition().survey, ["pra_lange", "pra_korte"])
     >>> both[["statistic", "item"]].iloc[0].tolist()
     ['mean', 'pra_lange+pra_korte']
+    >>> estimate.means(open_edition().survey, "vae_tillid", scores=True)[["statistic", "answer"]].iloc[0].tolist()
+    ['score', '1,2,3,4,5']
     """
+    if scores is not False:
+        return _one(survey, "score", items, by, interval, _scores(survey, _joint(items), scores))
     return _one(survey, "mean", items, by, interval)
+
+
+def _scores(survey: Survey, item: str, scores: bool | Mapping[str, float]) -> str:
+    """What the answers of a scale count, in its order. Raises UserError for scores that do not fit it."""
+    scale = survey.item(item).scale
+    if scale.type != "ordinal":
+        raise UserError(f"{item} har ikke en ordnet skala, så svarene kan ikke få point.")
+    given = {code: place for place, code in enumerate(scale.answers, 1)} if scores is True else scores
+    if not isinstance(given, Mapping) or set(given) != set(scale.answers):
+        raise UserError(f"{item}: pointene skal være True eller et tal for hvert af svarene {', '.join(scale.answers)} "
+                        f"(»ved ikke« har ingen), ikke {given!r}.")
+    if bad := [code for code, score in given.items()
+               if isinstance(score, bool) or not (isinstance(score, Real) and np.isfinite(score))]:
+        raise UserError(f"{item}: pointene for {bad[0]} skal være et tal, ikke {given[bad[0]]!r}.")
+    return ",".join(f"{given[code]:.12g}" for code in scale.answers)
 
 
 def ratios(survey: Survey, part: str, by: By = None, *, interval: str = "jackknife") -> pd.DataFrame:

@@ -45,17 +45,23 @@ class Variables:
 
 
 def variables(survey: Survey, statistic: str, item: str, answer: str = "", *, dont_know: bool = True) -> Variables:
-    """The variables of a share, mean or ratio, as the functions of those names describe them.
+    """The variables of a share, mean, score or ratio, as the functions of `estimate` describe them.
 
-    item: several counts are joined by +. answer: of a share only; several are joined by +. Raises UserError for what is
-    no item or answer of the survey, or no count, and ValueError for another statistic.
+    item: several counts are joined by +. answer: of a share, several are joined by +; of a score, what the answers
+    count, in the order of the scale and with commas between. Raises UserError for what is no item or answer of the
+    survey, or no count, and ValueError for another statistic.
     """
     weighs = survey.design.weights > 0
     if statistic == "share":
         base = weighs & (survey.answered(item) if dont_know else survey.knows(item))
         return Variables(survey.says(item, answer) & base, None, base, survey.responded(item))
+    if statistic == "score":
+        base, scores = weighs & survey.knows(item), map(float, answer.split(","))
+        given = zip(survey.item(item).scale.answers, scores, strict=True)
+        y = np.sum([score * survey.says(item, code) for code, score in given], axis=0)
+        return Variables(np.where(base, y, 0.0), None, base, survey.responded(item))
     if statistic not in ("mean", "ratio"):
-        raise ValueError(f"statistic must be share, mean or ratio, not {statistic!r}")
+        raise ValueError(f"statistic must be share, mean, score or ratio, not {statistic!r}")
     counts = several_names(item.split("+"), "antal, der skal lægges sammen")
     y, x = np.sum([survey.number(name) for name in counts], axis=0), None
     base = ~np.isnan(y)

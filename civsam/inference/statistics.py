@@ -22,6 +22,7 @@ class Unit:
 
 
 PERCENT, POINTS = Unit("procent", 100, 0), Unit("procentpoint", 100, 1)
+SCORE = Unit("point", 1, 2)
 COUNT, SQUARED, PLAIN = Unit("antal", 1, 1), Unit("antal i anden", 1, 1), Unit("", 1, 2)
 
 
@@ -45,6 +46,7 @@ KNOWN = {
     "ratio": Statistic("andel af det talte", PERCENT, POINTS, high=1.0),
     "rate": Statistic("svarprocent", PERCENT, POINTS, high=1.0),
     "mean": Statistic("gennemsnit", COUNT, COUNT),
+    "score": Statistic("gennemsnit af skalaen", SCORE, SCORE, low=-inf),
     "total": Statistic("antal i alt", COUNT, COUNT),
     "quantile": Statistic("fraktil", COUNT, COUNT),
     "variance": Statistic("varians", SQUARED, SQUARED),

@@ -23,6 +23,7 @@ class Words(str):
 
 
 HIDDEN = Words("–")
+QUARTILES = {"0.25": "Nedre kvartil", "0.5": "Median", "0.75": "Øvre kvartil"}
 NO_INTERVAL = "ingen usikkerhed at regne"
 
 
@@ -58,8 +59,10 @@ def topic_of(row: pd.Series, questionnaire: Questionnaire) -> str:
 
 
 def answer_of(row: pd.Series, questionnaire: Questionnaire) -> str:
-    """The words of the answer that an estimate counts; blank where it counts none."""
-    if not row["answer"]:
+    """The words of the answer that an estimate counts, or of the quantile that it is; blank where it is of all."""
+    if row["statistic"] == "quantile":
+        return QUARTILES.get(row["answer"]) or f"{100 * float(row['answer']):g}\u00a0%-fraktil".replace(".", ",")
+    if row["statistic"] == "score" or not row["answer"]:
         return ""
     return joined([questionnaire.label(row["item"], code) for code in row["answer"].split("+")], " eller ")
 
@@ -92,8 +95,9 @@ def reading_note(survey: Survey, estimates: pd.DataFrame) -> str:
     if estimates["target"].nunique() > 1:
         return "Intervallerne svarer hver på sit spørgsmål."
     level = confidence(estimates["level"].iloc[0])
-    shares = (estimates["statistic"] == "share").all()
+    shares = estimates["statistic"].isin(["share", "score"]).all()
     counts = "" if shares else " Svarpersoner, der ikke kendte antallet, indgår ikke."
+    counts += _scores_note(estimates, survey.questionnaire)
     target = estimates["target"].iloc[0]
     about = {"population": "for, hvad alle adspurgte ville svare", "process": "for processen bag svarene",
              "sample": "for en tænkt population, som svarene er trukket tilfældigt fra"}[target]
@@ -105,6 +109,18 @@ def reading_note(survey: Survey, estimates: pd.DataFrame) -> str:
                    "tallene hver for sig.")
     counts += dash_note(estimates) + hidden_note(estimates)
     return f"{level}-interval {about}; {how}.{covers}{counts}{chance_note(survey, estimates)}"
+
+
+def _scores_note(estimates: pd.DataFrame, questionnaire: Questionnaire) -> str:
+    """What a mean of a scale assumes, and what its answers count."""
+    scored = estimates.loc[estimates["statistic"] == "score", ["item", "answer"]].drop_duplicates()
+    given = dict.fromkeys(
+        ", ".join(f"{label.lower()} {number(float(score), len(score.partition('.')[2]))}" for label, score in
+                  zip(questionnaire.items[row["item"]].scale.answers.values(), row["answer"].split(","), strict=True))
+        for _, row in scored.iterrows())
+    told = "; ".join(given)
+    return (f" Et gennemsnit af skalaen giver svarene point ({told}) og antager, at der er lige så langt mellem "
+            "svarene som mellem deres point; »ved ikke« har ingen point og indgår ikke." if told else "")
 
 
 def between(survey: Survey) -> str:

@@ -294,3 +294,19 @@ def test_names_and_codes_with_a_plus_are_crossed_only_where_they_tell_groups_apa
     twins = TABLE.assign(g=["a", "a+b", "a", "a", "a"], h=["b+c", "c", "c", "c", "c"])
     with pytest.raises(UserError, match="kan ikke krydses"):
         estimate.means(Survey.of(twins, background=["g", "h"]), "t", ["g", "h"])
+
+
+@pytest.mark.parametrize(("item", "scores", "told"), [
+    ("pol_fokus", True, "pol_fokus har ikke en ordnet skala"),
+    ("pra_lange", True, "har ikke en ordnet skala"),
+    (["vae_tillid", "vae_civile"], True, "vae_tillid.vae_civile"),
+    (ORDERED, [1, 2, 3, 4, 5], r"et tal for hvert af svarene .* ikke \[1, 2"),
+    (ORDERED, {LEAST: 1}, "et tal for hvert af svarene"),
+    (ORDERED, dict.fromkeys([*SURVEY.item(ORDERED).scale.answers, "ved_ikke"], 1), "»ved ikke« har ingen"),
+    (ORDERED, dict.fromkeys(SURVEY.item(ORDERED).scale.answers, "1"), "skal være et tal, ikke '1'"),
+    (ORDERED, dict.fromkeys(SURVEY.item(ORDERED).scale.answers, np.nan), "skal være et tal, ikke nan"),
+    (ORDERED, dict.fromkeys(SURVEY.item(ORDERED).scale.answers, True), "skal være et tal, ikke True"),
+])
+def test_scores_that_do_not_fit_the_scale(item: Any, scores: Any, told: str) -> None:
+    with pytest.raises(UserError, match=told):
+        estimate.means(SURVEY, item, scores=scores)

@@ -139,3 +139,45 @@ def test_who_left_a_question_blank_that_groups_are_formed_by_did_not_respond() -
                            (compare.equality(one, "api00", None, "sch_wide") for one in (made, fewer)),
                            (compare.independence(one, "stype", "sch_wide") for one in (made, fewer))):
         pd.testing.assert_frame_equal(question, left, rtol=1e-9)
+
+
+# ---- Scales ----------------------------------------------------------------------------------------------------------
+
+
+def ordered(name: str) -> Survey:
+    """School types as an ordered scale, E, H, M."""
+    made = survey(name)
+    asked = made.questionnaire
+    item = asked.items["stype"]
+    scale = replace(item.scale, type="ordinal")
+    return made.having(questionnaire=replace(asked, items=asked.items | {"stype": replace(item, scale=scale)}))
+
+
+@ALL
+def test_the_mean_of_a_scale_and_its_two_highest_answers(name: str) -> None:
+    made = ordered(name)
+    for case, scores in (("scores", True), ("scores_given", {"M": 2, "E": 0, "H": 10.0})):
+        rows = estimate.means(made, "stype", scores=scores, interval="t")
+        like_r(name, rows, case, list(CASES[f"{name}/{case}"]["est"]))
+        assert rows["answer"].item() == ("1,2,3" if scores is True else "0,10,2")
+    two = estimate.shares(made, "stype", "E+M", interval="t")
+    like_r(name, two, "top_two", [key for key in CASES[f"{name}/top_two"]["est"] if key.endswith("TRUE")])
+
+
+def test_dont_know_has_no_score() -> None:
+    made = ordered("strat")
+    answers = made.answers
+    answers.iloc[:20, answers.columns.get_loc("stype")] = "ved_ikke"
+    row = estimate.means(made.having(answers=answers), "stype", scores=True).iloc[0]
+    known, weights = answers["stype"].iloc[20:].map({"E": 1, "H": 2, "M": 3}), made.design.weights[20:]
+    assert row["n"] == 180
+    assert row["estimate"] == pytest.approx(np.average(known, weights=weights), rel=1e-9)
+
+
+@ALL
+def test_wald_intervals_of_shares(name: str) -> None:
+    made, result = survey(name), CASES[f"{name}/share_t"]
+    rows = estimate.shares(made, "sch_wide", ["No", "Yes"], interval="t")
+    for ours, theirs in {"estimate": "est", "low": "low", "high": "high"}.items():
+        np.testing.assert_allclose(rows[ours], [result[theirs][f"sch_wide{x}"] for x in ("No", "Yes")],
+                                   rtol=CLOSE.get(name, 1e-9))

@@ -138,3 +138,25 @@ def test_crossed_groups_and_conditions_are_told_in_words() -> None:
     assert chance_note(told, by_condition) == chance_note(told, crossed) == ""
     with pytest.raises(UserError, match="fokus"):
         tables.estimates_table(SURVEY, by_condition, "c", "n")
+
+
+def test_a_mean_of_a_scale_says_what_it_assumes() -> None:
+    scored = estimate.means(SURVEY, "vae_tillid", scores=True)
+    halves = dict(zip(SURVEY.item("vae_civile").scale.answers, (-1, -0.5, 0, 0.5, 1), strict=True))
+    other = estimate.means(SURVEY, "vae_civile", scores=halves)
+    told = tables.estimates_table(SURVEY, pd.concat([scored, other]), "c", "n").html
+    assert "helt uenig 1, uenig 2" in told
+    assert "helt uenig −1, uenig −0,5" in told
+    assert "lige så langt mellem svarene" in told
+    assert "kendte antallet" not in told
+    grouped = estimate.means(SURVEY, "vae_tillid", "blok", scores=True)
+    assert "lige så langt" in dots.dots(SURVEY, grouped, "c", "n").note
+    assert HERE.protect(of_collected(scored))["hidden"].all()
+    assert "point" not in tables.estimates_table(SURVEY, MEANS.assign(statistic="mean"), "c", "n").html
+
+
+def test_quantiles_are_told_in_words() -> None:
+    rows = estimate.quantiles(SURVEY, "pra_lange", [0.1, 0.25, 0.5, 0.975])
+    told = tables.estimates_table(SURVEY, rows, "c", "n").html
+    assert all(words in told for words in ("10\u00a0%-fraktil", "Nedre kvartil", "Median", "97,5\u00a0%-fraktil"))
+    assert "Median" in dots.dots(SURVEY, rows, "c", "n").alt
