@@ -223,7 +223,9 @@ class Plan:
         return self.number_of(self.cell(statistic, item or name, answer), n)
 
     def _test(self, row: pd.Series) -> Shown:
-        """A test of all groups: only the class of its p-value, and only if no group is small."""
+        """A test of all groups: only the class of its p-value, and only if no group is small. Not of given shares."""
+        if not row["by"]:
+            return {"hidden": True}
         base = self._answered(row["item"]) if row.get("item") else None
         sizes = self._sizes(row["by"], base)
         if ((sizes > 0) & (sizes < self.minimum)).any():

@@ -59,15 +59,21 @@ def estimates_frame(survey: Survey, estimates: pd.DataFrame, more: int = 0) -> p
 
 
 def p_table(survey: Survey, tests: pd.DataFrame, caption: str, name: str) -> Output:
-    """Tests as a table: a row each, named by its frame variable, with p before and after correction for the family."""
+    """Tests as a table: a row each, named by its groups or question, with p before and after correction."""
     tests = shown(survey, tests)
     frame = pd.DataFrame({
         "F": [number(x, 2) for x in tests["statistic"]],
         "p": [p_value(p, bound="hidden" in tests) for p in tests["p"]],
         "p, korrigeret": [p_value(p, bound="hidden" in tests) for p in tests["p_adjusted"]],
-    }, index=pd.Index([grouping(survey.questionnaire, by).name.capitalize() for by in tests["by"]], name="Variabel"))
+    }, index=pd.Index([_tested(survey, row) for _, row in tests.iterrows()], name="Variabel"))
     told = hidden_note(tests) if "item" in tests else response_note(survey, tests)
     return table(frame, caption, name, provenance=provenance_of(tests), note=told)
+
+
+def _tested(survey: Survey, row: pd.Series) -> str:
+    """What a test is of: groups, or a question held against given shares."""
+    name = grouping(survey.questionnaire, row["by"]).name.capitalize()
+    return name or f"{survey.questionnaire.items[row['item']].topic}, mod givne andele"
 
 
 def contrasts_table(

@@ -310,3 +310,27 @@ def test_names_and_codes_with_a_plus_are_crossed_only_where_they_tell_groups_apa
 def test_scores_that_do_not_fit_the_scale(item: Any, scores: Any, told: str) -> None:
     with pytest.raises(UserError, match=told):
         estimate.means(SURVEY, item, scores=scores)
+
+
+@pytest.mark.parametrize(("expected", "told"), [
+    ({"ja": 0.5}, "en andel for hvert af svarene ja, nej, ikke for ja"),
+    ({}, "ikke for ingen"),
+    ({"ja": 0.5, "Nej": 0.5}, "ikke for ja, Nej"),
+    ({"ja": 60, "nej": 40}, "andelen for ja skal være et tal mellem 0 og 1, ikke 60"),
+    ({"ja": 1.0, "nej": 0.0}, "andelen for ja"),
+    ({"ja": "0.5", "nej": 0.5}, "ikke '0.5'"),
+    ({"ja": 0.5, "nej": 0.49}, "andelene giver 99,0000 % tilsammen"),
+])
+def test_given_shares_that_are_none(expected: dict[str, Any], told: str) -> None:
+    with pytest.raises(UserError, match=told):
+        compare.independence(SURVEY, "pol_fokus", expected=expected, dont_know=False)
+
+
+@pytest.mark.parametrize("asked", [{}, {"by": ""}, {"by": "blok", "expected": {"ja": 0.5, "nej": 0.5}},
+                                   {"answer": "ja", "expected": {"ja": 0.5, "nej": 0.5}},
+                                   {"method": "Wald", "expected": {"ja": 0.5, "nej": 0.5}}])
+def test_a_test_of_either_groups_or_given_shares(asked: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="expected shares"):
+        compare.independence(SURVEY, "pol_fokus", **asked)
+    with pytest.raises(ValueError, match="no single answer"):
+        compare.independence(SURVEY, "pol_inspiration", expected={"kl": 1.0})

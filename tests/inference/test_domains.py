@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import chi2, chisquare, f
 from test_estimate import counting, survey_of
 
+from civsam.files import UserError
 from civsam.inference import compare, estimate, replicates, weighting
 from civsam.survey.survey import Survey
 
@@ -181,3 +183,52 @@ def test_wald_intervals_of_shares(name: str) -> None:
     for ours, theirs in {"estimate": "est", "low": "low", "high": "high"}.items():
         np.testing.assert_allclose(rows[ours], [result[theirs][f"sch_wide{x}"] for x in ("No", "Yes")],
                                    rtol=CLOSE.get(name, 1e-9))
+
+
+# ---- Given shares ----------------------------------------------------------------------------------------------------
+
+
+@ALL
+@pytest.mark.parametrize(("case", "item", "expected"), [
+    ("goodness", "stype", {"H": 0.12, "E": 0.7, "M": 0.18}), ("goodness_two", "sch_wide", {"No": 0.15, "Yes": 0.85})])
+def test_a_distribution_against_given_shares(name: str, case: str, item: str, expected: dict[str, float]) -> None:
+    row, result = compare.independence(survey(name), item, expected=expected).iloc[0], CASES[f"{name}/{case}"]
+    if name == "clus1_rake" or (name, item) == ("strat", "stype"):  # R's is the rounding of a variance of 0
+        assert row[["statistic", "df1", "df2", "p"]].isna().all()
+        return
+    assert row["df1"] == pytest.approx(result["df"], rel=1e-7)
+    assert row["statistic"] == pytest.approx(result["stat"] / result["scale"] / result["df"], rel=1e-7)
+    assert chi2.sf(row["statistic"] * row["df1"], row["df1"]) == pytest.approx(result["p"], rel=1e-7)
+    assert f.sf(row["statistic"], row["df1"], row["df2"]) == pytest.approx(row["p"], rel=1e-7)
+
+
+def test_a_test_of_given_shares_keeps_its_level_in_clusters() -> None:
+    """Answers alike within clusters: Pearson's test would reject far too often."""
+    rng, rejected, pearson = np.random.default_rng(11), 0, 0
+    cluster, runs = np.repeat(np.arange(40), 5), 400
+    base = counting([1] * 200)
+    scale = replace(base.questionnaire.items["api00"].scale, type="enkelt", answers={"a": "a", "b": "b", "c": "c"})
+    asked = replace(base.questionnaire, items={"api00": replace(base.questionnaire.items["api00"], scale=scale)})
+    stage = replace(base.design.stages[0], clusters=cluster)
+    for _ in range(runs):
+        own, shared = (rng.choice(list("abc"), size, p=[0.5, 0.3, 0.2]) for size in (200, 40))
+        said = np.where(rng.random(200) < 0.5, own, shared[cluster])
+        made = Survey(pd.DataFrame({"api00": said}), base.frame, asked, replace(base.design, stages=(stage,)))
+        p = compare.independence(made, "api00", expected={"a": 0.5, "b": 0.3, "c": 0.2})["p"].item()
+        rejected += p < 0.05
+        pearson += chisquare([np.sum(said == code) for code in "abc"], [100, 60, 40]).pvalue < 0.05
+    assert pearson / runs > 0.1
+    assert 0.02 < rejected / runs < 0.085  # the Monte Carlo error is 0.011
+
+
+def test_dont_know_is_one_of_the_shares_or_left_out() -> None:
+    made = survey("srs")
+    answers = made.answers
+    answers.iloc[:20, answers.columns.get_loc("sch_wide")] = "ved_ikke"
+    made = made.having(answers=answers)
+    given = {"No": 0.15, "Yes": 0.85}
+    with pytest.raises(UserError, match="Yes, No, ved_ikke, ikke for No, Yes"):
+        compare.independence(made, "sch_wide", expected=given)
+    assert compare.independence(made, "sch_wide", expected=given, dont_know=False)["n"].item() == 180
+    three = {"No": 0.1, "Yes": 0.8, "ved_ikke": 0.1}
+    assert compare.independence(made, "sch_wide", expected=three)["n"].item() == 200

@@ -160,3 +160,10 @@ def test_quantiles_are_told_in_words() -> None:
     told = tables.estimates_table(SURVEY, rows, "c", "n").html
     assert all(words in told for words in ("10\u00a0%-fraktil", "Nedre kvartil", "Median", "97,5\u00a0%-fraktil"))
     assert "Median" in dots.dots(SURVEY, rows, "c", "n").alt
+
+
+def test_a_test_of_given_shares_is_named_by_its_question() -> None:
+    test = compare.independence(SURVEY, "pol_fokus", expected={"ja": 0.8, "nej": 0.2}, dont_know=False)
+    told = tables.p_table(SURVEY, compare.corrected(test, "holm", "én"), "c", "n").html
+    assert "Øget fokus på samarbejde, mod givne andele" in told
+    assert HERE.protect(of_collected(test))["hidden"].all()
