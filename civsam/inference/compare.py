@@ -228,6 +228,9 @@ def slope(
     It is the linear contrast of the groups' values, weighted with their sizes (for shares: Armitage 1955).
     """
     what = measure(survey, item, answer, dont_know=dont_know)
+    if not survey.variable(by).ordered:
+        raise UserError(f"»{by}« har ingen rækkefølge, så der er ingen tendens fra gruppe til gruppe. Skriv ordnet: "
+                        "true ved variablen, hvis den har (i egne data: en ordnet kategori), eller brug contrasts.")
     survey = survey.among(what.responded)
     row = np.flatnonzero(what.base & (survey.design.weights > 0))
     x = np.column_stack([np.ones(len(row)), survey.group(by)[row]])

@@ -77,6 +77,8 @@ def test_one_name_where_a_list_is_meant_or_a_name_twice(ask: Callable[[Any], Any
     (lambda: estimate.shares(SURVEY, "pol_fokus", []), "pol_fokus: listen af svar er tom"),
     (lambda: estimate.shares(SURVEY, "pol_fokus", 3), "»3« er ikke en svarkode i pol_fokus"),
     (lambda: estimate.shares(SURVEY, "pol_fokus", [1]), "»1« er ikke en svarkode i pol_fokus"),
+    (lambda: compare.slope(PROCESS, "pol_fokus", "ja", "region"), "»region« har ingen rækkefølge, så der er ingen ten"),
+    (lambda: compare.slope(PROCESS, "pol_fokus", "ja", "blok"), "»blok« har ingen rækkefølge"),
     (lambda: nonresponse.response_tests(SURVEY, ["blk"]), "»blk« er ikke en baggrundsvariabel. Mente du navnet »blok«"),
     (lambda: nonresponse.response_model(SURVEY, ["blk"]), "»blk« er ikke en baggrundsvariabel"),
     (lambda: weighting.poststratify(RAW, "blk"), "»blk« er ikke en kolonne i rammen. Mente du navnet »blok«"),

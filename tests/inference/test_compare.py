@@ -34,8 +34,9 @@ ITEMS = {
     "api00": Item("api00", "b", COUNT, "", ""),
     "api99": Item("api99", "b", COUNT, "", "", part_of=("api00",)),
 }
-AREAS = Background("fagomraade", "", {code: code for code in "EHM"})
-INSTRUMENT = replace(read(), items=ITEMS, background=read().background | {"fagomraade": AREAS})
+AREAS = Background("fagomraade", "", {code: code for code in "EHM"}, ordered=True)
+BLOCS = replace(read().background["blok"], ordered=True)
+INSTRUMENT = replace(read(), items=ITEMS, background=read().background | {"fagomraade": AREAS, "blok": BLOCS})
 
 
 def design_of(name: str, data: pd.DataFrame) -> Design:
