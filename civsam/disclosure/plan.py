@@ -263,13 +263,22 @@ class Plan:
         return {**n, **with_error(told, se, row["df"], row["level"], odds=odds)}
 
     def _hides(self, row: pd.Series, by: str, sizes: np.ndarray) -> bool:
-        """Whether a coefficient would tell of a hidden group, its own or the first one, or of a largest count."""
+        """Whether a coefficient would tell of a hidden group, its own or the first one, or of a largest count.
+
+        A constant is of the first groups of all variables at once, and never shown.
+        """
+        if row.get("term") == "constant":
+            return True
         codes = [code for code, size in zip(self._codes(by), sizes, strict=False) if size]
-        cells = {code: self.cell(row["statistic"], row.get("item", ""), row.get("answer", ""), by, code)
+        item = row.get("item", "")
+        many = row.get("model") == "multinomial"  # its coefficients tell of the first answer too
+        answers = self.survey.item(item).scale.answers if many else [row.get("answer", "")]
+        cells = {code: [cell for answer in answers if (cell := self.cell(row["statistic"], item, answer, by, code))]
                  for code in codes}
         own = row["term"].partition("=")[2] if "term" in row else row["group"]
-        compared = [cells.get(code) for code in (own, *codes[:1])]
-        return any(cell.hidden for cell in compared if cell) or not all(cell.steady for cell in cells.values() if cell)
+        compared = [cell for code in (own, *codes[:1]) for cell in cells.get(code, [])]
+        steady = all(cell.steady for those in cells.values() for cell in those)
+        return any(cell.hidden for cell in compared) or not steady
 
     def _rate(self, row: pd.Series) -> Shown:
         cell = self.cell("rate", "", "", row["by"], row["group"])

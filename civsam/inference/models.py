@@ -4,10 +4,10 @@ statsmodels fits; the variance is ours: the design's own (R's convention), or fo
 bias-reduced cluster-robust CR2 with Satterthwaite degrees of freedom (Bell & McCaffrey 2002; Pustejovsky & Tipton
 2018). CR2 looks at the clusters of the first stage only, not at strata, and takes calibrated weights as they are.
 
-Coefficients and average marginal effects are tidy tables with the columns `COLUMNS`: model (linear, logit, count or
-ordinal), statistic, item and answer as in `estimate`, term (variable=group, or a covariate), estimate (a coefficient on
-the model's own scale, or a marginal effect), se, df, low, high, t, p, n, level, method (CR2 or design), target and
-provenance. Groups are held against the first that occurs.
+Coefficients and average marginal effects are tidy tables with the columns `COLUMNS`: model (linear, logit, count,
+ordinal or multinomial), statistic, item and answer as in `estimate`, term (variable=group, or a covariate), estimate (a
+coefficient on the model's own scale, or a marginal effect), se, df, low, high, t, p, n, level, method (CR2 or design),
+target and provenance. Groups are held against the first that occurs.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from statsmodels.genmod.generalized_linear_model import GLM
 from statsmodels.tools.sm_exceptions import PerfectSeparationWarning
 
 from civsam.files import UserError
+from civsam.inference import multinomial
 from civsam.inference.equations import Equations, Measure, design_freedom, errors, from_influence, joint, t_table, wald
 from civsam.inference.settled import settled, settled_table
 from civsam.inference.variance import covariance
@@ -51,6 +52,7 @@ class Fit:
     respondents in `row`; coef: (k,); influence: (n, k); df: R's residual degrees of freedom.
 
     equations: what CR2 is made from; None for the ordinal model, whose thresholds come last in names and coef.
+    answers: of the multinomial model, whose coefficients stand answer by answer, all but the first.
     """
 
     model: str
@@ -64,6 +66,7 @@ class Fit:
     influence: np.ndarray
     df: float
     equations: Equations | None
+    answers: tuple[str, ...] = ()
 
     @property
     def covariance(self) -> np.ndarray:
@@ -165,22 +168,9 @@ def _check_data(what: Measure, row: np.ndarray, x: np.ndarray, names: list[str])
 def regression(
     survey: Survey, what: Measure, by: Sequence[str], model: str, covariates: Covariates = None
 ) -> Fit:
-    """Generalised linear model of a share or mean on frame variables and numeric covariates (n, p), main effects.
+    """Generalised linear model of a share or mean by the weighted score equations of McCullagh & Nelder (1989).
 
-    model: linear, logit or count (Poisson mean, variance from the data: quasi-Poisson). Solves the weighted score
-    equations of McCullagh & Nelder (1989); variance after Binder (1983).
-
-    covariates: with the respondents' keys as index, in any order; an array has a row a respondent. Who lacks one is
-    left out, and has not responded: the weights are those of `Survey.among` the others. Raises UserError for an index
-    that does not fit and for what is no number, ValueError for an unknown model, a ratio, a logit of a mean, answers
-    that are all alike, a group or covariate that follows from others, and where the groups separate the answers, so
-    that a coefficient is infinite.
-
-    >>> from civsam import model, open_edition
-    >>> survey = open_edition().process
-    >>> fit = model.regression(survey, model.measure(survey, "pol_fokus", "ja"), ["region"], "logit")
-    >>> fit.marginal_effects()["term"].tolist()[:2]
-    ['region=sjaelland', 'region=syddanmark']
+    model: linear, logit or count. Raises as `model.regression`.
     """
     _of_this(survey, what)
     if model not in FAMILIES:
@@ -200,6 +190,28 @@ def regression(
     return Fit(model, survey, what, ["constant", *names], terms, x, row, equations.estimate, influence, df, equations)
 
 
+def multinomial_regression(survey: Survey, item: str, by: Sequence[str], covariates: Covariates = None) -> Fit:
+    """Multinomial logit of an answer (`multinomial.fitted`), 'ved ikke' left out; raises as `model.regression`.
+
+    Each answer is held against the first that occurs.
+    """
+    scale = survey.item(item).scale
+    if scale.type not in ("enkelt", "ordinal"):
+        raise ValueError(f"{item} is {scale.type}: a multinomial model is of one answer among several")
+    base, responded = survey.knows(item), survey.responded(item)
+    what = Measure("share", item, "", survey.codes(item), np.ones(len(base)), base, responded)
+    survey, row, x, names, terms = model_matrix(survey, what, by, covariates)
+    found, y = np.unique(what.y[row], return_inverse=True)
+    x = np.column_stack([np.ones(len(row)), x])
+    equations = multinomial.fitted(x, y, survey.design.weights[row], row)
+    each, (_, p) = range(len(found) - 1), x.shape
+    terms = {name: [a * p + place + 1 for a in each for place in places] for name, places in terms.items()}
+    df = design_freedom(survey.design, np.isin(np.arange(len(base)), row), len(equations.estimate))
+    return Fit("multinomial", survey, what, ["constant", *names] * len(each), terms, x, row, equations.estimate,
+               equations.influence(len(base)), df, equations,
+               tuple(next(iter(survey.answer_sets(item)[code])) for code in found))
+
+
 def fitted_glm(x: np.ndarray, y: np.ndarray, weight: np.ndarray, model: str, row: np.ndarray) -> Equations:
     """Fit by iterated least squares; its score equations, scaled by the standard deviation that the model expects."""
     family, apart = FAMILIES[model], "the groups separate the answers: a coefficient has no finite value"
@@ -217,7 +229,10 @@ def fitted_glm(x: np.ndarray, y: np.ndarray, weight: np.ndarray, model: str, row
     return Equations(scaled, scaled, weight, (y - mean) / spread, row, coef)
 
 
-def _tidy(fit: Fit, names: Sequence[str], estimate: np.ndarray, combine: np.ndarray, small: bool) -> pd.DataFrame:
+def _tidy(
+    fit: Fit, names: Sequence[str], estimate: np.ndarray, combine: np.ndarray, small: bool,
+    answers: str | list[str],
+) -> pd.DataFrame:
     df = np.full(len(combine), fit.df)
     if fit.equations is None:
         se, method = from_influence(fit.influence @ combine.T, fit.survey.design, left_out=small), "design"
@@ -225,47 +240,70 @@ def _tidy(fit: Fit, names: Sequence[str], estimate: np.ndarray, combine: np.ndar
         se, df, method = errors(fit.survey.design, fit.equations, combine, df, small_sample=small)
     table = pd.DataFrame({"term": names, **t_table(estimate, se, df, fit.survey.level)})
     return table.assign(
-        model=fit.model, statistic=fit.what.statistic, item=fit.what.item, answer=fit.what.answer, n=len(fit.row),
+        model=fit.model, statistic=fit.what.statistic, item=fit.what.item, answer=answers, n=len(fit.row),
         level=fit.survey.level, method=method, target=fit.survey.design.target, provenance=fit.survey.provenance,
     )[list(COLUMNS)]
 
 
 def coefficients(fit: Fit, *, small_sample: bool = True) -> pd.DataFrame:
-    """The coefficients on the model's own scale: log odds for logit and ordinal, log of the mean for count."""
-    return _tidy(fit, fit.names, fit.coef, np.eye(len(fit.coef)), small_sample)
+    """The coefficients on the model's own scale: log odds for logit and ordinal, log of the mean for count.
+
+    For multinomial the log of how many times as often the answer is given as the first one, a row an answer and term.
+    """
+    answers = np.repeat(fit.answers[1:], fit.x.shape[1]).tolist() if fit.answers else fit.what.answer
+    return _tidy(fit, fit.names, fit.coef, np.eye(len(fit.coef)), small_sample, answers)
 
 
-def _effect(fit: Fit, column: int, weight: np.ndarray) -> tuple[float, np.ndarray]:
-    """Average marginal effect of one column and its gradient in the coefficients (k,)."""
+def _at(fit: Fit, x: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Weighted mean of what is modelled at x (m, p), an entry an answer (a,), and its gradient (a, k)."""
+    if fit.answers:
+        return multinomial.shares(x, fit.coef, weight)
     link = FAMILIES[fit.model].link
-    group = next((places for name, places in fit.terms.items() if column in places and "=" in fit.names[places[0]]), [])
-    if not group:
-        first = link.inverse_deriv(fit.x @ fit.coef)
-        second = link.inverse_deriv2(fit.x @ fit.coef) * fit.coef[column]
-        own = np.eye(len(fit.coef))[column] * (weight @ first)
-        return float(weight @ first * fit.coef[column]), own + (weight * second) @ fit.x
-    without, inside = fit.x.copy(), fit.x.copy()
-    without[:, group], inside[:, group] = 0, 0
-    inside[:, column] = 1
-    change = weight @ (link.inverse(inside @ fit.coef) - link.inverse(without @ fit.coef))
-    slopes = [(weight * link.inverse_deriv(at @ fit.coef)) @ at for at in (inside, without)]
-    return float(change), slopes[0] - slopes[1]
+    mean, steep = weight @ link.inverse(x @ fit.coef), (weight * link.inverse_deriv(x @ fit.coef)) @ x
+    return np.array([mean]), steep[None]
+
+
+def _effect(fit: Fit, column: int, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Average marginal effect of one column of x on each answer (a,), and its gradient in the coefficients (a, k)."""
+    group = next((places for name, places in _columns(fit).items()
+                  if column in places and "=" in fit.names[places[0]]), [])
+    if group:
+        without, inside = fit.x.copy(), fit.x.copy()
+        without[:, group], inside[:, group] = 0, 0
+        inside[:, column] = 1
+        (before, slope), (after, slope_after) = (_at(fit, x, weight) for x in (without, inside))
+        return after - before, slope_after - slope
+    if fit.answers:
+        return multinomial.slopes(fit.x, fit.coef, weight, column)
+    link = FAMILIES[fit.model].link
+    first = link.inverse_deriv(fit.x @ fit.coef)
+    second = link.inverse_deriv2(fit.x @ fit.coef) * fit.coef[column]
+    own = np.eye(len(fit.coef))[column] * (weight @ first)
+    return np.array([weight @ first * fit.coef[column]]), (own + (weight * second) @ fit.x)[None]
+
+
+def _columns(fit: Fit) -> dict[str, list[int]]:
+    """The columns of x that make up each term."""
+    return {name: [place for place in places if place < fit.x.shape[1]] for name, places in fit.terms.items()}
 
 
 def marginal_effects(fit: Fit, *, small_sample: bool = True) -> pd.DataFrame:
     """Average marginal effects on the scale of the answer (a share, a count), weighted over the respondents.
 
     A group's effect is all in it against all in the first group; a covariate's is the mean derivative. Delta method
-    with the covariates as they are (Bartus 2005; Cameron & Trivedi 2005). Raises ValueError for the ordinal model,
-    whose answers are no number, and for a model of the constant alone.
+    with the covariates as they are (Bartus 2005; Cameron & Trivedi 2005). Of multinomial a row an answer and term.
+    Raises ValueError for the ordinal model, whose answers are no number, and for a model of the constant alone.
     """
-    if fit.equations is None or len(fit.coef) < 2:
+    columns = fit.x.shape[1]
+    if fit.equations is None or columns < 2:
         raise ValueError("an ordinal model, or one without groups and covariates, has no marginal effects: see its "
                          "coefficients")
     weight = fit.survey.design.weights[fit.row]
-    made = [_effect(fit, column, weight / weight.sum()) for column in range(1, len(fit.coef))]
-    estimate, gradient = np.array([effect for effect, _ in made]), np.array([slope for _, slope in made])
-    return _tidy(fit, fit.names[1:], estimate, gradient, small_sample)
+    made = [_effect(fit, column, weight / weight.sum()) for column in range(1, columns)]
+    estimate, gradient = (np.stack(parts, axis=1) for parts in zip(*made, strict=True))  # (answers, columns - 1, ...)
+    names, answers = fit.names[1:columns] * len(estimate), np.repeat(fit.answers or fit.what.answer, columns - 1)
+    combine = gradient.reshape(len(names), -1)
+    return _tidy(fit, names, estimate.ravel(), combine, small_sample, answers.tolist())
 
 
 def term_test(fit: Fit, term: str, *, small_sample: bool = True) -> pd.DataFrame:

@@ -45,11 +45,6 @@ def ordinal(survey: Survey, item: str, by: Sequence[str], covariates: Covariates
 
     Raises ValueError for an item without ordered answers, and where the likelihood has no maximum; else as
     `models.regression`.
-
-    >>> from civsam import model, open_edition
-    >>> fit = model.ordinal(open_edition().process, "vae_omkostning", ["udgiftspres"])
-    >>> fit.term_test("udgiftspres")["df1"].item()
-    2
     """
     scale = survey.item(item).scale
     if scale.type != "ordinal":

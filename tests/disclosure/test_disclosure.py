@@ -506,6 +506,19 @@ def test_every_table_of_the_chapters_has_a_rule_and_gives_no_exact_n(whole):
             assert shown["p"].isin(precision.P_CLASSES).all()
 
 
+@pytest.mark.parametrize(("item", "by", "some"), [("pol_strategi", "region", True), ("pol_fokus", "blok", False)])
+def test_a_model_of_all_answers_tells_of_no_group_with_a_hidden_answer(whole, item, by, some):
+    process = weighting.for_process(whole.survey)
+    fit = models.multinomial_regression(process, item, [by])
+    codes, groups = list(process.item(item).scale.answers), list(process.variable(by).labels)
+    closed = {group: any(whole.cell("share", item, code, by, group).hidden for code in codes) for group in groups}
+    assert any(closed.values()) == some
+    for table in (fit.coefficients(), fit.marginal_effects()):
+        shown = whole.protect(table)
+        for term, hidden in zip(shown["term"], shown["hidden"], strict=True):
+            assert hidden == (term == "constant" or closed[term.removeprefix(f"{by}=")] or closed[groups[0]])
+
+
 def test_claims_keep_their_verdict_only_with_their_numbers(whole):
     judged = claims.judge(whole.survey)
     shown = whole.protect(judged)

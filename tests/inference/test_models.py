@@ -9,9 +9,9 @@ import statsmodels.api as sm
 from scipy.special import expit
 from scipy.stats import f as fisher
 from statsmodels.miscmodels.ordinal_model import OrderedModel
-from test_compare import FLAGS, PROCESS, case_of, counted, expected, process_of
+from test_compare import FLAGS, HERE, PROCESS, case_of, counted, expected, process_of
 
-from civsam.inference import compare, equations, models, ordinal
+from civsam.inference import compare, equations, model, models, ordinal
 from civsam.survey.survey import Survey
 
 NAMES = {"(Intercept)": "constant", "stypeH": "fagomraade=H", "stypeM": "fagomraade=M"}
@@ -230,3 +230,122 @@ def test_tables_have_the_documented_columns() -> None:
     ordered = ordinal.ordinal(PROCESS, "vae_tillid", ["udgiftspres"])
     assert list(models.term_test(ordered, "udgiftspres")["method"]) == ["design"]
     assert models.coefficients(ordered)["n"].unique().item() == PROCESS.knows("vae_tillid").sum()
+
+
+# ---- Unordered answers ----------------------------------------------------------------------------------------------
+
+
+def unordered(rng: np.random.Generator, n: int, clusters: int = 0) -> tuple[Survey, pd.DataFrame, np.ndarray]:
+    """Answers a, b and c by a group and a number, with the coefficients that they were drawn with, answer by answer."""
+    group, z = rng.integers(0, 2, n), rng.normal(size=n)
+    x, true = np.column_stack([np.ones(n), group, z]), np.array([[0.2, 0.6, -0.5], [-0.3, -0.4, 0.8]])
+    p = np.column_stack([np.ones(n), np.exp(x @ true.T)])
+    y = (rng.random(n)[:, None] > np.cumsum(p / p.sum(axis=1, keepdims=True), axis=1)).sum(axis=1)
+    table = pd.DataFrame({"y": pd.Categorical(np.array(list("abc"))[y]), "g": group, "w": rng.uniform(0.5, 3, n),
+                          "c": rng.integers(0, clusters, n) if clusters else np.arange(n)})
+    return Survey.of(table, weight="w", cluster="c", background=["g"]), pd.DataFrame({"z": z}), true
+
+
+def test_multinomial_model_is_rs() -> None:
+    """R 4.2.2: nnet 7.3-18, multinom(stype ~ meals + ell, apiclus1, weights=pw); errors by `survey` 4.1-1: svytotal of
+    the scores times the inverse information, svydesign(~dnum, weights=~pw)."""
+    data = pd.read_csv(HERE / "compare_apiclus1.csv")
+    table = data[["stype", "weight", "cluster"]].astype({"stype": "category"})
+    survey = Survey.of(table, weight="weight", cluster="cluster")
+    rows = models.multinomial_regression(survey, "stype", [], data[["meals", "ell"]]).coefficients()
+    assert rows["answer"].tolist() == ["H"] * 3 + ["M"] * 3
+    np.testing.assert_allclose(rows["estimate"], [-0.7248680743, -0.0039898766, -0.0664527226,
+                                                  -0.8686039082, -0.0071526465, -0.0207541692], rtol=1e-6)
+    np.testing.assert_allclose(rows["se"], [0.94306203429, 0.01864997540, 0.02925695427,
+                                            0.47027273091, 0.01057622144, 0.01587118331], rtol=1e-6)
+
+
+def test_multinomial_model_without_weights_is_that_of_statsmodels() -> None:
+    survey, z, _ = unordered(np.random.default_rng(11), 400, 50)
+    cluster = survey.design.nested[0].cluster
+    survey = survey.having(design=replace(survey.design, weights=np.ones(400)))
+    fit = models.multinomial_regression(survey, "y", ["g"], z)
+    x = sm.add_constant(np.column_stack([survey.group("g"), z["z"]]))
+    other = sm.MNLogit(survey.codes("y"), x).fit(disp=0, method="newton", tol=1e-12)
+    np.testing.assert_allclose(fit.coef, other.params.T.ravel(), rtol=1e-7)
+    clustered = sm.MNLogit(survey.codes("y"), x).fit(
+        disp=0, method="newton", tol=1e-12, cov_type="cluster", cov_kwds={"groups": cluster, "use_correction": False})
+    np.testing.assert_allclose(fit.covariance * 49 / 50, clustered.cov_params(), rtol=1e-6, atol=1e-12)
+    rows = fit.marginal_effects()
+    assert rows["answer"].tolist() == ["a", "a", "b", "b", "c", "c"]
+    assert rows["term"].tolist() == ["g=1", "z"] * 3
+    margins = other.get_margeff(dummy=True)
+    np.testing.assert_allclose(rows["estimate"], np.array(margins.margeff).T.ravel(), rtol=1e-6)
+    assert tuple(rows.columns) == models.COLUMNS
+
+
+@pytest.mark.parametrize("process", [False, True])
+def test_multinomial_model_of_two_answers_is_the_logit(process: bool) -> None:
+    survey, z, _ = unordered(np.random.default_rng(12), 300, 40)
+    answers = survey.answers.replace({"y": {"c": "a"}})
+    target = "process" if process else survey.design.target
+    survey = survey.having(answers=answers, design=replace(survey.design, target=target))
+    many = models.multinomial_regression(survey, "y", ["g"], z)
+    one = models.regression(survey, equations.measure(survey, "y", "b"), ["g"], "logit", z)
+    for table, other in ((many.coefficients(), one.coefficients()), (many.term_test("g"), one.term_test("g")),
+                         (many.marginal_effects().iloc[2:].reset_index(drop=True), one.marginal_effects())):
+        pd.testing.assert_frame_equal(table.drop(columns=["model", "answer"]), other.drop(columns=["model", "answer"]),
+                                      rtol=1e-6)
+        assert set(other.get("method")) == {"CR2" if process else "design"}
+
+
+def test_weights_of_a_multinomial_model_count_as_so_many_respondents() -> None:
+    survey, z, _ = unordered(np.random.default_rng(13), 200)
+    times = 1 + np.arange(200) % 3
+    weighted = survey.having(design=replace(survey.design, weights=times.astype(float)))
+    who = np.repeat(np.arange(200), times)
+    table = survey.answers.iloc[who].reset_index(drop=True).assign(g=survey.group("g")[who])
+    expanded = models.multinomial_regression(Survey.of(table.astype({"y": "category"}), background=["g"]), "y", ["g"],
+                                             z.iloc[who].reset_index(drop=True))
+    np.testing.assert_allclose(models.multinomial_regression(weighted, "y", ["g"], z).coef, expanded.coef, rtol=1e-8)
+
+
+def test_influence_on_a_multinomial_model_is_the_derivative_in_the_weights() -> None:
+    survey, z, _ = unordered(np.random.default_rng(14), 120)
+    fit = models.multinomial_regression(survey, "y", ["g"], z)
+    effects = fit.marginal_effects()["estimate"]
+    for row in (0, 7, 60):
+        moved = [models.multinomial_regression(survey.having(design=replace(
+            survey.design, weights=survey.design.weights * (1 + step * (np.arange(120) == row)))), "y", ["g"], z)
+            for step in (1e-4, -1e-4)]
+        np.testing.assert_allclose((moved[0].coef - moved[1].coef) / 2e-4, fit.influence[row], rtol=1e-5, atol=1e-8)
+    gradient = np.stack([models._effect(fit, column, np.full(120, 1 / 120))[1] for column in (1, 2)], axis=1)
+    for place in range(len(fit.coef)):
+        step = 1e-6 * np.eye(len(fit.coef))[place]
+        ends = [np.stack([models._effect(replace(fit, coef=fit.coef + sign * step), column, np.full(120, 1 / 120))[0]
+                          for column in (1, 2)], axis=1) for sign in (1, -1)]
+        np.testing.assert_allclose((ends[0] - ends[1]) / 2e-6, gradient[:, :, place], rtol=1e-5, atol=1e-9)
+    assert effects.groupby(effects.index % 2).sum().abs().max() < 1e-9  # of all answers
+
+
+def test_intervals_of_a_multinomial_model_cover_the_truth() -> None:
+    rng, draws = np.random.default_rng(15), 120
+    hits = []
+    for _ in range(draws):
+        survey, z, true = unordered(rng, 300, 100)
+        table = models.multinomial_regression(survey, "y", ["g"], z).coefficients()
+        hits.append((table["low"] < true.ravel()) & (table["high"] > true.ravel()))
+    assert np.abs(np.mean(hits) - 0.95) < 0.03  # six coefficients a draw
+
+
+def test_multinomial_models_that_cannot_be_fitted_say_so() -> None:
+    survey, z, _ = unordered(np.random.default_rng(16), 60)
+    parted = survey.having(answers=survey.answers.assign(y=np.where(survey.group("g"), "a", survey.answers["y"])))
+    with pytest.raises(ValueError, match="separate"):
+        models.multinomial_regression(parted, "y", ["g"])
+    with pytest.raises(ValueError, match="antal: a multinomial model is of one answer"):
+        model.regression(PROCESS, "pra_lange", ["blok"], "multinomial")
+    few = survey.having(design=replace(survey.design, weights=(np.arange(60) < 6).astype(float)))
+    with pytest.raises(ValueError, match="6 gave all that a model with 6 coefficients needs"):
+        models.multinomial_regression(few, "y", ["g"], z)
+    with pytest.raises(TypeError, match=r"logit is of a measure, `model.measure.survey, 'pol_fokus', answer.`, not of"):
+        model.regression(PROCESS, "pol_fokus", ["blok"], "logit")
+    with pytest.raises(TypeError, match="multinomial is of an item, such as"):
+        model.regression(PROCESS, equations.measure(PROCESS, "pol_fokus", "ja"), ["blok"], "multinomial")
+    with pytest.raises(ValueError, match="linear, logit, count, ordinal, multinomial, not 'probit'"):
+        model.regression(PROCESS, equations.measure(PROCESS, "pol_fokus", "ja"), ["blok"], "probit")
