@@ -44,7 +44,7 @@ def bootstrap(
     order.
 
     Raises ValueError for fewer than two replicates, calibrated weights, later stages that count, and a stratum with a
-    single cluster that is not the whole of it.
+    single cluster that is not the whole of it, unless it adds nothing (`Design.lonely` is certainty).
 
     >>> from civsam import open_edition, weighting
     >>> weighting.bootstrap(open_edition().raw.design, replicates=20).matrix().shape[1]
@@ -115,6 +115,9 @@ def _first_stage(design: Design) -> Nested:
     if design.calibration is not None:
         raise ValueError("the weights are calibrated: replicate those before, and calibrate in the statistic")
     _, *later = [stage.scale for stage in design.nested]  # raises for single clusters
+    if design.lonely in ("adjust", "average") and design.nested[0].alone.any():
+        raise ValueError(f"no replicates give a stratum with a single cluster what lonely={design.lonely!r} does: use "
+                         "lonely='certainty', by which it adds nothing")
     if any(np.any(scale > 0) for scale in later):
         raise ValueError("replicates of the first stage miss the variance of the later ones: use design.covariance")
     return design.nested[0]

@@ -57,7 +57,8 @@ def in_order(survey: Survey) -> Survey:
         replicates = replace(replicates, weights=replicates.weights[order], cluster=replicates.cluster[order],
                              index=None if replicates.index is None else replicates.index[order])
     nested = [replace(stage, cluster=stage.cluster[order]) for stage in design.nested]
-    ordered = Design(design.weights[order], stages, design.target, calibration, replicates, (stages, nested))
+    ordered = Design(design.weights[order], stages, design.target, calibration, replicates, design.lonely,
+                     (stages, nested))
     again = design.again and partial(_ordered, survey, order)
     return survey.having(answers=survey.answers.iloc[order], design=ordered.made_by(again))
 

@@ -7,6 +7,8 @@ import numpy as np
 from civsam.survey.design import Design, Nested, cluster_totals
 from civsam.survey.replicate_weights import Replicates
 
+NOTHING = 1e-12  # what is this small beside the largest is what is left of numbers that cancel
+
 
 def covariance(influence: np.ndarray, design: Design, *, left_out: bool = False) -> np.ndarray:
     """Covariance of estimators from their influence values; shape (n, k) gives (k, k).
@@ -15,7 +17,8 @@ def covariance(influence: np.ndarray, design: Design, *, left_out: bool = False)
     clusters, times the fractions f of the stages before (Cochran 1977; Särndal, Swensson & Wretman 1992).
     After calibration the residuals take the place of the influence values; left_out: those of `Design.left_out`.
 
-    Raises ValueError where a stratum holds a single cluster that is not the whole stratum.
+    Raises ValueError where a stratum holds a single cluster that is not the whole stratum, unless the design tells what
+    it adds (`Design.lonely`). NaN for an estimate whose rows all lie in such strata, where these are to be as others.
     """
     if design.replicates is not None:
         return _replicated(influence, design.weights[:, None], design.replicates)
@@ -41,7 +44,7 @@ def grouped_covariance(
 def staged_covariance(influence: np.ndarray, group: np.ndarray, groups: int, stages: list[Nested]) -> np.ndarray:
     """The same from the stages alone, without calibration. Rows of one cluster and group may be added up beforehand."""
     def variance(stage: Nested) -> np.ndarray:
-        if len(stage.stratum) == len(group):
+        if len(stage.stratum) == len(group) and stage.lonely != "average":
             return _element_variance(stage, influence, group, groups)
         return _stage_variance(stage, cluster_sums(influence, group, groups, stage))
 
@@ -58,12 +61,34 @@ def _replicated(influence: np.ndarray, weights: np.ndarray, each: Replicates) ->
 
 def _stage_variance(stage: Nested, totals: np.ndarray) -> np.ndarray:
     """One stage's part of the covariance from the totals of its clusters, shape (clusters, k)."""
+    scale = stage.scale
     if len(stage.size) == 1:
         deviation = totals - totals.mean(axis=0)
     else:
-        mean = cluster_totals(totals, stage.stratum) / stage.size[:, None]
-        deviation = totals - mean[stage.stratum]
-    return deviation.T @ (deviation * stage.scale[:, None])
+        deviation = totals - _centres(stage, cluster_totals(totals, stage.stratum))[stage.stratum]
+    if stage.lonely == "average" and stage.alone.any():
+        deviation *= _as_the_others(stage, totals)[stage.stratum]
+    return deviation.T @ (deviation * scale[:, None])
+
+
+def _centres(stage: Nested, sums: np.ndarray) -> np.ndarray:
+    """What the clusters of each stratum deviate from, from the strata's sums (strata, k): their mean, mostly."""
+    mean = sums / stage.size[:, None]
+    return np.where(stage.alone[:, None], 0.0, mean) if stage.lonely == "adjust" else mean
+
+
+def _as_the_others(stage: Nested, totals: np.ndarray) -> np.ndarray:
+    """By what the deviations grow where strata that are alone are given the mean of the others' variances, (strata, k).
+
+    It is reckoned within each cluster of the stage before, and for each estimate among the strata that it has rows in:
+    it has none where the clusters' totals (clusters, k) are all 0.
+    """
+    size = cluster_totals(np.abs(totals), stage.stratum)
+    there = (size > NOTHING * size.max(axis=0)).astype(float)
+    strata, known = (cluster_totals(part, stage.enclosing) for part in (there, there * ~stage.alone[:, None]))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        times = np.where(strata == 0, 1.0, np.where(known > 0, np.sqrt(strata / known), np.nan))
+    return times[stage.enclosing]
 
 
 def _element_variance(stage: Nested, influence: np.ndarray, group: np.ndarray, groups: int) -> np.ndarray:
@@ -73,13 +98,13 @@ def _element_variance(stage: Nested, influence: np.ndarray, group: np.ndarray, g
     varies by its own rows' squared deviations and by t^2 for each of the others.
     """
     cell, cells = stage.stratum[stage.cluster] * groups + group, len(stage.size) * groups
-    mean = np.bincount(cell, influence, cells) / np.repeat(stage.size, groups)
+    mean: np.ndarray = _centres(stage, np.bincount(cell, influence, cells).reshape(-1, groups)).ravel()
     squares = np.bincount(cell, (influence - mean[cell]) ** 2, cells)
     others = np.repeat(stage.size, groups) - np.bincount(cell, minlength=cells)
-    own, mean = (squares + others * mean**2).reshape(-1, groups), mean.reshape(-1, groups)
+    own, means = (squares + others * mean**2).reshape(-1, groups), mean.reshape(-1, groups)
     scale = np.zeros(len(stage.size))
     scale[stage.stratum] = stage.scale
-    result = -(mean.T @ (mean * (scale * stage.size)[:, None]))
+    result = -(means.T @ (means * (scale * stage.size)[:, None]))
     np.fill_diagonal(result, scale @ own)
     return result
 

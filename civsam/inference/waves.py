@@ -111,6 +111,9 @@ def stacked(new: Survey, old: Survey) -> Survey:
         raise UserError("bølger med replikatvægte kan ikke holdes op mod hinanden.")
     if new.design.target != old.design.target:
         raise ValueError(f"one wave is about {new.design.target}, the other about {old.design.target}")
+    if new.design.lonely != old.design.lonely:
+        raise UserError(f"strata med én klynge: den ene bølge har lonely={new.design.lonely!r}, den anden "
+                        f"{old.design.lonely!r}. Læs dem ind med det samme.")
     items = {item.id: item for item in shared(new.questionnaire, old.questionnaire)}
     waves = {NOW: new, THEN: old}
     frame = pd.concat({name: wave.frame.assign(**{WAVE: name}) for name, wave in waves.items()})
@@ -132,7 +135,7 @@ def _design(new: Design, old: Design) -> Design:
         Stage(_apart(a.strata, b.strata), _apart(a.clusters, b.clusters), np.concatenate([a.population, b.population]))
         for a, b in zip(new.stages, old.stages, strict=True))
     calibration = _calibration(new, old) if new.calibration or old.calibration else None
-    design = Design(np.concatenate([new.weights, old.weights]), stages, new.target, calibration)
+    design = Design(np.concatenate([new.weights, old.weights]), stages, new.target, calibration, lonely=new.lonely)
     return design.made_by(partial(_among, new, old) if new.target != "drawn" else None)
 
 

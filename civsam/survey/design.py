@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -66,6 +66,7 @@ HALF = 0.5  # the most that a row, or cluster of rows, is held to decide of its 
 ROUNDING = 1e-9  # by how much a population may fall short of what was drawn: it may have been reckoned
 SWEEPS = 10  # as in R survey; the sweeps have by then all but converged
 KEPT = 200  # designs for the questions of a survey that are kept
+LONELY = ("fail", "certainty", "adjust", "average")  # what may be done about a stratum with a single cluster
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,8 +139,12 @@ class Design:
     they are, boolean (n,); see `among`. It is set by what makes the weights, and goes with them: a design that is given
     other weights, or is made by hand, has none, and blank answers are then outside the domain, as in R `survey`.
 
-    Raises ValueError for weights that are missing or negative, as R `survey` does, for arrays of different lengths, and
-    for a stratum whose population differs from row to row, or is smaller than what was drawn from it.
+    lonely: what is done about a stratum with a single cluster that is not the whole of it, one of `LONELY`, as R
+    `survey`'s option of that name; see `Nested`.
+
+    Raises ValueError for weights that are missing or negative, as R `survey` does, for arrays of different lengths, for
+    an unknown `lonely`, and for a stratum whose population differs from row to row, or is smaller than what was drawn
+    from it.
     """
 
     weights: np.ndarray
@@ -147,6 +152,7 @@ class Design:
     target: str
     calibration: Calibration | None = None
     replicates: Replicates | None = None
+    lonely: str = "fail"
     _known: tuple[tuple[Stage, ...], list[Nested]] | None = field(default=None, repr=False)
     again: Callable[[np.ndarray], Design] | None = field(default=None, init=False, repr=False)
     _items: dict[bytes, Design] = field(default_factory=dict, init=False, repr=False)
@@ -164,8 +170,14 @@ class Design:
             raise ValueError(f"the calibration must have {n} entries, as the weights")
         if self.replicates is not None and len(self.replicates.cluster) != n:
             raise ValueError(f"the replicate weights must have {n} rows, as the weights")
+        if self.lonely not in LONELY:
+            raise ValueError(f"lonely must be one of {', '.join(LONELY)}, not {self.lonely!r}")
         if self._known is None or self._known[0] is not self.stages:
             object.__setattr__(self, "_known", (self.stages, list(_nested(self.stages))))
+        assert self._known is not None
+        if any(one.lonely != self.lonely for one in self._known[1]):
+            told = [replace(one, lonely=self.lonely) for one in self._known[1]]
+            object.__setattr__(self, "_known", (self.stages, told))
 
     def made_by(self, again: Callable[[np.ndarray], Design] | None) -> Design:
         """The design, which from now on knows how it was made."""
@@ -250,24 +262,55 @@ TARGETS = {
 
 @dataclass(frozen=True, eq=False)
 class Nested:
-    """A stage as the variance needs it. `cluster` is a row's cluster; the rest has an entry a cluster or a stratum."""
+    """A stage as the variance needs it. `cluster` is a row's cluster; the rest has an entry a cluster or a stratum.
+
+    lonely: what a stratum with a single cluster, that is not the whole of it, adds to the variance, as R `survey` has
+    it. fail: nobody knows, see `scale`. certainty: nothing. adjust: its total's square, as if the stratum's mean were
+    that of all: 0 for the influence on a mean, share or ratio; for a total it is 0 too, which is far too careful.
+    average: the mean of what the strata add that have more, among those in which the estimate has anybody.
+    """
 
     cluster: np.ndarray
     stratum: np.ndarray  # of each cluster
     size: np.ndarray  # clusters drawn in each stratum
     fraction: np.ndarray  # drawn of all, in each stratum
     carried: np.ndarray  # of each cluster: the product of the fractions of the stages before
+    enclosing: np.ndarray  # of each stratum: the cluster of the stage before
+    lonely: str = "fail"
+
+    @property
+    def alone(self) -> np.ndarray:
+        """Which strata have a single cluster that counts, and is not the whole of it."""
+        counts = np.bincount(self.stratum, self.carried > 0) > 0
+        return counts & (self.size == 1) & (self.fraction < 1)
 
     @property
     def scale(self) -> np.ndarray:
         """What the squared deviations of each cluster count for: (1 - f) m / (m - 1) times the fractions before.
 
-        Raises ValueError where a stratum holds a single cluster that is not the whole stratum, and counts.
+        Raises ValueError where a stratum holds a single cluster that is not the whole stratum, and counts, and nothing
+        is to be done about it, or nothing can be: where there is no other stratum that tells what clusters vary by.
         """
-        if np.any((self.carried > 0) & ((self.size == 1) & (self.fraction < 1))[self.stratum]):
-            raise ValueError("a stratum has a single cluster (or respondent, where they are the clusters), and so no "
-                             "variance: join it with another")
+        alone = self.alone
+        if alone.any():
+            if self.lonely == "fail":
+                raise ValueError("a stratum has a single cluster (or respondent, where they are the clusters), and so "
+                                 "no variance: join it with another, or choose what it adds with lonely="
+                                 f"{' or '.join(map(repr, LONELY[1:]))}")
+            if self.without_others(alone).any():
+                raise ValueError(f"lonely={self.lonely!r} has no other stratum to go by: "
+                                 "none beside that with a single cluster has a variance")
         return self.carried * ((1 - self.fraction) * self.size / np.maximum(self.size - 1, 1))[self.stratum]
+
+    def without_others(self, alone: np.ndarray) -> np.ndarray:
+        """Which strata that are alone, (strata,), have no others beside them by which their part can be known.
+
+        At a later stage that is no matter where nothing is asked of the others.
+        """
+        first = self.enclosing.max(initial=0) == 0
+        others = ~alone & (self.fraction < 1) if self.lonely != "adjust" else np.ones(len(alone), dtype=bool)
+        enough = np.bincount(self.enclosing, others)[self.enclosing] >= (1 if self.lonely != "adjust" else 2)
+        return alone & ~enough & (first or self.lonely == "average")
 
 
 def pairs(first: np.ndarray, second: np.ndarray) -> np.ndarray:
@@ -283,6 +326,7 @@ def _nested(stages: tuple[Stage, ...]) -> Iterator[Nested]:
         cluster = pairs(stratum_of_row, stage.clusters)
         _, first = np.unique(cluster, return_index=True)
         stratum = stratum_of_row[first]
+        outer = enclosing[np.unique(stratum_of_row, return_index=True)[1]]
         size = np.bincount(stratum)
         population = np.zeros(len(size))
         population[stratum_of_row] = stage.population
@@ -290,7 +334,7 @@ def _nested(stages: tuple[Stage, ...]) -> Iterator[Nested]:
             raise ValueError("the population of a stratum must be the same in all its rows")
         if np.any(size > population * (1 + ROUNDING)):
             raise ValueError("a stratum has fewer clusters in the population than were drawn from it")
-        yield Nested(cluster, stratum, size, size / population, carried[first])
+        yield Nested(cluster, stratum, size, size / population, carried[first], outer)
         enclosing, carried = cluster, carried * (size / population)[stratum_of_row]
 
 

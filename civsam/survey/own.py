@@ -11,7 +11,6 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import partial
 from itertools import zip_longest
 from typing import Any
 
@@ -22,19 +21,21 @@ from civsam.danish import danish_order, listed, number
 from civsam.files import UserError
 from civsam.instrument.questionnaire import DONT_KNOW, Background, Item, Questionnaire, Scale
 from civsam.survey.checked import unknown
-from civsam.survey.design import Design, Nested, Stage, apart, pairs
+from civsam.survey.own_design import StageColumns, design_of, lonely_strata, positive
 from civsam.survey.replicate_weights import Replicates
 
 MOST = 50  # different texts in a column, before it is taken for free text
 HIGHEST = 999_999_999  # of a count whose range nobody has told
 KINDS = ("JK1", "JKn", "BRR", "Fay", "bootstrap")
 Names = str | Sequence[str] | None
-StageColumns = tuple[str | None, str | None, str | None]  # of strata, clusters and population
 
 
 @dataclass(frozen=True)
 class Columns:
-    """The names of the columns that tell the design. Several strata, clusters or populations are stages, in order."""
+    """The names of the columns that tell the design. Several strata, clusters or populations are stages, in order.
+
+    lonely: no column, but what is done about a stratum with a single cluster, one of `design.LONELY`.
+    """
 
     weight: str | None = None
     strata: Names = None
@@ -43,6 +44,7 @@ class Columns:
     replicates: Names = None
     background: Names = ()
     key: str | None = None
+    lonely: str = "fail"
 
 
 @dataclass(frozen=True)
@@ -76,13 +78,13 @@ def understood(
     if cluster and questionnaire is None:
         own = replace(own, weighting=replace(own.weighting, cluster=cluster[0]))
         known = known if cluster[0] in known else known.assign(**{cluster[0]: table[cluster[0]]})
-    design = _design(table, weight, [*zip_longest(strata, cluster, population)],
-                     _replicates(table, replicates, scales))
+    stages: list[StageColumns] = [*zip_longest(strata, cluster, population)]
+    design = design_of(table, weight, stages, _replicates(table, replicates, scales), columns.lonely)
     none = "udregnet af populationens størrelse" if population else "ingen: alle tæller lige meget"
     lines = [f"{number(len(table))} svarpersoner", *_said("spørgsmål", _kinds(own)),
              *_said("baggrund", own.background), *told,
              *_said("vægte", weight, none), *_said("strata", strata), *_said("klynger", cluster),
-             *_said("størrelse af populationen", population),
+             *_said("størrelse af populationen", population), *lonely_strata(design),
              *([f"replikatvægte: {len(replicates)} ({scales.kind})"] if replicates else [])]
     return {"answers": answers, "frame": known, "questionnaire": own, "design": design, "framed": frame is not None,
             "understood": "Survey\n" + "\n".join(f"  {line}" for line in lines)}
@@ -138,139 +140,6 @@ def _replicate_columns(table: pd.DataFrame, told: Names) -> list[str]:
     return found
 
 
-def _first(table: pd.DataFrame, name: str, bad: Any, what: str) -> None:
-    """Raises UserError for the first row where something is the matter with a column."""
-    bad = np.asarray(bad, dtype=bool)
-    if bad.any():
-        at = int(bad.argmax())
-        more = f" ({number(bad.sum())} rækker i alt)" if bad.sum() > 1 else ""
-        raise UserError(f"kolonnen {name}, rækken »{table.index[at]}«: »{table[name].iloc[at]}« {what}{more}.")
-
-
-def _positive(table: pd.DataFrame, name: str, what: str, zero: bool = False) -> np.ndarray:
-    """A column of numbers above 0 (or from 0), shape (n,)."""
-    values = pd.to_numeric(table[name], errors="coerce").to_numpy(float, na_value=np.nan)
-    text = ~table[name].map(lambda value: isinstance(value, (int, float, np.number)) or pd.isna(value))
-    _first(table, name, text, f"er ikke et tal, og {what} skal være tal")
-    _first(table, name, np.isnan(values), f"mangler, og alle skal have {what}")
-    _first(table, name, ~np.isfinite(values) | (values < 0) | ((values == 0) & (not zero)),
-           f"kan ikke bruges: {what} skal være {'0 eller derover' if zero else 'over 0'}")
-    return values
-
-
-# ---- Design ----------------------------------------------------------------------------------------------------------
-
-
-def _design(
-    table: pd.DataFrame, weight: list[str], told: list[StageColumns], replicates: Replicates | None
-) -> Design | None:
-    """The design that the columns tell, stage by stage; None where they tell nothing."""
-    if not (weight or told or replicates):
-        return None
-    stages, chance, carried = [], np.ones(len(table)), np.ones(len(table))
-    within = np.zeros(len(table), dtype=int)  # the cluster of the stages so far
-    for strata, cluster, population in told or [(None, None, None)]:
-        stages.append(stage := _stage(table, strata, cluster, population, within))
-        whole = pairs(within, stage.strata)
-        within = pairs(whole, stage.clusters)
-        drawn = np.bincount(whole[np.unique(within, return_index=True)[1]])[whole]
-        _first(table, population or "", drawn > stage.population, "er færre, end der er trukket")
-        fraction = drawn / stage.population
-        if replicates is None:
-            _lonely(table, (drawn == 1) & (fraction < 1) & (carried > 0))
-        chance, carried = chance * np.where(fraction > 0, fraction, 1.0), carried * fraction
-    weights = _positive(table, weight[0], "en vægt", zero=True) if weight else 1 / chance
-    if not weights.any():
-        raise UserError(f"kolonnen {weight[0]}: alle vægte er 0.")
-    design = Design(weights, tuple(stages), "drawn", replicates=replicates)
-    finite = replicates is None and np.any(np.isfinite(stages[0].population))
-    return design.made_by(partial(_answering, design) if finite else None)
-
-
-def _answering(design: Design, answered: np.ndarray) -> Design:
-    """The design for those who answered a question: the strata of a finite population are its response groups.
-
-    Where respondents were drawn directly, the stratum's population is held against those who answered. Of clusters the
-    response is one phase more (Särndal, Swensson & Wretman 1992): those who answered, of all drawn in the stratum.
-    """
-    there = answered | (design.weights == 0)
-    first = design.nested[0]
-    group = _answered_strata(first.stratum[first.cluster], there)
-    before, after = (np.bincount(group, design.weights * part) for part in (1, there))
-    weights = np.where(there, design.weights * (before / np.where(after > 0, after, 1))[group], 0.0)
-    if len(design.stages) == 1 and len(first.stratum) == len(there):
-        stage = design.stages[0]
-        strata = np.unique(first.stratum[first.cluster], return_index=True)[1]
-        size = np.bincount(group[strata], stage.population[strata])[group]
-        return Design(weights, (apart(Stage(group, stage.clusters, size), there),), design.target)
-    rows, fraction = np.arange(len(there)), np.bincount(group, there) / np.bincount(group)
-    carried = np.prod([one.fraction[one.stratum][one.cluster] for one in design.nested], axis=0)
-    own = np.where(there, group, len(fraction))
-    response = Nested(rows, np.unique(own, return_inverse=True)[1], np.unique(own, return_counts=True)[1],
-                      np.append(fraction, 1.0)[np.unique(own)], carried)
-    return Design(weights, design.stages, design.target, _known=(design.stages, [*design.nested, response]))
-
-
-def _answered_strata(stratum: np.ndarray, there: np.ndarray) -> np.ndarray:
-    """The strata's codes, (n,), each joined with the next until two are there or nobody is missing."""
-    joined, code, some, of = np.zeros(int(stratum.max()) + 1, dtype=int), 0, 0.0, 0.0
-    for place, (count, size) in enumerate(zip(np.bincount(stratum, there), np.bincount(stratum), strict=True)):
-        joined[place], some, of = code, some + count, of + size
-        if some >= 2 or some == of:
-            code, some, of = code + 1, 0.0, 0.0
-    return np.minimum(joined, max(code - 1, 0))[stratum]  # what is left over joins the last
-
-
-def _stage(
-    table: pd.DataFrame, strata: str | None, cluster: str | None, population: str | None, within: np.ndarray
-) -> Stage:
-    """One stage; rows are the clusters where no column tells. within: the cluster of the stages before, (n,)."""
-    stratum = np.zeros(len(table), dtype=int) if strata is None else _coded(table, strata)
-    group = np.arange(len(table)) if cluster is None else _coded(table, cluster)
-    if strata is not None and cluster is not None:
-        _in_two(table, strata, cluster, pairs(within, group), stratum)
-    whole = pairs(within, stratum)
-    size = np.full(len(table), np.inf)
-    if population is not None:
-        size = _positive(table, population, "populationens størrelse")
-        first = size[np.unique(whole, return_index=True)[1]][whole]
-        kind = f"i samme stratum ({strata} {_of(table, strata, size != first)})" if strata else "i hele populationen"
-        _first(table, population, size != first, f"er et andet tal end ovenfor {kind}. Alle rækker i et stratum skal "
-                                                 "have stratummets størrelse")
-    return Stage(stratum, group, size)
-
-
-def _coded(table: pd.DataFrame, name: str) -> np.ndarray:
-    """A column's values as integers from 0, shape (n,)."""
-    _first(table, name, table[name].isna() | (table[name].astype(str).str.strip() == ""),
-           "er tom. Alle skal have en kode")
-    return pd.factorize(table[name])[0]
-
-
-def _of(table: pd.DataFrame, name: str, there: np.ndarray) -> str:
-    return f"»{table[name].iloc[int(there.argmax())]}«"
-
-
-def _in_two(table: pd.DataFrame, strata: str, cluster: str, group: np.ndarray, stratum: np.ndarray) -> None:
-    """Raises UserError for a cluster in two strata."""
-    first = stratum[np.unique(group, return_index=True)[1]][group]
-    there = stratum != first
-    if there.any():
-        at = int(there.argmax())
-        other = table[strata].iloc[int((group == group[at]).argmax())]
-        raise UserError(
-            f"kolonnen {cluster}, rækken »{table.index[at]}«: klyngen »{table[cluster].iloc[at]}« er i to strata "
-            f"({strata} »{other}« og »{table[strata].iloc[at]}«). Er klyngerne nummereret forfra i hvert stratum, så "
-            "lav en kolonne, der samler stratum og klynge.")
-
-
-def _lonely(table: pd.DataFrame, alone: np.ndarray) -> None:
-    """Raises UserError for a stratum of which a single cluster was drawn."""
-    if alone.any():
-        raise UserError(f"rækken »{table.index[int(alone.argmax())]}« er den eneste klynge i sit stratum, og så kan "
-                        "usikkerheden ikke regnes ud. Slå stratummet sammen med et andet.")
-
-
 def _replicates(table: pd.DataFrame, names: list[str], scales: Scales) -> Replicates | None:
     """Replicate weights with the scales of their kind (as R `survey`'s svrepdesign)."""
     if not names:
@@ -285,7 +154,7 @@ def _replicates(table: pd.DataFrame, names: list[str], scales: Scales) -> Replic
         raise UserError(f"replikatvægte: rho er {scales.rho}, og skal være mindst 0 og under 1.")
     usual = {"JK1": (r - 1) / r, "JKn": 1.0, "BRR": 1 / r, "Fay": 1 / (r * (1 - scales.rho) ** 2),
              "bootstrap": 1 / (r - 1)}[kind]
-    weights = np.column_stack([_positive(table, name, "en vægt", zero=True) for name in names])
+    weights = np.column_stack([positive(table, name, "en vægt", zero=True) for name in names])
     rscales = np.ones(r) if scales.rscales is None else np.asarray(scales.rscales, dtype=float)
     if rscales.shape != (r,) or not np.all(rscales >= 0):
         raise UserError(f"replikatvægte: rscales skal være {r} tal fra 0 og op, ét for hver replikat.")

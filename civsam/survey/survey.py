@@ -350,7 +350,7 @@ class Survey:
         strata: Names = None, cluster: Names = None, population: Names = None, replicates: Names = None,
         kind: str | None = None, rho: float = 0.0, scale: float | None = None, rscales: Sequence[float] | None = None,
         mse: bool = False, background: Names = (), key: str | None = None, frame: pd.DataFrame | None = None,
-        level: float = 0.95, minimum: int = LIMITS[0],
+        lonely: str = "fail", level: float = 0.95, minimum: int = LIMITS[0],
     ) -> Survey:
         """A survey from a DataFrame of one's own, a row a respondent; print it to see what was understood.
 
@@ -360,7 +360,9 @@ class Survey:
         (with rscales), BRR, Fay (with rho) or bootstrap; scale, rscales and mse as their producer states them. They are
         ready for use, not factors. background: columns that groups may be formed by. key: the column that names a
         respondent, else the index. frame: all who were asked, with the background. Without a questionnaire all other
-        columns are questions, see `survey.own`.
+        columns are questions, see `survey.own`. lonely: what a stratum with a single cluster adds to the variance; fail
+        refuses it; certainty (nothing), adjust (its distance from the mean of all) and average (what the others add on
+        average) are R `survey`'s.
 
         Raises UserError, with column, row and value, for what cannot be so.
 
@@ -370,7 +372,7 @@ class Survey:
         >>> estimate.shares(own, "svar", "ja")["estimate"].item()
         0.5
         """
-        columns = own.Columns(weight, strata, cluster, population, replicates, background, key)
+        columns = own.Columns(weight, strata, cluster, population, replicates, background, key, lonely)
         scales = own.Scales(kind, rho, scale, rscales, mse)
         return cls(**own.understood(data, questionnaire, columns, scales, frame), level=level, minimum=minimum)
 
