@@ -172,7 +172,7 @@ def _found(statement: str, results: pd.DataFrame, survey: Survey) -> dict[str, s
     why = row.get("I de syntetiske svar", "")
     shown = f"{escape(row['Denne udgaves svar'])} {mark(survey.provenance)}" if row["Denne udgaves svar"] else ""
     facts_ = {"Målt som": escape(row["Målt som"]), "Denne udgaves svar": shown,
-              "Afgørelse": f"<strong>{row['Afgørelse']}</strong>" + (f" ({why} i de syntetiske svar)" if why else "")}
+              "Afgørelse": f"<strong>{row['Afgørelse']}</strong>" + (f" (i de syntetiske svar {why})" if why else "")}
     return {term: words for term, words in facts_.items() if words}
 
 

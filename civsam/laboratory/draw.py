@@ -18,13 +18,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from scipy.special import expit, logit
-from scipy.stats import norm
 
 from civsam.files import per_project
 from civsam.instrument.questionnaire import Questionnaire, read
 from civsam.intake.frame import read_frame
 from civsam.laboratory.declare import Drawing
 from civsam.study import simulate
+from civsam.study.modelled import Model
 
 ASSUMPTIONS = "scenarier_antagelser.yml"
 AGREE = "enig+helt_enig"
@@ -323,28 +323,7 @@ def expected() -> tuple[np.ndarray, np.ndarray]:
 
     It is the same in all scenarios: what the municipalities share has mean 0.
     """
-    here, given = layout(), simulate.assumptions()
-    draw = simulate.Population(here.frame, here.questionnaire, simulate.Source(0))  # for its shifts alone
-    rates = given["ved_ikke"]
-    count = sum(here.frame["fagomraade"].map(given["antal"][name]).to_numpy(float) for name in COUNTS)
-    rows = []
-    for statistic, item, answer in MEASURES:
-        if statistic == "share":
-            sign = 1 if here.questionnaire.items[item].scale.type == "ordinal" else -1
-            shares = given["fordelinger"][item]
-            cuts = norm.ppf(np.clip(np.cumsum([0, *shares.values()]), 0, 1))
-            chance = dict(zip(shares, np.diff(norm.cdf(cuts[:, None] - sign * draw.shift(item)), axis=0), strict=True))
-            known = 1 - rates[here.questionnaire.items[item].scale.type]
-            rows.append((known * sum(chance[code] for code in answer.split("+")), np.ones(len(count))))
-        elif statistic == "ratio":
-            rows.append((count * mean_share(given["dele"][item], given["dele_spredning"]), count))
-        else:
-            rows.append((count, np.ones(len(count))))
-    y, x = zip(*rows, strict=True)
+    here = layout()
+    model = Model(here.frame, here.questionnaire)
+    y, x = zip(*(model.expected(*measure) for measure in MEASURES), strict=True)
     return np.array(y), np.array(x)
-
-
-def mean_share(share: float, spread: float) -> float:
-    """The mean of a share that varies normally on the logit scale around that of `share`, by Gauss-Hermite."""
-    at, weight = np.polynomial.hermite_e.hermegauss(60)
-    return float(weight @ expit(logit(share) + spread * at) / weight.sum())

@@ -26,6 +26,8 @@ from civsam.study.assumed import assumptions
 from civsam.survey import survey
 
 PLACEHOLDER = "Syntetisk kommentar"
+DRAWN_WITHIN = ("fagomraade", "kommunetype")  # in each of whose groups as large a part answers
+DRAWN_AGAIN = ("region", "blok")  # over whose groups response is as even as is assumed
 
 
 @dataclass(frozen=True)
@@ -165,7 +167,7 @@ def population(frame: pd.DataFrame, questionnaire: Questionnaire, source: Source
 def responds(frame: pd.DataFrame, rng: np.random.Generator) -> np.ndarray:
     """Who answers: a fixed number within each area and size type, at random within it. Boolean, shape (positions,)."""
     target = round(assumptions()["svarprocent"] * len(frame))
-    groups = frame.groupby(["fagomraade", "kommunetype"], sort=True).indices
+    groups = frame.groupby(list(DRAWN_WITHIN), sort=True).indices
     number, rest = np.divmod(np.array([len(rows) for rows in groups.values()]) * target, len(frame))
     largest = np.argsort(-rest, kind="stable")[: target - number.sum()]
     number[largest] += 1
@@ -177,7 +179,7 @@ def responds(frame: pd.DataFrame, rng: np.random.Generator) -> np.ndarray:
 
 def responds_evenly(frame: pd.DataFrame, rng: np.random.Generator) -> np.ndarray:
     """The same, drawn again until response is as even over regions and blocs as is assumed."""
-    groups = [frame[variable] == code for variable in ("region", "blok") for code in frame[variable].unique()]
+    groups = [frame[variable] == code for variable in DRAWN_AGAIN for code in frame[variable].unique()]
     while True:
         chosen = responds(frame, rng)
         rates = np.array([chosen[group].mean() for group in groups])

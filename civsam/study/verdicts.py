@@ -18,10 +18,9 @@ from civsam.pages.html import table
 from civsam.pages.output import Output
 from civsam.pages.provenance import provenance_of
 from civsam.pages.words import p_value
-from civsam.study import claims, published
+from civsam.study import claims, modelled, published
 from civsam.study.claims import Claim
 from civsam.study.comparison import published_value
-from civsam.study.simulate import assumptions
 from civsam.survey.design import TARGETS
 from civsam.survey.survey import SYNTHETIC, Survey
 
@@ -48,7 +47,7 @@ def told(survey: Survey, judged: pd.DataFrame) -> pd.DataFrame:
         "Afgørelse": verdict_words(rows),
     }, index=rows.index)
     if survey.provenance == SYNTHETIC:
-        frame["I de syntetiske svar"] = [built_in(key, rows.at[key, "verdict"]) for key in rows.index]
+        frame["I de syntetiske svar"] = [of_the_model(known[key], survey) for key in rows.index]
     return frame
 
 
@@ -69,13 +68,27 @@ def margin_table(caption: str, name: str) -> Output:
     return table(frame, caption, name, provenance="projekt", words=True, folded="Vis marginer og grænser")
 
 
-def built_in(statement: str, verdict: str) -> str:
-    """Why synthetic answers agree with a statement: it was built in, or it was assumed."""
-    if verdict == "kan_ikke":
+def of_the_model(claim: Claim, survey: Survey) -> str:
+    """What the model behind synthetic answers says of a claim, in words; of which measures, where it is of some."""
+    if claim.rule == "kan_ikke":
         return ""
-    anchored = {to["udsagn"] for to in assumptions()["forankring"].values()}
-    even = any("svarede" in spec for spec in claims.read()[statement].measures)  # who answers is drawn evenly
-    return "bygget ind" if statement in anchored or even else "antaget"
+    said = modelled.relations(claim, survey)
+    kinds = [kind for kind in (modelled.BUILT_IN, modelled.AGAINST, modelled.ASSUMED) if kind in said]
+    if len(kinds) == 1:
+        return kinds[0]
+    parts = [f"{kind} for {joined(_named_measures(claim, said, kind, survey.questionnaire), ' og ')}"
+             for kind in kinds[:-1]]
+    return f"delvis: {', '.join(parts)}, ellers {kinds[-1]}"
+
+
+def _named_measures(claim: Claim, said: list[str], kind: str, questionnaire: Questionnaire) -> list[str]:
+    """What tells the measures of one kind apart from the others: their question, or their answer to a shared one."""
+    items = [claims.item_of(spec) for spec in claim.measures]
+    shared = {item for item, other in zip(items, said, strict=True) if other != kind}
+    names = [f"»{_answer(item, spec['svar'], questionnaire)}«" if item in shared and "svar" in spec
+             else f"»{_topic(item, questionnaire)}«"
+             for item, spec, mine in zip(items, claim.measures, said, strict=True) if mine == kind]
+    return list(dict.fromkeys(names))
 
 
 def measured(claim: Claim, questionnaire: Questionnaire, target: str = "population") -> str:
