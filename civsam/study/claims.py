@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +16,12 @@ from scipy.stats import norm
 
 from civsam.disclosure.plan import KINDS, Plan
 from civsam.disclosure.precision import Shown, difference, moved, p_class
-from civsam.disclosure.suppression import Number
+from civsam.disclosure.suppression import Cell, Number
 from civsam.files import LINE, UserError, project, read_yaml, shown, without_lines
 from civsam.inference import compare, decide, estimate, weighting
 from civsam.inference.compare import CONTRADICTED, SUPPORTED, UNDECIDED
 from civsam.inference.equations import Measure, measure
-from civsam.instrument.questionnaire import Item, Scale
+from civsam.inference.settled import settled
 from civsam.study import published
 from civsam.survey.survey import Survey
 
@@ -171,6 +171,20 @@ def _equal(claim: Claim, survey: Survey) -> list[Judged]:
     return [(pd.DataFrame([row | wide[["estimate", "low", "high"]].to_dict()]), verdict)]
 
 
+def _even(claim: Claim, survey: Survey) -> list[Judged]:
+    """Rates of response, which are counted: the two groups of one variable that are furthest apart, without an error.
+
+    Supported if they are less than the margin apart, else contradicted: who answered is known, and nothing is inferred.
+    """
+    rates = [weighting.response_rates(survey, by).query("asked > 0") for by in claim.by]
+    ends = [(table.loc[table["estimate"].idxmax()], table.loc[table["estimate"].idxmin()]) for table in rates]
+    most, least = max(ends, key=lambda pair: float(settled(pair[0]["estimate"] - pair[1]["estimate"])))
+    apart = float(settled(most["estimate"] - least["estimate"]))
+    row = {"item": "svarede", "by": most["by"], "a": most["group"], "b": least["group"], "n_a": most["asked"],
+           "n_b": least["asked"], "estimate": apart, "low": np.nan, "high": np.nan, "p": np.nan, "weight": 0.0}
+    return [(pd.DataFrame([row]), SUPPORTED if apart < settled(claim.margins[0]) else CONTRADICTED)]
+
+
 def _estimate(survey: Survey, spec: dict[str, str]) -> pd.Series:
     if "del" in spec:
         return estimate.ratios(survey, spec["del"]).iloc[0]
@@ -215,18 +229,7 @@ def _contrasts(claim: Claim, survey: Survey) -> list[pd.DataFrame]:
 
 
 def _pairs(survey: Survey, spec: dict[str, str], by: str) -> pd.DataFrame:
-    if "svarede" in spec:
-        return compare.contrasts(_response(survey), "svarede", spec["svarede"], by)
     return compare.contrasts(survey, item_of(spec), spec.get("svar"), by, ratio="del" in spec)
-
-
-def _response(survey: Survey) -> Survey:
-    """A survey of the whole frame with one item: who answered."""
-    said = np.where(survey.frame.index.isin(survey.answers.index), "ja", "nej")
-    item = Item("svarede", "", Scale("janej", "enkelt", {"ja": "Ja", "nej": "Nej"}), "Svarede", "Svarede")
-    instrument = replace(survey.questionnaire, items={"svarede": item})
-    everybody = pd.DataFrame({"svarede": said}, index=survey.frame.index)
-    return weighting.for_process(Survey(everybody, survey.frame, instrument, level=survey.level))
 
 
 def _held(claim: Claim, survey: Survey) -> list[pd.DataFrame]:
@@ -269,6 +272,7 @@ def _slope(claim: Claim, survey: Survey) -> list[Judged]:
 
 RULES: dict[str, Callable[[Claim, Survey], list[Judged]] | None] = {
     "lig": _equal,
+    "jaevn": _even,
     "mere_end": _more_than,
     "mindre_end": lambda claim, survey: _more_than(claim, survey, less=True),
     "foerst": _ranks,
@@ -291,6 +295,8 @@ def as_shown(plan: Plan, row: pd.Series) -> Shown:
     claim = read().get(row["id"])
     if claim is None or row["verdict"] == HIDDEN_VERDICT:
         return {"n": 0, "hidden": claim is None, "verdict": HIDDEN_VERDICT}
+    if claim.rule == "jaevn" and any(cell is None or cell.hidden for cell in _rates(plan, claim)):
+        return {"hidden": True, "verdict": HIDDEN_VERDICT}  # that no group is further away tells of all of them
     # a difference between questions is among those who answered both, and moves from the numbers of either
     several = bool(claim.against) and len({item_of(spec) for spec in [*claim.measures, *claim.against]}) > 1
     for number in candidates(plan, claim, row):
@@ -302,6 +308,12 @@ def as_shown(plan: Plan, row: pd.Series) -> Shown:
             p = float(p_class(row["p"]))
             return {"n": plan.n(row["n"]), "estimate": told, "low": told - half, "high": told + half, "p": p}
     return {"hidden": True, "verdict": HIDDEN_VERDICT}
+
+
+def _rates(plan: Plan, claim: Claim) -> list[Cell | None]:
+    """The cells of response of all groups that the frame has, of the variables of a claim."""
+    frame = plan.survey.frame
+    return [plan.cell("rate", "", "", by, code) for by in claim.by for code in frame[by].unique()]
 
 
 def candidates(plan: Plan, claim: Claim, row: pd.Series) -> Iterator[Number]:

@@ -28,6 +28,7 @@ WORDS = {
     SUPPORTED: "understøttet", UNDECIDED: "uafgjort", CONTRADICTED: "modsagt", "kan_ikke": "kan ikke afgøres",
 }
 HIDDEN_WORD = "skjult"
+MANAGERS = "fag- og forvaltningschefer"  # whom a share is of
 
 
 def claims_table(survey: Survey, judged: pd.DataFrame, ids: Iterable[str], caption: str, name: str) -> Output:
@@ -103,7 +104,10 @@ def measured(claim: Claim, questionnaire: Questionnaire, target: str = "populati
         what = units[unit] if unit == "svarede" else f"{units[unit]}: {_topic(spec[unit], questionnaire)}"
         chosen = f"»{_answer(spec[unit], spec['svar'], questionnaire)}«" if unit == "andel" else ""
         answers.setdefault(what, []).extend([chosen] if chosen else [])
-    about = TARGETS["process" if claim.process else target]
+    about = "talt op" if claim.rule == "jaevn" else TARGETS["process" if claim.process else target]
+    unit = published.statements().at[claim.id, "enhed"]
+    if any("andel" in spec for spec in claim.measures) and unit != MANAGERS:
+        about += f"; udsagnet gælder {unit}"
     parts = [f"{what}, {listed(chosen)}" if chosen else what for what, chosen in answers.items()]
     return f"{'; '.join(parts)} ({about})"
 
@@ -135,6 +139,8 @@ def deciding(claim: Claim, row: pd.Series, questionnaire: Questionnaire) -> str:
         return f"{show(row['estimate'])}{unit} pr. gruppe {spread}"
     first, second = (_side(row[side], claim, questionnaire) for side in "ab")
     told = f"{first} minus {second}: {show(row['estimate'])}{unit} {spread}"
+    if claim.rule == "jaevn":
+        return f"størst afstand, {first} minus {second}: {show(row['estimate'])}{unit}"
     topic = f"{_topic(row['item'], questionnaire)}. " if claim.by and len(claim.measures) > 1 else ""
     if claim.rule == "forskel":
         return f"{topic}Fælles test af alle grupper: p = {p_value(row['p'])}. Største forskel: {told}"

@@ -10,6 +10,9 @@ import opened
 import pandas as pd
 import pytest
 
+from civsam.disclosure import suppression
+from civsam.disclosure.plan import Plan
+from civsam.disclosure.tables import key_of
 from civsam.files import UserError, project
 from civsam.inference import compare, decide, equations
 from civsam.study import claims, published, verdicts
@@ -171,12 +174,47 @@ def test_a_slope_against_the_statement_contradicts_it() -> None:
     assert judged(changed(vae_omkostning=falling)).at["O11", "verdict"] == "modsagt"
 
 
-def test_even_response_is_judged_on_who_answered() -> None:
-    north = (EDITION.truth.frame["region"] == "nordjylland").to_numpy()
-    stays = np.random.default_rng(2).random(len(north)) < np.where(north, 0.1, 0.9)
-    survey = Survey(EDITION.truth.answers[stays], EDITION.truth.frame, EDITION.truth.questionnaire)
-    assert judged(survey).at["M1", "verdict"] == "modsagt"
-    assert standard().at["M1", "verdict"] != "modsagt"
+def test_even_response_is_counted_and_not_tested() -> None:
+    """The widest gap between two groups' rates of one variable, counted here by hand, held against the margin."""
+    frame, margin = EDITION.truth.frame, claims.read()["M1"].margins[0]
+    north = (frame["region"] == "nordjylland").to_numpy()
+    here = pd.Series(frame.index.isin(SURVEY.answers.index), frame.index)
+    for stays, verdict in ((here, "understoettet"), (here & (~north | (np.arange(len(here)) % 2 == 0)), "modsagt")):
+        survey = Survey(EDITION.truth.answers[stays.to_numpy()], frame, EDITION.truth.questionnaire)
+        rates = [stays.groupby(frame[by]).mean().rename(by) for by in ("fagomraade", "kommunetype", "region")]
+        widest = max(rates, key=np.ptp)
+        row = judged(survey).loc["M1"]
+        assert row["estimate"] == pytest.approx(np.ptp(widest), rel=1e-9)
+        assert widest[[row["a"], row["b"]]].tolist() == [widest.max(), widest.min()]  # several may be
+        assert (np.ptp(widest) < margin) == (verdict == "understoettet")
+        assert row["verdict"] == verdict
+        assert row[["low", "high", "p"]].isna().all()
+        assert row["n"] == frame[widest.name].isin([row["a"], row["b"]]).sum()
+    assert standard().at["M1", "verdict"] == "understoettet"  # it is built in
+
+
+def test_even_response_is_hidden_where_any_groups_rate_is() -> None:
+    """That no group lies further away than the two named would tell of a hidden one too: each is hidden in turn."""
+    survey = Survey(SURVEY.answers.iloc[1:], SURVEY.frame, SURVEY.questionnaire)
+    rates = {(key_of("rate", "", ""), by, code): suppression.Cell(len(part), part.mean(), part.mean(), 0.01)
+             for by in claims.read()["M1"].by
+             for code, part in pd.Series(SURVEY.frame.index.isin(survey.answers.index), SURVEY.frame.index).groupby(
+                 SURVEY.frame[by])}
+    row = pd.Series({"level": 0.95} | claims._judged(claims.read()["M1"], survey))
+    assert claims.as_shown(Plan(survey, 5, rates), row)["estimate"] == pytest.approx(row["estimate"])
+    for name, cell in rates.items():
+        told = claims.as_shown(Plan(survey, 5, rates | {name: replace(cell, shown=np.nan)}), row)
+        assert told == {"hidden": True, "verdict": claims.HIDDEN_VERDICT}
+
+
+def test_both_kinds_of_policy_count_as_one() -> None:
+    """A policy for one's own area is a policy, as the statement has it; and the reader is told what it counts."""
+    other = changed(pol_strategi="omraadet")
+    row = claims._judged(claims.read()["O23"], other)
+    assert row["verdict"] == "understoettet"
+    said = verdicts.measured(claims.read()["O23"], SURVEY.questionnaire)
+    assert said.endswith("(alle adspurgte; udsagnet gælder kommuner)")
+    assert "udsagnet gælder" not in verdicts.measured(claims.read()["O12"], SURVEY.questionnaire)
 
 
 def test_what_decides_a_claim_is_the_same_at_every_level_of_confidence() -> None:
