@@ -31,7 +31,8 @@ class Checked:
     """Answers, frame and questionnaire that fit together; `checked` makes it. Nothing in it is changed or handed out.
 
     place: each respondent's row of the frame, (n,). conditions: of each, 0 for whom it holds and else 1, (n,). coded
-    and grouped: what has been asked for so far, codes and sets of answers by item, groups by background variable.
+    and grouped: what has been asked for so far, codes and sets of answers by item, groups by background variable; told:
+    the answers' digest, once it has been asked for.
     """
 
     answers: pd.DataFrame
@@ -41,6 +42,7 @@ class Checked:
     conditions: dict[str, np.ndarray] = field(default_factory=dict, repr=False)
     coded: dict[str, tuple[np.ndarray, list[set[str]]]] = field(default_factory=dict, init=False, repr=False)
     grouped: dict[str, np.ndarray] = field(default_factory=dict, init=False, repr=False)
+    told: list[str] = field(default_factory=list, init=False, repr=False)
 
     @cached_property
     def background(self) -> pd.DataFrame:

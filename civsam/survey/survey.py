@@ -171,10 +171,12 @@ class Survey:
         """The respondents' rows of the frame, in the order of the answers."""
         return self.data.background.copy(deep=False)
 
-    @cached_property
+    @property
     def digest(self) -> str:
-        """What tells these answers from all others."""
-        return digest(self.data.answers)
+        """What tells these answers from all others: found once, whatever weights they are then given."""
+        if not self.data.told:
+            self.data.told.append(digest(self.data.answers))
+        return self.data.told[0]
 
     @cached_property
     def identity(self) -> str:
@@ -185,9 +187,10 @@ class Survey:
     @cached_property
     def provenance(self) -> str:
         """`syntetisk` or `indsamlet`, decided by the answers' digest and by nothing else."""
-        if str(len(self.data.answers)) not in _simulated().values():  # a million rows take a second to digest
+        known = _simulated()
+        if str(len(self.data.answers)) not in known.values():  # a million rows take a second to digest
             return COLLECTED
-        return _origin(self.digest)
+        return SYNTHETIC if self.digest in known else COLLECTED
 
     # -- what may be asked for
 
