@@ -29,15 +29,16 @@ NEGLIGIBLE = 0.01  # of the margin: a difference that only comes of how one vari
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """The model for the positions of a frame (N rows)."""
+    """The model for the positions of a frame (N rows). people: what draws them, by the file's assumptions or others."""
 
     frame: pd.DataFrame
     questionnaire: Questionnaire
+    people: simulate.People = simulate.Population
 
     @cached_property
     def _draw(self) -> simulate.Population:
-        """For its shifts alone."""
-        return simulate.Population(self.frame, self.questionnaire, simulate.Source(0))
+        """For its shifts and means alone."""
+        return self.people(self.frame, self.questionnaire, simulate.Source(0))
 
     def expected(self, statistic: str, item: str, answer: str = "") -> tuple[np.ndarray, np.ndarray]:
         """Expected y and x of each position, both (N,): the model's value is the sum of y over that of x.
@@ -51,16 +52,15 @@ class Model:
             return self._share(item, answer.split("+")), one
         if statistic == "mean":
             return self._count(item.split("+")), one
-        given, whole = assumed.assumptions(), self._count(list(self.questionnaire.items[item].part_of))
+        given, whole = self._draw.given, self._count(list(self.questionnaire.items[item].part_of))
         return whole * mean_share(given["dele"][item], given["dele_spredning"]), whole
 
     def _count(self, items: list[str]) -> np.ndarray:
-        given = assumed.assumptions()["antal"]
-        return sum(self.frame["fagomraade"].map(given[name]).to_numpy(float) for name in items)
+        return np.sum([self._draw.mean(name) for name in items], axis=0)
 
     def _share(self, item: str, codes: list[str]) -> np.ndarray:
         """The chance that each gives one of the answers, in a base with those who say 'ved ikke'."""
-        scale, given = self.questionnaire.items[item].scale, assumed.assumptions()
+        scale, given = self.questionnaire.items[item].scale, self._draw.given
         known = 1 - given["ved_ikke"][scale.type]
         if scale.type == "flere":
             shares = [given["krydser"][item][code] for code in codes]

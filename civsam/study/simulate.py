@@ -8,6 +8,7 @@ stops at a new question gives no answer from there on, and in an anchored item a
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -125,10 +126,14 @@ class Population:
         rows = zip(*ticked.values(), strict=True)
         return np.array([" ".join(np.array(list(ticked))[list(row)]) or NONE for row in rows])
 
+    def mean(self, item: str) -> np.ndarray:
+        """What a count is on average: the area's."""
+        return self.frame["fagomraade"].map(self.given["antal"][item]).to_numpy(float)
+
     def count(self, item: Item) -> np.ndarray:
-        """Gamma-mixed Poisson with the area's mean."""
+        """Gamma-mixed Poisson around its mean."""
         form, between, rng = self.given["antal_form"], self.given["antal_kommune"], self.stream(item.id)
-        mean = self.frame["fagomraade"].map(self.given["antal"][item.id]).to_numpy(float)
+        mean = self.mean(item.id)
         level = np.exp(between * self.municipal(rng) - between**2 / 2) * rng.gamma(form, 1 / form, len(mean))
         return np.minimum(rng.poisson(mean * level), item.scale.high)
 
@@ -144,13 +149,19 @@ class Population:
         return np.where(writes, PLACEHOLDER, "")
 
 
-def population(frame: pd.DataFrame, questionnaire: Questionnaire, source: Source) -> pd.DataFrame:
+People = Callable[[pd.DataFrame, Questionnaire, Source], Population]
+
+
+def population(
+    frame: pd.DataFrame, questionnaire: Questionnaire, source: Source, people: People = Population
+) -> pd.DataFrame:
     """The truth: complete answers of every position, no 'ved ikke'. Shape (positions, items), codes as text.
 
-    Raises UserError for an item or a group that the assumptions do not cover.
+    people: what draws them, by other assumptions than those of the file. Raises UserError for an item or a group that
+    the assumptions do not cover.
     """
     assumed.check(questionnaire)
-    draw = Population(frame, questionnaire, source)
+    draw = people(frame, questionnaire, source)
     columns: dict[str, np.ndarray] = {}
     for item in questionnaire.items.values():
         if item.part_of:
@@ -287,18 +298,20 @@ def anchor(
 
 
 def simulate(
-    seed: int, questionnaire: Questionnaire | None = None, *, anchored: bool = True, asked_again: int | None = None
+    seed: int, questionnaire: Questionnaire | None = None, *, anchored: bool = True, asked_again: int | None = None,
+    people: People = Population,
 ) -> Simulation:
     """A whole synthetic study, reproducible from its seed.
 
     Without anchoring the truth is the model's own: use that for studies of bias, coverage, level and power.
-    asked_again: another seed for who responds and who is unsure; what everybody thinks is that of the first.
+    asked_again: another seed for who responds and who is unsure; what everybody thinks is that of the first. people: as
+    in `population`.
     """
     questionnaire = questionnaire or read()
     asked_frame = read_frame(questionnaire)
     frame = asked_frame.sort_index()  # what is drawn belongs to the key, not to the place in the file
     source, response = Source(seed), Source(seed if asked_again is None else asked_again)
-    truth = population(frame, questionnaire, source)
+    truth = population(frame, questionnaire, source, people)
     asked = with_dont_know(truth, questionnaire, response)
     chosen = (responds_evenly if anchored else responds)(frame, response.of("svarer"))
     first = stops(list(asked), len(asked), response)
