@@ -19,7 +19,7 @@ from threadpoolctl import threadpool_limits
 from civsam.files import per_project
 from civsam.inference.intervals import share_interval, t_interval
 from civsam.inference.settled import settled
-from civsam.laboratory import draw, estimates
+from civsam.laboratory import draw, estimates, truths
 from civsam.laboratory.declare import Analysis, Drawing
 from civsam.laboratory.draw import MEASURES, Values, layout
 from civsam.laboratory.estimates import AREA, BLOCKS, MEASURE, PAIRS, SLICES, SLOPE, Errors, Fit
@@ -264,24 +264,13 @@ def verdicts(found: Fit, errors: Errors) -> Iterator[Verdicts]:
 
 def true_claims(cells: np.ndarray, slope: np.ndarray) -> np.ndarray:
     """Whether each claim is true where the cells (R, C) and the slope (R,) are; boolean, (claims, R)."""
-    rows = []
-    for name in CLAIMS:
-        claim = known()[name]
-        places = [_place(spec) for spec in claim.measures]
-        values = [cells[:, SLICES[BLOCKS.index((place, claim.by[0] if claim.by else ""))]] for place in places]
-        if claim.rule == "lig":
-            rows.append(settled(np.abs(values[0][:, 0] - published.value(name))) < claim.margins[0])
-        elif claim.rule == "haeldning":
-            rows.append(settled(slope) > 0)
-        elif claim.rule == "ingen_forskel":
-            rows.append(np.all([settled(np.ptp(one, axis=1)) < margin
-                                for one, margin in zip(values, claim.margins, strict=True)], axis=0))
-        else:
-            sign = 1 if claim.rule == "foerst" else -1
-            code = [label for variable, label in layout().names if variable == claim.by[0]].index(claim.groups[0])
-            ranked = sign * settled(values[0])
-            rows.append(np.sum(ranked >= ranked[:, [code]], axis=1) == 1)
-    return np.array(rows)
+    def value(spec: truths.Spec, by: str) -> np.ndarray:
+        return cells[:, SLICES[BLOCKS.index((_place(spec), by))]]
+
+    def labels(variable: str) -> list[str]:
+        return [label for name, label in layout().names if name == variable]
+
+    return np.array([truths.holds(known()[name], value, lambda *_: slope, labels) for name in CLAIMS])
 
 
 def claimed(made: list[Verdicts], true: np.ndarray, usable: np.ndarray) -> np.ndarray:

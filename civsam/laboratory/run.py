@@ -29,7 +29,8 @@ LENGTH = 250  # replications in a part: about a second's work
 CODE = ("study/assumed", "study/modelled", "study/simulate", "study/register", "study/claims", "inference/weighting",
         "inference/raking", "inference/estimate", "inference/groups", "inference/intervals", "inference/settled",
         "inference/statistics", "inference/variance", "inference/compare", "survey/design", "laboratory/declare",
-        "laboratory/draw", "laboratory/weigh", "laboratory/estimates", "laboratory/reduced", "laboratory/judge")
+        "laboratory/draw", "laboratory/truths", "laboratory/weigh", "laboratory/estimates", "laboratory/reduced",
+        "laboratory/judge")
 INPUT = ("spoergeskema.yml", "ramme.csv", "kommuner.csv", "antagelser.yml", "scenarier_antagelser.yml", "paastande.yml",
          "publicerede_tal.csv")
 AGAIN = "De færdige dele er gemt: kør samme kommando igen for at gøre resten."
