@@ -133,6 +133,8 @@ class Plan:
         share = self.number_of(self.cell("share", item, answer, by, group))
         if dont_know:
             return share
+        if not self.survey.questionnaire.offers_dont_know([item]):
+            return share
         unsure = self.number_of(self.cell("share", item, DONT_KNOW, by, group))
         if np.isnan(share.shown + unsure.shown):
             return NOTHING

@@ -97,7 +97,7 @@ def _choice(survey: Survey, item: Item) -> Table:
         sets = [codes[:half], codes[-half:]] if half > 1 else []
     else:
         sets = [[code for code in codes if code != left_out] for left_out in codes] if len(codes) == 3 else []
-    columns = [*codes, DONT_KNOW]
+    columns = item.codes
     answers = [*([code] for code in columns), *sets]
     parts = np.array([[float(code in those) for code in columns] for those in answers])
     limits = [(np.ones(len(columns)), 1.0, 1.0)]
@@ -107,7 +107,7 @@ def _choice(survey: Survey, item: Item) -> Table:
 def _several(survey: Survey, item: Item) -> Table:
     """Several answers a respondent: each is a yes or no; 'none' and 'ved ikke' stand alone; all said something,
     unless some ticked nothing."""
-    columns = [*item.scale.answers, DONT_KNOW]
+    columns = item.codes
     eye = np.eye(len(columns))
     alone = np.array([column in (NONE, DONT_KNOW) for column in columns], dtype=float)
     limits = [(np.maximum(row, alone), -np.inf, 1.0) for row in eye]
@@ -155,6 +155,8 @@ def families(survey: Survey) -> Iterator[list[Table]]:
         names = list(dict.fromkeys([*those, "+".join(those)]))
         yield [_counts(survey, "mean", name) for name in names]
     for item in items.values():
+        if item.scale.low < 0:
+            continue  # not worked out for numbers below 0: hidden
         if item.scale.type == "antal" and item.id not in in_joint:
             yield [_counts(survey, statistic, item.id) for statistic in ("mean", "ratio")[:1 + bool(item.part_of)]]
         elif item.scale.type in ("enkelt", "ordinal"):

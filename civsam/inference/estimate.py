@@ -48,7 +48,6 @@ from civsam.files import UserError
 from civsam.inference.estimators import Columns, Variables, made_anew, ratio, tidy, total, variables
 from civsam.inference.groups import Groups, groups
 from civsam.inference.intervals import t_interval
-from civsam.instrument.questionnaire import DONT_KNOW
 from civsam.survey.grouping import By, split
 from civsam.survey.survey import Survey
 
@@ -70,7 +69,7 @@ def _answers(survey: Survey, item: str, answers: str | list[str] | None, dont_kn
         offered = list(survey.item(item).scale.answers)
         if not offered:
             raise UserError(f"{item} har ingen svarmuligheder at vise andele af.")
-        return [*offered, DONT_KNOW] if dont_know else offered
+        return survey.item(item).codes if dont_know else offered
     wanted: list[str] = list(answers) if is_list_like(answers) else [str(answers)]
     if not wanted:
         raise UserError(f"{item}: listen af svar er tom. Nævn et svar, eller udelad listen for at få dem alle.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
@@ -17,9 +18,17 @@ def allowed(item: Item) -> str:
     if item.scale.type == "tekst":
         return f"enhver tekst undtagen {DONT_KNOW}"
     if item.scale.type == "antal":
-        return f"et helt tal fra {item.scale.low} til {item.scale.high}, {DONT_KNOW} eller tomt"
+        return f"{', '.join([span(item), *item.codes])} eller tomt"
     several = " (flere koder adskilles af mellemrum)" if item.scale.type == "flere" else ""
-    return f"{', '.join(item.scale.answers)}, {DONT_KNOW} eller tomt{several}"
+    return f"{', '.join(item.codes)} eller tomt{several}"
+
+
+def span(item: Item) -> str:
+    """The numbers that may be answered, in words; what they count is in parentheses."""
+    scale = item.scale
+    decimals = f" med højst {scale.decimals} decimal{'er' if scale.decimals > 1 else ''}" if scale.decimals else ""
+    unit = f" ({scale.unit})" if scale.unit else ""
+    return f"et {'' if decimals else 'helt '}tal fra {scale.low} til {scale.high}{decimals}{unit}"
 
 
 def valid(item: Item, value: str) -> bool:
@@ -28,7 +37,9 @@ def valid(item: Item, value: str) -> bool:
     if value in ("", DONT_KNOW):
         return value == "" or item.allows_dont_know
     if scale.type == "antal":
-        return value.isascii() and value.isdigit() and len(value) < 19 and scale.low <= int(value) <= scale.high
+        written = re.fullmatch(r"-?[0-9]{1,18}(?:\.([0-9]+))?", value)
+        return written is not None and len(written[1] or "") <= scale.decimals and (
+            scale.low <= float(value) <= scale.high)
     if scale.type == "flere":
         if value == NO_TICK:
             return True
@@ -52,9 +63,9 @@ def within(item: Item, answers: pd.DataFrame) -> np.ndarray:
 
 
 def numbers(cells: pd.Series) -> np.ndarray:
-    """The whole numbers of a text column as floats, NaN for all else. Shape (n,)."""
+    """The numbers of a text column as floats, NaN for all else. Shape (n,)."""
     codes, found = pd.factorize(cells)
-    values = [float(text) if text.isascii() and text.isdigit() else np.nan for text in found]
+    values = [float(text) if re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", text) else np.nan for text in found]
     return np.array([*values, np.nan])[codes]
 
 

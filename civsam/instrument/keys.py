@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import random
+from typing import Any
 
 from civsam.instrument.questionnaire import Item, Questionnaire
 
@@ -19,11 +20,17 @@ def asked(questionnaire: Questionnaire) -> dict[str, Item]:
     return {item.id: item for item in questionnaire.unknown()} | questionnaire.items
 
 
+def _more(item: Item) -> list[Any]:
+    """What only some items have; nothing of the others, whose forms are as they always were."""
+    more = [item.scale.decimals, item.scale.unit, item.dont_know]
+    return [more] if more != [0, "", True] else []
+
+
 def digest(questionnaire: Questionnaire) -> str:
     """SHA-256 of all that a respondent sees and may answer; it changes when the questionnaire does."""
     items = [
         [item.id, item.block, item.wording, item.help, item.part_of, item.scale.type, list(item.scale.answers.items()),
-         item.scale.low, item.scale.high]
+         item.scale.low, item.scale.high, *_more(item)]
         for item in asked(questionnaire).values()
     ]
     blocks = list(questionnaire.blocks.items())

@@ -72,7 +72,8 @@ def _printed(item: Item, place: str, questionnaire: Questionnaire) -> str:
     once = "Skriv den." if has_many(item) else "Sæt ét kryds."
     ways = {"enkelt": "Sæt ét kryds.", "ordinal": "Sæt ét kryds.", "flere": several, BACKGROUND: once}
     help_ = " ".join(filter(None, (item.help, ways.get(item.scale.type, ""), rule(item, questionnaire))))
-    fields = {"antal": '<li><span class="boks tal"></span>Antal</li>', "tekst": '<li class="linje"></li>' * 4}
+    unit = escape(item.scale.unit or "Antal")
+    fields = {"antal": f'<li><span class="boks tal"></span>{unit}</li>', "tekst": '<li class="linje"></li>' * 4}
     field = '<li class="linje"></li>' if has_many(item) else fields.get(item.scale.type, "")
     ticks = "".join(f'<li><span class="boks"></span>{escape(label)}</li>'
                     for label in answers(item, questionnaire).values() if not has_many(item))

@@ -19,18 +19,31 @@ DONT_KNOW = "ved_ikke"
 NONE = "ingen"  # the answer to items with several answers that says none of the others
 NO_TICK = "intet_kryds"  # to an item with several answers: it was answered, and nothing was ticked
 TYPES = ("enkelt", "flere", "ordinal", "antal", "tekst")
+MOST_DECIMALS, LARGEST = 6, 10**12  # of a count: what a number on a computer holds without loss
 BACKGROUND = "baggrund"  # the type of what a frame else tells: one answer, and nobody is in doubt
 
 
 @dataclass(frozen=True)
 class Scale:
-    """What may be answered: a type from `TYPES` or `BACKGROUND`, codes with their labels, or the range of a count."""
+    """What may be answered: a type from `TYPES` or `BACKGROUND`, codes with their labels, or the range of a count.
+
+    decimals: how many a count may have at most; whole numbers where there are none. unit: what it counts, in words.
+    dont_know: whether 'ved ikke' is offered, unless the item says otherwise.
+    """
 
     id: str
     type: str
     answers: dict[str, str] = field(default_factory=dict)
-    low: int = 0
-    high: int = 0
+    low: float = 0
+    high: float = 0
+    decimals: int = 0
+    unit: str = ""
+    dont_know: bool = True
+
+    @property
+    def numbered(self) -> bool:
+        """Whether any code is a number, so that a number may be an answer."""
+        return any(code.isdigit() for code in self.answers)
 
 
 @dataclass(frozen=True)
@@ -48,24 +61,32 @@ class Item:
     help: str = ""
     statements: tuple[str, ...] = ()
     part_of: tuple[str, ...] = ()
+    dont_know: bool = True
 
     @property
     def allows_dont_know(self) -> bool:
-        """All but free text and background may be answered with 'ved ikke'."""
-        return self.scale.type not in ("tekst", BACKGROUND)
+        """Whether 'ved ikke' may be answered: where it is offered, and never to free text and background."""
+        return self.dont_know and self.scale.type not in ("tekst", BACKGROUND)
+
+    @property
+    def codes(self) -> list[str]:
+        """All codes that may be answered, 'ved ikke' last where it may."""
+        return [*self.scale.answers, *[DONT_KNOW] * self.allows_dont_know]
 
 
 @dataclass(frozen=True)
 class Background:
     """A frame variable that groups may be formed by: its name in a sentence, and the labels of its codes in order.
 
-    ordered: whether the order means something, as of sizes.
+    ordered: whether the order means something, as of sizes. missing: the code of those of whom it is not known; blank
+    if it is known of all.
     """
 
     id: str
     name: str
     labels: dict[str, str]
     ordered: bool = False
+    missing: str = ""
 
 
 @dataclass(frozen=True)
@@ -119,6 +140,11 @@ class Questionnaire:
         """The items of one block, in order."""
         return [item for item in self.items.values() if item.block == block]
 
+    def offers_dont_know(self, names: Iterable[str] | None = None) -> bool:
+        """Whether any of these items, or any at all, may be answered with 'ved ikke'; + joins several in a name."""
+        wanted = self.items if names is None else {one for name in names for one in name.split("+")}
+        return any(self.items[name].allows_dont_know for name in wanted)
+
     def label(self, item: str, code: str) -> str:
         """The words that a respondent saw for an answer code."""
         return self.dont_know if code == DONT_KNOW else self.items[item].scale.answers[code]
@@ -162,11 +188,12 @@ class _Reader:
     def stop(self, line: int | str, message: str) -> UserError:
         return UserError(f"{shown(self.path)}, linje {line}: {message}")
 
-    def get(self, mapping: dict[str, Any], key: str, kind: type, default: Any = None) -> Any:
+    def get(self, mapping: dict[str, Any], key: str, kind: Any, default: Any = None) -> Any:
         """The value under `key`, of the wanted kind; a key without default must be there."""
         value = mapping.get(key, default)
         if not isinstance(value, kind):
-            names = {str: "tekst", list: "en liste", dict: "en opslagstabel", int: "et helt tal", bool: "true/false"}
+            names = {str: "tekst", list: "en liste", dict: "en opslagstabel", int: "et helt tal", bool: "true/false",
+                     (int, float): "et tal"}
             found = "mangler" if value is None else f"er {value!r}"
             raise self.stop(mapping[LINE], f"'{key}' {found}; der skal stå {names[kind]}.")
         return {k: v for k, v in value.items() if k != LINE} if isinstance(value, dict) else value
@@ -182,19 +209,36 @@ class _Reader:
     def scale(self, name: str, raw: dict[str, Any]) -> Scale:
         kind = self.known(raw[LINE], "type", self.get(raw, "type", str), TYPES)
         if kind == "antal":
-            low, high = self.get(raw, "mindst", int), self.get(raw, "hoejst", int)
-            if low > high:
-                raise self.stop(raw[LINE], f"'mindst' ({low}) er større end 'hoejst' ({high}).")
-            return Scale(name, kind, low=low, high=high)
+            return self.count(name, raw)
         if kind == "tekst":
             return Scale(name, kind)
-        answers = self.answers(raw)
+        answers, unsure = self.answers(raw), self.yes(raw, "ved_ikke", True)
         bad = [code for code in answers if (not re.fullmatch(r"0|[1-9][0-9]{0,8}", code) and not code.isidentifier())
                or code in (DONT_KNOW, NO_TICK)]
         if bad:
             raise self.stop(raw["svar"][LINE], f"svarkoden {bad[0]!r} kan ikke bruges. Koder er bogstaver, tal og _.")
         self.clear(raw, answers, {DONT_KNOW: self.get(self.content, "ved_ikke", str)}, kind == "flere")
-        return Scale(name, kind, answers)
+        return Scale(name, kind, answers, dont_know=unsure)
+
+    def yes(self, raw: dict[str, Any], key: str, default: bool) -> bool:
+        """What is said with ja or nej, or with true or false."""
+        value = raw.get(key, default)
+        if not isinstance(value, bool) and value not in ("ja", "nej"):
+            raise self.stop(raw[LINE], f"'{key}' er {value!r}; der skal stå ja eller nej.")
+        return value in (True, "ja")
+
+    def count(self, name: str, raw: dict[str, Any]) -> Scale:
+        """A scale of numbers: whole ones, unless 'decimaler' says how many decimals there may be."""
+        decimals = self.get(raw, "decimaler", int, 0)
+        if isinstance(decimals, bool) or not 0 <= decimals <= MOST_DECIMALS:
+            raise self.stop(raw[LINE], f"'decimaler' er {decimals!r}; der skal stå et helt tal fra 0 til "
+                                       f"{MOST_DECIMALS}.")
+        low, high = (self.get(raw, key, (int, float) if decimals else int) for key in ("mindst", "hoejst"))
+        if not -LARGEST <= low <= high <= LARGEST:
+            what = f"'mindst' ({low}) er større end 'hoejst' ({high})" if low > high else "tallene er for store"
+            raise self.stop(raw[LINE], f"{what}.")
+        return Scale(name, "antal", low=low, high=high, decimals=decimals, unit=self.get(raw, "enhed", str, ""),
+                     dont_know=self.yes(raw, "ved_ikke", True))
 
     def answers(self, raw: dict[str, Any]) -> dict[str, str]:
         """The codes and labels under 'svar' as text. Numbers are text; what YAML takes for true or false is a fault."""
@@ -219,22 +263,24 @@ class _Reader:
 
     def item(self, raw: dict[str, Any], blocks: dict[str, str], scales: dict[str, Scale]) -> Item:
         line = raw[LINE]
-        allowed = ("id", "blok", "skala", "emne", "ordlyd", "hjaelp", "udsagn", "del_af", LINE)
+        allowed = ("id", "blok", "skala", "emne", "ordlyd", "hjaelp", "udsagn", "del_af", "ved_ikke", LINE)
         for key in raw:
             self.known(line, "nøgle", key, allowed)
         name = self.get(raw, "id", str)
         if not name.isidentifier():
             raise self.stop(line, f"id {name!r} kan ikke bruges. Det skal være bogstaver, tal og _ og ikke begynde med "
                                   "et tal.")
+        scale = scales[self.known(line, "skala", self.get(raw, "skala", str), scales)]
         return Item(
             id=name,
             block=self.known(line, "blok", self.get(raw, "blok", str), blocks),
-            scale=scales[self.known(line, "skala", self.get(raw, "skala", str), scales)],
+            scale=scale,
             topic=self.get(raw, "emne", str),
             wording=self.get(raw, "ordlyd", str),
             help=self.get(raw, "hjaelp", str, ""),
             statements=tuple(self.get(raw, "udsagn", list, [])),
             part_of=tuple(self.get(raw, "del_af", list, [])),
+            dont_know=self.yes(raw, "ved_ikke", scale.dont_know),
         )
 
     def items(self, blocks: dict[str, str], scales: dict[str, Scale], background: Iterable[str]) -> dict[str, Item]:
@@ -250,6 +296,8 @@ class _Reader:
                                            "andet navn.")
             for total in item.part_of:
                 self.known(raw[LINE], "tæller i del_af", total, [i for i in items if items[i].scale.type == "antal"])
+            if item.part_of and min(item.scale.low, *(items[total].scale.low for total in item.part_of)) < 0:
+                raise self.stop(raw[LINE], "'del_af' kan ikke bruges om tal, der kan være under 0.")
             items[item.id], lines[item.id] = item, raw[LINE]
         return items
 
@@ -259,7 +307,10 @@ class _Reader:
             raise self.stop(line, f"variablen {name!r} kan ikke bruges. Navne er bogstaver, tal og _.")
         labels = self.answers(raw)
         self.clear(raw, labels, {}, several=False)
-        return Background(name, self.get(raw, "navn", str), labels, self.get(raw, "ordnet", bool, False))
+        missing = str(raw.get("uoplyst", ""))
+        if missing:
+            self.known(line, "kode i 'uoplyst'", missing, labels)
+        return Background(name, self.get(raw, "navn", str), labels, self.get(raw, "ordnet", bool, False), missing)
 
     def weighting(self, raw: dict[str, Any], variables: dict[str, Background]) -> Weighting:
         groups, margins = (tuple(self.get(raw, name, list, [])) for name in ("svargrupper", "margener"))

@@ -65,13 +65,14 @@ def _elements(item: Item, questionnaire: Questionnaire) -> list[dict[str, Any]]:
     if kind == "antal":
         box = {"type": "checkbox", "name": f"{DONT_KNOW}:{item.id}", "title": f"{item.wording} {dont_know}",
                "titleLocation": "hidden", "choices": [{"value": DONT_KNOW, "text": dont_know}]}
-        return [shared | {"type": "text"}, box]
+        unit = " ".join(filter(None, (item.help, f"Skriv tallet i {item.scale.unit}." if item.scale.unit else "")))
+        return [shared | {"type": "text", "description": unit}, *[box] * item.allows_dont_know]
     if kind == BACKGROUND:
         choices: list[dict[str, Any]] = [
             {"value": code, "text": text} for code, text in item.scale.answers.items()]
         how = {"type": "dropdown", "renderAs": "select"} if len(choices) > MANY else {"type": "radiogroup"}
         return [shared | how | {"choices": choices, "isRequired": True, "requiredErrorText": "Vælg et svar."}]
-    choices = [{"value": code, "text": text} for code, text in (*item.scale.answers.items(), (DONT_KNOW, dont_know))]
+    choices = [{"value": code, "text": questionnaire.label(item.id, code)} for code in item.codes]
     if kind == "flere":
         for choice in choices:
             choice["isExclusive"] = choice["value"] in (NONE, DONT_KNOW)
@@ -82,8 +83,8 @@ def _elements(item: Item, questionnaire: Questionnaire) -> list[dict[str, Any]]:
 def _facts(questionnaire: Questionnaire) -> dict[str, Any]:
     """What the page's own script needs to know."""
     items = [
-        {"id": item.id, "type": item.scale.type, "topic": item.topic, "codes": [*item.scale.answers, DONT_KNOW],
-         "low": item.scale.low, "high": item.scale.high, "totals": item.part_of}
+        {"id": item.id, "type": item.scale.type, "topic": item.topic, "codes": item.codes,
+         "low": item.scale.low, "high": item.scale.high, "decimals": item.scale.decimals, "totals": item.part_of}
         for item in keys.asked(questionnaire).values()
     ]
     return {"definition": definition(questionnaire), "items": items, "dontKnow": DONT_KNOW, "you": YOU,

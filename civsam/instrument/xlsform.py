@@ -62,12 +62,16 @@ def answers(item: Item, questionnaire: Questionnaire) -> dict[str, str]:
 def rule(item: Item, questionnaire: Questionnaire) -> str:
     """What an answer must keep to, in words; blank for one answer and for text."""
     if item.scale.type == "antal":
-        words = f"Skriv et helt tal fra {number(item.scale.low)} til {number(item.scale.high)}."
+        scale, places = item.scale, item.scale.decimals
+        low, high = (number(end, places if end % 1 else 0) for end in (scale.low, scale.high))
+        precise = f" med højst {places} decimal{'er' if places > 1 else ''}" if places else ""
+        unit = f" ({scale.unit})" if scale.unit else ""
+        words = f"Skriv et {'' if places else 'helt '}tal fra {low} til {high}{precise}{unit}."
         totals = [f"»{questionnaire.items[total].topic}«" for total in item.part_of]
         together = " tilsammen" if len(totals) > 1 else ""
         return f"{words} Tallet må ikke være større end i {listed(totals)}{together}." if totals else words
     alone = [f"»{label}«" for code, label in answers(item, questionnaire).items() if code in (NONE, DONT_KNOW)]
-    return f"{listed(alone)} kan kun vælges alene." if item.scale.type == "flere" else ""
+    return f"{listed(alone)} kan kun vælges alene." if item.scale.type == "flere" and alone else ""
 
 
 def purpose_of(about: About) -> str:
@@ -124,12 +128,22 @@ def survey_rows(questionnaire: Questionnaire, about: About) -> list[dict[str, st
 
 
 def choice_rows(questionnaire: Questionnaire) -> list[dict[str, str]]:
-    """The rows of the sheet `choices`: every scale with codes, 'ved ikke' last, and a list of 'ved ikke' alone."""
-    lists = {item.scale.id: answers(item, questionnaire) for item in keys.asked(questionnaire).values()
+    """The rows of the sheet `choices`: every scale with codes, 'ved ikke' last, and a list of 'ved ikke' alone.
+
+    What is not offered is in neither.
+    """
+    lists = {_list_of(item): answers(item, questionnaire) for item in keys.asked(questionnaire).values()
              if item.scale.answers}
-    lists[TICK] = {DONT_KNOW: questionnaire.dont_know}
+    if any(item.scale.type == "antal" and item.allows_dont_know for item in questionnaire.items.values()):
+        lists[TICK] = {DONT_KNOW: questionnaire.dont_know}
     return [dict(zip(CHOICES, (name, code, label), strict=True))
             for name, labels in lists.items() for code, label in labels.items()]
+
+
+def _list_of(item: Item) -> str:
+    """The list of choices of an item: its scale's, or that without 'ved ikke' where only some are offered it."""
+    differs = item.scale.type != BACKGROUND and item.dont_know != item.scale.dont_know
+    return item.scale.id + (f"_{'med' if item.dont_know else 'uden'}_{DONT_KNOW}" if differs else "")
 
 
 def _row(kind: str, name: str, label: str, *, hint: str = "", message: str = "", **cells: str) -> dict[str, str]:
@@ -144,11 +158,12 @@ def _group(name: str, label: str) -> dict[str, str]:
 def _item_rows(item: Item, questionnaire: Questionnaire) -> list[dict[str, str]]:
     """An item's row; a count is followed by the tick for 'ved ikke', offered as long as no number stands."""
     scale, test = item.scale, constraint(item)
-    kind = f"{TYPES[scale.type]} {scale.id}" if scale.answers else TYPES[scale.type]
+    plain = "decimal" if scale.decimals else TYPES[scale.type]
+    kind = f"{plain} {_list_of(item)}" if scale.answers else plain
     row = _row(kind, item.id, item.wording, hint=item.help, constraint=test,
                message=rule(item, questionnaire) if test else "",
                appearance="multiline" if scale.type == "tekst" else "minimal" if has_many(item) else "")
-    if scale.type != "antal":
+    if scale.type != "antal" or not item.allows_dont_know:
         return [row]
     tick = _row(f"select_multiple {TICK}", f"{item.id}_{DONT_KNOW}", f"{item.topic}: sæt kryds, hvis du ikke ved det.",
                 relevant=f"${{{item.id}}} = ''")
@@ -167,7 +182,7 @@ def constraint(item: Item) -> str:
     """
     scale = item.scale
     if scale.type == "flere":
-        alone = [code for code in (*scale.answers, DONT_KNOW) if code in (NONE, DONT_KNOW)]
+        alone = [code for code in item.codes if code in (NONE, DONT_KNOW)]
         return " and ".join(f"(not(selected(., '{code}')) or count-selected(.) = 1)" for code in alone)
     if scale.type != "antal":
         return ""

@@ -124,7 +124,7 @@ def _ticks(file: AnswerFile, item: Item, code: str, place: int) -> np.ndarray:
     codes, found = file.distinct(place)
     label = item.scale.answers.get(code, file.questionnaire.dont_know)
     known: dict[str, int] = {"": -1, **TICKS, plain(code): 1, plain(label): 1}
-    if not any(map(str.isdigit, item.scale.answers)):
+    if not item.scale.numbered:
         known["2"] = 0  # 1 and 2 are yes and no
     elif code in ("0", "1"):
         known |= {"0": 0, "1": 1}  # a tick, and not the code
@@ -144,7 +144,7 @@ def _judge(file: AnswerFile, item: Item, codes: np.ndarray, found: Sequence[str]
     rows = places_of(codes, bad)
     labels = how == "svartekster"
     may = allowed(item) if not labels else "; ".join(
-        [*item.scale.answers.values(), file.questionnaire.dont_know]) + " eller tomt"
+        file.questionnaire.label(item.id, code) for code in item.codes) + " eller tomt"
     for number, at in enumerate(bad):
         what, remedy = explain(item, found[at], values[at], file.questionnaire.dont_know, number < SUGGESTED)
         file.add(Fault(item.id, found[at], what, may, remedy), rows[at])

@@ -13,6 +13,8 @@ from civsam.intake import export
 # In a column of one answer among several: what a tick is, and what is none
 TICKS = dict.fromkeys(("1", "sand", "true", "ja", "yes", "y", "valgt", "selected", "checked"), 1) | dict.fromkeys(
     ("0", "falsk", "false", "nej", "no", "n", "ikke valgt", "not selected", "unchecked"), 0)
+THOUSANDS = re.compile(r"-?[1-9][0-9]{0,2}([.,][0-9]{3})+")  # or three decimals
+CLOSE = 5e-7  # a number of Stata with seven digits is as close to what was typed
 UNREAD = "? "  # stands before a cell that could not be read as an answer; no code begins so
 
 
@@ -100,9 +102,9 @@ def coded(
     """
     if item.scale.type == "tekst":
         return [cell if cell.strip() else "" for cell in cells], ""
-    spelling = Spelling.of(item.scale.answers, dont_know)
+    spelling = Spelling.of(item.scale.answers, dont_know if item.allows_dont_know else None)
     if item.scale.type == "antal":
-        return [_count(cell, spelling) for cell in cells], ""
+        return [_count(cell, spelling, item.scale.decimals) for cell in cells], ""
     several = item.scale.type == "flere"
     if several:
         spelling.codes[NO_TICK] = NO_TICK
@@ -118,6 +120,23 @@ def coded(
     return done, words
 
 
-def _count(cell: str, spelling: Spelling) -> str:
+def _count(cell: str, spelling: Spelling, decimals: int) -> str:
     text = plain(cell)
-    return text and (spelling.labels.get(text) or whole_number(text) or UNREAD + cell)
+    value = decimal_number(text, decimals) if decimals else whole_number(text)
+    return text and (spelling.labels.get(text) or value or UNREAD + cell)
+
+
+def decimal_number(text: str, decimals: int) -> str | None:
+    """A number such as 3, -3,5 or 3.50 without needless zeros, and with a point; None for all else.
+
+    1.500 may be 1500 and is none. More decimals are none, but where they are what a computer makes of fewer:
+    7.0999999 is 7.1.
+    """
+    if not re.fullmatch(r"-?[0-9]{1,15}([.,][0-9]{1,20})?", text) or THOUSANDS.fullmatch(text):
+        return None
+    value = float(text.replace(",", "."))
+    near = round(value, decimals)
+    if abs(value - near) > CLOSE * max(abs(value), 1):
+        return None
+    digits = f"{near:.{decimals}f}".rstrip("0").rstrip(".")
+    return "0" if digits == "-0" else digits

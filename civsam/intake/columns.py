@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
@@ -17,6 +18,8 @@ from civsam.intake.coding import TICKS, Spelling
 from civsam.intake.faults import Fault
 from civsam.intake.table import visible
 
+# How LimeSurvey and REDCap (codes and labels) write the column of one answer among several
+PROGRAMS = tuple(map(re.compile, (r"(.+)\[([^\[]+)\]", r"(.+?)___(.+)", r"(.+) \(choice=(.+)\)")))
 GROUPS = ("indledning", YOU, YOU_TITLE)  # of the form, besides those of the blocks
 RANDOM_KEY = "noegle"  # the column of random respondent keys, in a frame and in what the forms give
 # What ODK and Kobo add to the questions, besides what begins with _ or meta/
@@ -41,7 +44,7 @@ class Columns:
         roles: dict[str, tuple[str, ...]] = {
             wording: (name,) for wording, name in zip(wordings, items, strict=True) if wordings.count(wording) == 1}
         roles |= {f"{plain(name)}_{DONT_KNOW}": (name, DONT_KNOW)
-                  for name, item in items.items() if item.scale.type == "antal"}
+                  for name, item in items.items() if item.scale.type == "antal" and item.allows_dont_know}
         for suffix in export.LIMITS:
             roles |= {plain(column): role if role[1] else role[:1]
                       for column, role in export.columns(questionnaire, suffix).items()}
@@ -59,7 +62,8 @@ class Columns:
         """What a column of this name holds; None for an unknown name.
 
         The form's own groups before the name, as ODK and Kobo write them, are passed over: block/item, block-item,
-        block/item/code. Any other name before it may say that the column holds something else.
+        block/item/code. LimeSurvey's item[code] and REDCap's item___code are read as item/code. Any other name before
+        it may say that the column holds something else.
         """
         text = plain(name)
         role = self._grouped(text)
@@ -68,6 +72,9 @@ class Columns:
             whole = self._grouped(head)
             if role is None and whole is not None and whole[0] in self.items:
                 role = self._split(whole, tail)
+        for pattern in () if role else PROGRAMS:
+            if (match := pattern.fullmatch(text)) and (whole := self._grouped(match[1])) and whole[0] in self.items:
+                role = self._split(whole, match[2])
         return role
 
     def _grouped(self, text: str) -> tuple[str, ...] | None:
@@ -81,11 +88,11 @@ class Columns:
 
     def _split(self, role: tuple[str, ...], tail: str) -> tuple[str, ...] | None:
         """The role of item/code or item/label; of item_ved_ikke/ved_ikke it is a third."""
-        scale = self.items[role[0]].scale
+        item = self.items[role[0]]
         if len(role) == 2:
             return (*role, "1") if tail == role[1] else None
-        spelling = Spelling.of(scale.answers, DONT_KNOW)
-        code = (spelling.labels | spelling.codes).get(tail) if scale.type == "flere" else None
+        spelling = Spelling.of(item.scale.answers, DONT_KNOW if item.allows_dont_know else None)
+        code = (spelling.labels | spelling.codes).get(tail) if item.scale.type == "flere" else None
         return (*role, code) if code else None
 
     @staticmethod

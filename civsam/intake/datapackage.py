@@ -10,7 +10,7 @@ import pandas as pd
 
 from civsam.danish import slug
 from civsam.files import UserError, read_table, read_yaml, shown, without_lines
-from civsam.instrument.questionnaire import DONT_KNOW, NONE, Item, Questionnaire
+from civsam.instrument.questionnaire import DONT_KNOW, NO_TICK, NONE, Item, Questionnaire
 
 # ---- Data Package
 
@@ -55,7 +55,8 @@ def schema_of(
     fields = []
     for name in table.columns:
         item = questionnaire.items.get(name) if answers else None
-        made = item_field(item, questionnaire) if item else _plain_field(table[name], questionnaire)
+        none = bool(item) and bool((table[name] == NO_TICK).any())
+        made = item_field(item, questionnaire, none) if item else _plain_field(table[name], questionnaire)
         fields.append({**made, **words.get(name, {})})
     schema: dict[str, Any] = {"fields": fields, "missingValues": [""]}
     if key in table:
@@ -65,20 +66,24 @@ def schema_of(
     return schema
 
 
-def item_field(item: Item, questionnaire: Questionnaire) -> dict[str, Any]:
-    """A Table Schema field: what may stand in the item's column of an answer file. Blank is always missing."""
+def item_field(item: Item, questionnaire: Questionnaire, none: bool = False) -> dict[str, Any]:
+    """A Table Schema field: what may stand in the item's column of an answer file. Blank is always missing.
+
+    none: whether anybody answered without a tick.
+    """
     scale, made = item.scale, {"name": item.id, "title": item.topic, "description": item.wording}
-    allowed = [*scale.answers, DONT_KNOW]
+    allowed = item.codes
     if scale.type == "antal":
-        return {**made, "type": "integer", "missingValues": ["", DONT_KNOW],
+        return {**made, "type": "number" if scale.decimals else "integer", "missingValues": ["", *allowed],
                 "constraints": {"minimum": scale.low, "maximum": scale.high}}
     if scale.type == "tekst":
         return {**made, "type": "string"}
     labels = [{"value": code, "label": questionnaire.label(item.id, code)} for code in allowed]
     if scale.type == "flere":
-        alone = "|".join(code for code in allowed if code in (NONE, DONT_KNOW))
+        alone = "|".join(code for code in (*allowed, *[NO_TICK] * none) if code in (NONE, DONT_KNOW, NO_TICK))
         one = "|".join(code for code in allowed if code not in (NONE, DONT_KNOW))
-        rule: dict[str, Any] = {"pattern": f"({alone}|({one})( ({one}))*)"}
+        alone += "|" if alone else ""
+        rule: dict[str, Any] = {"pattern": f"({alone}({one})( ({one}))*)"}
         return {**made, "type": "string", "constraints": rule, "svarkoder": labels}
     return {**made, "type": "string", "categories": labels, "categoriesOrdered": scale.type == "ordinal",
             "constraints": {"enum": allowed}}

@@ -23,6 +23,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
 import pandas as pd
 
 from civsam.files import UserError, project, shown
@@ -55,7 +56,7 @@ class Column:
 def columns(questionnaire: Questionnaire, suffix: str) -> dict[str, tuple[str, str]]:
     """The names of the columns in a .sav or .dta file, each with its item and code ("" but for several answers)."""
     parts = [(item.id, code) for item in questionnaire.items.values()
-             for code in ([*item.scale.answers, DONT_KNOW] if item.scale.type == "flere" else [""])]
+             for code in (item.codes if item.scale.type == "flere" else [""])]
     names: dict[tuple[str, str], str] = {}
     taken = {questionnaire.key.casefold()}
     for item, code in sorted(parts, key=lambda part: part[1] != ""):  # a tick never takes the name of a question
@@ -107,7 +108,7 @@ def _column(given: pd.Series, item: Item, code: str, questionnaire: Questionnair
         return Column(item.id, given, item.topic)
     if code:
         sets = {text: text.split(" ") if text != NO_TICK else [] for text in given.unique() if text}
-        _stop_at({one for those in sets.values() for one in those} - {*item.scale.answers, DONT_KNOW}, item)
+        _stop_at({one for those in sets.values() for one in those} - {*item.codes}, item)
         ticked = given.map({text: float(code in those) for text, those in sets.items()})
         return Column(item.id, ticked.astype(float), f"{item.topic}: {questionnaire.label(item.id, code)}", TICKED)
     numbers = codes(item)
@@ -169,7 +170,7 @@ def write_sav(answers: pd.DataFrame, questionnaire: Questionnaire, path: Path) -
     table, facts = _labelled(answers, questionnaire, ".sav")
     counts = {name: list(codes(questionnaire.items[item]).values())
               for name, (item, _) in columns(questionnaire, ".sav").items()
-              if questionnaire.items[item].scale.type == "antal"}
+              if questionnaire.items[item].scale.type == "antal" and questionnaire.items[item].allows_dont_know}
     _write_statistics("write_sav", table, path, facts | {"missing_ranges": counts})
 
 
@@ -222,7 +223,10 @@ def write_excel(answers: pd.DataFrame, questionnaire: Questionnaire, path: Path)
 
 def _worded(value: float, labels: dict[int, str]) -> str:
     """A number's label; a count that has none as digits; nothing where there is no number."""
-    return "" if pd.isna(value) else guard(labels[int(value)]) if int(value) in labels else str(int(value))
+    if pd.isna(value):
+        return ""
+    digits = np.format_float_positional(value, trim="-").replace(".", ",")
+    return guard(labels[int(value)]) if value in labels else digits
 
 
 def guard(text: str) -> str:

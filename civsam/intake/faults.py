@@ -12,9 +12,9 @@ from civsam import danish
 from civsam.files import UserError, shown
 from civsam.instrument.allowed import nearest
 from civsam.instrument.questionnaire import DONT_KNOW, NONE, Item
-from civsam.instrument.words import joined
+from civsam.instrument.words import joined, plain
 from civsam.intake import export
-from civsam.intake.coding import UNREAD, Spelling, whole_number
+from civsam.intake.coding import THOUSANDS, UNREAD, Spelling, whole_number
 from civsam.intake.table import visible
 
 FAULT_COLUMNS = ["fil", "raekke", "kolonne", "vaerdi", "fejl", "tilladt", "rettelse"]
@@ -76,9 +76,11 @@ def explain(item: Item, cell: str, answer: str, dont_know: str, suggest: bool) -
     harm = damaged(cell)
     if harm:
         return harm
+    if not item.allows_dont_know and plain(cell) in (DONT_KNOW, plain(dont_know)):
+        return f"»{dont_know}« kan ikke svares på dette spørgsmål", "Tøm cellen, eller tilbyd det i spørgeskemaet."
     if item.scale.type == "antal":
         return _explain_count(item, cell, answer)
-    spelling = Spelling.of(item.scale.answers, dont_know)
+    spelling = Spelling.of(item.scale.answers, dont_know if item.allows_dont_know else None)
     known = spelling.codes | spelling.labels
     given = spelling.split(cell)
     strange = [text for text in given if text not in known]
@@ -89,10 +91,10 @@ def explain(item: Item, cell: str, answer: str, dont_know: str, suggest: bool) -
         return "kan læses på mere end én måde, fordi en svartekst rummer komma", "Sæt semikolon mellem svarene."
     if not strange:
         return "kan både være en kode og teksten til et andet svar", "Brug koder i hele kolonnen."
-    options = [*item.scale.answers.values(), *item.scale.answers, dont_know]
+    options = [*item.scale.answers.values(), *item.scale.answers, *[dont_know] * item.allows_dont_know]
     hint = nearest(strange[0], options) if suggest else ""
     which = f"»{visible(strange[0])}« er ukendt" if len(given) > 1 else "et ukendt svar"
-    if whole_number(strange[0]) is not None and not any(map(str.isdigit, item.scale.answers)):
+    if whole_number(strange[0]) is not None and not item.scale.numbered:
         return f"{which}: et tal, hvor der skal stå et svar", "Erstat tallet med svarets kode eller tekst."
     return which, hint or "Skriv en af koderne eller svarteksterne, eller tøm cellen."
 
@@ -101,12 +103,15 @@ def _explain_count(item: Item, cell: str, answer: str) -> tuple[str, str]:
     scale, text = item.scale, cell.strip()
     if not answer.startswith(UNREAD) or re.fullmatch(r"-?[0-9]{19,}", text):
         return ("tallet er uden for det tilladte", f"Ret det til et tal fra {scale.low} til {scale.high}.")
-    if re.fullmatch(r"-?[0-9]{1,3}([.,][0-9]{3})+", text):
+    if THOUSANDS.fullmatch(text):
         bare = re.sub("[.,]", "", text)
         return ("et flertydigt tal: punktum eller komma kan skille tusinder eller decimaler",
                 f"Skriv {bare}, hvis det er tusinder.")
     if text.endswith(f" {DONT_KNOW}"):
         return "både et tal og ved ikke", "Behold det ene svar."
+    if scale.decimals and re.fullmatch(r"-?[0-9]+[.,][0-9]+", text):
+        most = amount(scale.decimals, "decimal", "decimaler")
+        return f"et tal med flere end {most}", f"Afrund det til {most}."
     if re.fullmatch(r"-?[0-9]+[.,][0-9]+", text):
         return "et decimaltal, hvor der skal stå et helt tal", "Ret det til et helt tal."
     return "tekst, hvor der skal stå et tal", "Skriv kun tallet, uden enhed og mellemrum, eller tøm cellen."

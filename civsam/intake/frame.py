@@ -27,6 +27,9 @@ def read_frame(questionnaire: Questionnaire, path: Path | None = None) -> pd.Dat
         raise UserError(f"{where}, linje {row + 2}: '{table[questionnaire.key][row]}' er tom eller står to gange. "
                         "Hver, der er spurgt, skal have sin egen.")
     table = with_lookup(table.set_index(questionnaire.key), questionnaire, shown(path))
+    for variable in [one for one in questionnaire.background.values() if one.missing and one.id in table.columns]:
+        cells = table[variable.id]
+        table[variable.id] = cells.where(cells.astype(str).str.strip() != "", variable.missing)
     for variable in questionnaire.background.values():
         _check_codes(table, variable, shown(path))
     return table

@@ -113,7 +113,11 @@ def _variable(file: AnswerFile, name: str, at: int) -> pd.Series:
     else:
         spelling, labelled = Spelling.of(variable.labels, None), file.table.labelled.get(at, frozenset())
         reading, how = spelling.chosen(spelling.one(cell) for cell in found if cell not in labelled)
-        reading = reading | ({} if file.frame is None else {"": ""})  # a blank: the frame knows it
+        blank = variable.missing if file.frame is None else ""  # with a frame, it knows it
+        reading = reading | ({"": blank} if blank or file.frame is not None else {})
+        unknown = int(np.isin(codes, [at for at, cell in enumerate(found) if not cell.strip()]).sum())
+        file.note(f"Tomme felter i {name}, der er læst som »{variable.labels.get(blank)}«",
+                  [str(unknown)] if blank and unknown else [])
         values = [(spelling.labels if cell in labelled else reading).get(spelling.one(cell), UNREAD + cell)
                   for cell in found]
         bad = [place for place, value in enumerate(values) if value.startswith(UNREAD)]
@@ -123,6 +127,10 @@ def _variable(file: AnswerFile, name: str, at: int) -> pd.Series:
             cell, options = found[place], [*variable.labels.values(), *variable.labels]
             hint = nearest(cell, options) if number < SUGGESTED else ""
             what = f"kendes ikke som {variable.name}" if cell.strip() else "er tom"
-            file.add(Fault(name, cell, what, may, hint or "Skriv en af koderne eller teksterne."), rows[place])
+            remedy = hint or "Skriv en af koderne eller teksterne."
+            if not cell.strip():
+                remedy += (" Er den ukendt for nogle, kan skemaet have en kode for det: "
+                           f"under {name}, uoplyst: koden.")
+            file.add(Fault(name, cell, what, may, remedy), rows[place])
         file.note(f"{name} er skrevet som", [how])
     return pd.Series(values, dtype="str").iloc[codes].reset_index(drop=True)

@@ -6,6 +6,8 @@ a file that can be read in more than one way, or in none, raises UserError.
 
 from __future__ import annotations
 
+import io
+import zipfile
 from pathlib import Path
 
 from civsam.files import UserError, read_bytes, shown
@@ -54,12 +56,32 @@ def _content(path: Path) -> bytes:
     return data
 
 
+def _readable_workbook(path: Path, data: bytes) -> None:
+    """Raise UserError for the spreadsheets that are packed as a workbook is, but cannot be read."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as packed:
+            starts = {}
+            for name in {"mimetype", "xl/workbook.xml"} & {*packed.namelist()}:
+                with packed.open(name) as file:
+                    starts[name] = file.read(4096)
+    except Exception:  # a damaged one is told by whoever reads it
+        return
+    if b"opendocument" in starts.get("mimetype", b""):
+        raise UserError(f"{shown(path)}: filen er i formatet OpenDocument (.ods), som ikke læses. Åbn den i "
+                        "regnearket, og gem den som .xlsx eller CSV UTF-8.")
+    if b"purl.oclc.org/ooxml" in starts.get("xl/workbook.xml", b""):
+        raise UserError(f"{shown(path)}: filen er i formatet Strict Open XML, som ikke læses. Gem den i Excel som "
+                        "»Excel-projektmappe (*.xlsx)« uden ordet Strict.")
+
+
 def _kind(path: Path, data: bytes) -> str:
     """What the content says that the file is; a name that says something else is a fault."""
     wanted = SUFFIXES.get(path.suffix.lower(), "")
     if data.startswith(b"\xd0\xcf\x11\xe0"):
         raise UserError(f"{shown(path)}: filen er en gammel Excel-fil (.xls) eller beskyttet med adgangskode. "
                         "Gem den som .xlsx uden adgangskode.")
+    if data.startswith(b"PK\x03\x04"):
+        _readable_workbook(path, data)
     found = next((kind for magic, kind in MAGIC.items() if data.startswith(magic)), "")
     if wanted == "dta" and not found and data[0] in OLD_STATA:
         found = "dta"

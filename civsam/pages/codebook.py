@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from html import escape
 
 from civsam.danish import listed, number
-from civsam.instrument.questionnaire import DONT_KNOW, Item, Questionnaire
+from civsam.instrument.questionnaire import DONT_KNOW, Item, Questionnaire, Scale
 from civsam.instrument.value_codes import codes
 from civsam.instrument.xlsform import KINDS, answers
 from civsam.pages.output import Output
@@ -51,7 +51,7 @@ def _facts(item: Item, questionnaire: Questionnaire) -> dict[str, tuple[str, str
     scale, numbers = item.scale, codes(item)
     facts = {"Type": _both(KINDS[scale.type])}
     if scale.type == "antal":
-        facts["Værdier"] = _both(f"hele tal fra {number(scale.low)} til {number(scale.high)}")
+        facts["Værdier"] = _both(_span(scale))
     if answers(item, questionnaire):
         term = "Koder, og tal i .sav og .dta" if numbers else "Koder"
         facts[term] = _code_list({code: (label, numbers.get(code)) for code, label
@@ -62,6 +62,14 @@ def _facts(item: Item, questionnaire: Questionnaire) -> dict[str, tuple[str, str
     if item.statements:
         facts["Belyser udsagn"] = _both(", ".join(item.statements))
     return facts
+
+
+def _span(scale: Scale) -> str:
+    """The numbers that may be answered."""
+    places, unit = scale.decimals, f" ({scale.unit})" if scale.unit else ""
+    low, high = (number(end, places if end % 1 else 0) for end in (scale.low, scale.high))
+    precise = f" med højst {places} decimal{'er' if places > 1 else ''}" if places else ""
+    return f"{'' if places else 'hele '}tal fra {low} til {high}{precise}{unit}"
 
 
 def _background_book(questionnaire: Questionnaire) -> Output:
@@ -78,15 +86,18 @@ def _background_book(questionnaire: Questionnaire) -> Output:
 def _missing_book(questionnaire: Questionnaire) -> Output:
     """How answers that are not there are coded."""
     title, unknown = "Manglende svar", questionnaire.dont_know
+    several = f", også »{unknown}«," if questionnaire.offers_dont_know() else ""
     facts = {
         "Ikke besvaret": "Feltet er tomt i svarfilen og i CSV; det er en systemmangel i SPSS (.sav) og Stata (.dta).",
         f"»{unknown}«": f"Koden {DONT_KNOW} i svarfilen. I .sav og .dta står det tal, som spørgsmålet viser, med "
                         f"etiketten »{unknown}«; for et antal er tallet i .sav også angivet som manglende, men i .dta "
                         "skal det tages ud før beregninger.",
-        "Flere svar": f"I svarfilen står koderne i ét felt med mellemrum imellem. I .sav og .dta har hvert svar, også "
-                      f"»{unknown}«, sin egen kolonne <spørgsmål>_<kode>: 1 er valgt, 0 er ikke valgt, og alle er "
+        "Flere svar": f"I svarfilen står koderne i ét felt med mellemrum imellem. I .sav og .dta har hvert "
+                      f"svar{several} sin egen kolonne <spørgsmål>_<kode>: 1 er valgt, 0 er ikke valgt, og alle er "
                       "tomme, hvis spørgsmålet ikke er besvaret.",
     }
+    if not questionnaire.offers_dont_know():
+        del facts[f"»{unknown}«"]
     html = _definitions({escape(term): escape(words) for term, words in facts.items()})
     return Output(f'<div class="kodebog"><h2>{title}</h2>{html}</div>',
                   "\n".join([title, *(f"{term}: {words}" for term, words in facts.items())]))

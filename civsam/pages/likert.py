@@ -115,30 +115,37 @@ def likert(survey: Survey, estimates: pd.DataFrame, caption: str, name: str) -> 
         raise ValueError(f"bars are made of shares, not of {sorted(set(estimates['statistic']))}")
     questionnaire, estimates = survey.questionnaire, shown(survey, estimates)
     scale = questionnaire.items[estimates["item"].iloc[0]].scale
-    codes, answers = list(scale.answers), [*scale.answers.values(), questionnaire.dont_know]
+    offered = questionnaire.offers_dont_know(estimates["item"])
+    codes, answers = list(scale.answers), [*scale.answers.values(), *[questionnaire.dont_know] * offered]
     names, wide = _likert_rows(estimates, questionnaire)
+    if offered:  # by some: it is none of the others' answers, and not hidden
+        mine = [questionnaire.items[key.partition("|")[0]].allows_dont_know for key in wide.index]
+        wide[DONT_KNOW] = wide[DONT_KNOW].where(mine, 0.0)
     if wide[codes].isna().all(axis=None) and not plan_of(survey).idle:
         return nothing_to_show(caption)
     told = "; ".join(
         f"{row}: " + ", ".join(f"{text.lower()} {percent(share)}" for text, share in zip(answers, shares, strict=True))
-        for row, shares in zip(names, wide[[*codes, DONT_KNOW]].to_numpy(), strict=True))
+        for row, shares in zip(names, wide[[*codes, *[DONT_KNOW] * offered]].to_numpy(),
+                                 strict=True))
     return finish(
         _draw_bars(names, wide, codes, answers), provenance_of(estimates), estimates_frame(survey, estimates, 1),
         caption, name=name, alt=f"Liggende, delte søjler. {told}.",
-        note=f"{base_of(estimates)}. Tallene er procent af dem, der svarede på spørgsmålet; »ved ikke« tæller med. "
-             f"{weighted(estimates)}{hidden_note(estimates)}",
+        note=f"{base_of(estimates)}. Tallene er procent af dem, der svarede på spørgsmålet"
+             f"{'; »ved ikke« tæller med' * offered}. {weighted(estimates)}{hidden_note(estimates)}",
         reading=_bars_reading(names, wide[codes], answers),
     )
 
 
 def _draw_bars(names: list[str], wide: pd.DataFrame, codes: list[str], answers: list[str]) -> plt.Figure:
-    """The figure of `likert`; answers: those of the codes, then 'ved ikke'."""
-    *scale, unsure = (wrapped(text, 45) for text in answers)
+    """The figure of `likert`; answers: those of the codes, then 'ved ikke' if it was offered."""
+    scale, unsure = [wrapped(text, 45) for text in answers[:len(codes)]], answers[len(codes):]
     words, columns = [wrapped(text, 20) for text in names], _legend_columns([*scale, "Skjult"])
-    figure, (axes, side) = canvas(
+    figure, panels = canvas(
         row_height(words, 0.44) * len(wide), top=0.5 + 0.21 * -(-len(scale) // columns), bottom=0.3, left=room(words),
-        ncols=2, sharey=True, width_ratios=(6, 1), gridspec={"wspace": 0.03},
+        ncols=1 + len(unsure), sharey=True, width_ratios=(6, 1)[:1 + len(unsure)], gridspec={"wspace": 0.03},
+        squeeze=False,
     )
+    axes = panels[0, 0]
     _bars(axes, wide.fillna(0), codes, scale)
     _hidden_rest(axes, wide, codes)
     place = np.arange(len(wide))[::-1]
@@ -148,7 +155,8 @@ def _draw_bars(names: list[str], wide: pd.DataFrame, codes: list[str], answers: 
     spare = max(SPAN - left - right, 0) / 2
     axes.set(xticks=[], xlim=(-left - spare, right + spare))
     axes.grid(visible=False)
-    _unsure(side, wide[DONT_KNOW], unsure)
+    for side, words_above in zip(panels[0, 1:], unsure, strict=True):
+        _unsure(side, wide[DONT_KNOW], wrapped(words_above, 45))
     sns.despine(fig=figure, left=True, bottom=True)
     _legend(figure, axes, columns)
     return figure
@@ -156,7 +164,7 @@ def _draw_bars(names: list[str], wide: pd.DataFrame, codes: list[str], answers: 
 
 def _bars_reading(names: list[str], wide: pd.DataFrame, answers: list[str]) -> str:
     """What a bar, its colours and the line are, and one bar in words."""
-    *scale, unsure = answers
+    scale, unsure = answers[:len(wide.columns)], answers[len(wide.columns):]
     told = (f"Hver søjle er alle, der svarede. Farverne er svarene fra »{scale[0]}« til »{scale[-1]}«, og den lodrette "
             f"streg går gennem skalaens midte. ")
     if (whole := wide.notna().all(axis=1).to_numpy()).any():
@@ -164,4 +172,4 @@ def _bars_reading(names: list[str], wide: pd.DataFrame, answers: list[str]) -> s
         first, last = wide.iloc[place, [0, -1]]
         told += (f"Søjlen ved »{names[place]}« viser, at {percent(first)} svarer »{scale[0]}« og {percent(last)} "
                  f"svarer »{scale[-1]}«. ")
-    return f"{told}De grå søjler til højre er dem, der svarede »{unsure}«."
+    return told.rstrip() + "".join(f" De grå søjler til højre er dem, der svarede »{words}«." for words in unsure)

@@ -113,13 +113,15 @@ def ordinal_sentence(survey: Survey, item: str, by: str) -> Output:
 def item_nonresponse_table(survey: Survey, counts: pd.DataFrame, caption: str, name: str) -> Output:
     """What respondents did with each question: answered, said 'ved ikke', or left it out."""
     counts = shown(survey, counts)
+    asked, unsure = survey.questionnaire, survey.questionnaire.dont_know
+    offered = asked.offers_dont_know(counts["item"])
     frame = pd.DataFrame({
         "Besvaret": [number(n) for n in counts["answered"]],
-        survey.questionnaire.dont_know: [number(n) for n in counts["dont_know"]],
+        **({unsure: [number(n) for n in counts["dont_know"]]} if offered else {}),
         "Ikke besvaret": [number(n) for n in counts["missing"]],
-        f"{survey.questionnaire.dont_know}, andel": [percent(x) for x in counts["dont_know_rate"]],
+        **({f"{unsure}, andel": [percent(x) for x in counts["dont_know_rate"]]} if offered else {}),
         "Ikke besvaret, andel": [percent(x) for x in counts["missing_rate"]],
-    }, index=pd.Index([survey.questionnaire.items[item].topic for item in counts["item"]], name="Spørgsmål"))
+    }, index=pd.Index([asked.items[item].topic for item in counts["item"]], name="Spørgsmål"))
     note = f"Antal svarpersoner af {number(counts['asked'].iloc[0])}; andelene er af dem alle.{hidden_note(counts)}"
     return table(frame, caption, name, provenance=provenance_of(counts), note=note, folded="Vis alle spørgsmål")
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import numpy as np
 import pandas as pd
 
 from civsam.danish import confidence
@@ -53,7 +54,7 @@ def estimates_frame(survey: Survey, estimates: pd.DataFrame, more: int = 0) -> p
         Interval=[interval(row, more) for row in rows],
         n=[number(n) for n in estimates["n"]],
     )
-    if (estimates["statistic"] == "share").all():
+    if (estimates["statistic"] == "share").all() and survey.questionnaire.offers_dont_know(estimates["item"]):
         frame["Uden ved ikke"] = [percent(share, more) for share in _among_those_who_know(survey, estimates)]
     return frame.set_index(frame.columns[0])
 
@@ -114,7 +115,9 @@ def _among_those_who_know(survey: Survey, estimates: pd.DataFrame) -> Iterable[f
 def _with_both(survey: Survey, estimates: pd.DataFrame) -> list[Cell]:
     """Estimates with intervals, shares with a second line: what they are without 'ved ikke'."""
     known = pd.Series(float("nan"), index=range(len(estimates)))
-    shares = (estimates["statistic"] == "share").to_numpy()
+    asked = survey.questionnaire
+    shares = np.array([row["statistic"] == "share" and asked.offers_dont_know([row["item"]])
+                       for _, row in estimates.iterrows()], dtype=bool)
     if shares.any():
         known[shares] = list(_among_those_who_know(survey, estimates[shares]))
     lines = [percent(share, name="uden ved ikke, procent") for share in known]

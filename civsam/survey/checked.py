@@ -185,8 +185,11 @@ def _text(value: Any, item: Item) -> str | None:
     """A cell as text, "" for white space and what is missing; None for a number that cannot be an answer."""
     if isinstance(value, str):
         return value if value.strip() else ""
-    if item.scale.type == "antal" and not isinstance(value, (bool, np.bool_)) and isinstance(
-            value, (int, float, np.integer, np.floating)):
+    scale = item.scale
+    if (scale.type == "antal" or scale.numbered) and not isinstance(value, (bool, np.bool_)) and isinstance(
+            value, (int, float, np.integer, np.floating)) and not np.isnan(value):
+        if scale.decimals and np.isfinite(value):
+            return np.format_float_positional(float(value), trim="-")
         return str(int(value)) if np.isfinite(value) and value == int(value) else None
     return "" if pd.api.types.is_scalar(value) and pd.isna(value) else None
 

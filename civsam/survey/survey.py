@@ -223,7 +223,7 @@ class Survey:
         asked = self.item(item)
         if asked.scale.type == "tekst":
             raise UserError(f"{item} er fri tekst og har ingen svarkoder.")
-        known = asked.scale.answers | {DONT_KNOW: self.questionnaire.dont_know}
+        known = {code: self.questionnaire.label(item, code) for code in asked.codes}
         answer, count = str(one_name(answer, "en svarkode")), asked.scale.type == "antal"
         codes = [answer] if answer in known else answer.split("+")
         for code in codes:

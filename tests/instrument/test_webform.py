@@ -41,6 +41,8 @@ CLASS = replace(SMALL, title="Klassen", background={  # those of a class, who ha
     "hold": Background("hold", "hold", {"a": "Hold A", "b": "Hold B"}),
     "maaned": Background("maaned", "måned", {f"m{place}": f"Måned {place}" for place in range(webform.MANY + 1)}),
 })
+EXACT = replace(SMALL, title="Grader", items={"grader": Item(
+    "grader", "a", Scale("g", "antal", low=-20.5, high=1000, decimals=1, unit="grader"), "Varme", "Hvor varmt?")})
 
 
 # ---- The page as a file
@@ -85,7 +87,7 @@ def test_a_missing_or_unknown_text_is_told(tmp_path: Path, content: str, message
 @pytest.fixture(scope="module")
 def forms(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return {questionnaire.title: webform.write(questionnaire, tmp_path_factory.mktemp("form"), ABOUT)
-            for questionnaire in (STUDY, SMALL, CLASS)}
+            for questionnaire in (STUDY, SMALL, CLASS, EXACT)}
 
 
 @pytest.fixture
@@ -300,6 +302,21 @@ def test_a_count_that_is_none_is_refused_with_a_message(visit: Callable[..., Pag
     number(page, "dyr i alt").fill("2000")
     turn(page)
     expect(page.get_by_role("heading", level=2)).to_contain_text("Slags")
+
+
+def test_decimals_and_numbers_below_0_are_saved_with_a_point(visit: Callable[..., Page], tmp_path: Path) -> None:
+    page = visit(EXACT)
+    for typed in ("4,55", "-20,6", "ti", "1.000,5", "4,"):
+        number(page, "grader").fill(typed)
+        turn(page, "Hent dit svar")
+        words = "Skriv et tal fra -20,5 til 1.000 med højst 1 decimal og uden"
+        expect(page.get_by_role("alert").filter(has_text=words)).to_be_visible()
+    for typed, meant in (("-20,5", "-20.5"), ("7.0", "7"), ("1000", "1000")):
+        number(page, "grader").fill(typed)
+        content = saved(page, tmp_path)
+        assert content["svar"] == {"grader": meant}
+        assert valid(EXACT.items["grader"], meant)
+    expect(page.get_by_text("Skriv tallet i grader.")).to_be_visible()
 
 
 def test_a_part_may_not_exceed_its_total_whichever_is_changed_last(visit: Callable[..., Page], tmp_path: Path) -> None:

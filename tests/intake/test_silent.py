@@ -1,6 +1,7 @@
 """Files that were once read wrong without a word: ticks, groups, totals, lost letters; each with what is right."""
 
 import io
+import zipfile
 from pathlib import Path
 
 import openpyxl
@@ -10,7 +11,9 @@ import small
 
 from civsam import estimate
 from civsam.disclosure import tables
+from civsam.files import UserError
 from civsam.intake import export
+from civsam.intake.frame import read_frame
 from civsam.survey.survey import Survey
 
 HEAD = "svarperson,afdeling,glad,medlem,timer,andet,"
@@ -227,3 +230,56 @@ def test_good_comments_are_not_told(tmp_path: Path) -> None:
     good = ["Nathalie", "na", "Ået", "SKÅ”", "ÅRHUS – NU", "é", "= godt", "Ã", "#1"]
     rows = "".join(f"q{at},nord,lidt,ja,1,hal,{text}\n" for at, text in enumerate(good) if text != "na")
     assert "Fri tekst" not in small.told(small.read(tmp_path, small.ANSWERS + rows))
+
+
+# ---- Other programs' columns and files
+
+
+@pytest.mark.parametrize("way", ["sted[{}]", "sted___{}", "Hvor er du henne? (choice={})", "Hvor er du henne?[{}]"])
+def test_the_columns_of_an_answer_as_other_programs_call_them(tmp_path: Path, way: str) -> None:
+    codes = [one.partition("/")[2] for one in TICKS.split(",")]
+    names = ",".join(way.format({"hal": "Idrætshal"}.get(code, code) if "choice" in way else code) for code in codes)
+    assert small.read(tmp_path, split(*ROWS, head=names)).accept().answers["sted"].tolist() == WANTED
+
+
+def packed(files: dict[str, str]) -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as target:
+        for name, content in files.items():
+            target.writestr(name, content)
+    return made.getvalue()
+
+
+@pytest.mark.parametrize(("files", "name", "told"), [
+    ({"mimetype": "application/vnd.oasis.opendocument.spreadsheet"}, "a.ods", "formatet OpenDocument (.ods)"),
+    ({"xl/workbook.xml": '<workbook xmlns="http://purl.oclc.org/ooxml/spreadsheetml/main">'}, "a.xlsx",
+     "formatet Strict Open XML"),
+])
+def test_a_spreadsheet_of_another_kind_is_named(tmp_path: Path, files: dict, name: str, told: str) -> None:
+    with pytest.raises(UserError) as fault:
+        small.read(tmp_path, packed(files), name=name)
+    assert told in str(fault.value)
+    assert "gem den" in str(fault.value).lower()
+
+
+# ---- Background that is not known of all
+
+UNKNOWN = small.QUESTIONNAIRE.replace("{nord: Nord, syd: Syd}", "{nord: Nord, syd: Syd, u: Uoplyst}, uoplyst: u")
+
+
+def test_a_blank_background_has_a_group_where_the_questionnaire_gives_it_one(tmp_path: Path) -> None:
+    blank = small.ANSWERS.replace("p2,syd", "p2,").replace("p3,nord", "p3, ")
+    reading = small.read(tmp_path, blank, small.asked(tmp_path, text=UNKNOWN)).accept()
+    assert reading.background["afdeling"].tolist() == ["nord", "u", "u", "syd", "nord", "syd"]
+    assert "Tomme felter i afdeling, der er læst som »Uoplyst«: 2." in reading.notes
+    wrong = small.read(tmp_path, blank)
+    assert wrong.faults["raekke"].tolist() == [3, 4]
+    assert "kan skemaet have en kode for det: under afdeling, uoplyst: koden." in small.told(wrong)
+
+
+def test_a_frame_may_have_such_a_group_too(tmp_path: Path) -> None:
+    (tmp_path / "ramme.csv").write_text("svarperson,afdeling\np1,nord\np2,\n", "utf-8")
+    frame = read_frame(small.asked(tmp_path, text=UNKNOWN), tmp_path / "ramme.csv")
+    assert frame["afdeling"].tolist() == ["nord", "u"]
+    with pytest.raises(UserError, match="ukendt kode i 'uoplyst' 'x'"):
+        small.asked(tmp_path, text=UNKNOWN.replace("uoplyst: u", "uoplyst: x"))

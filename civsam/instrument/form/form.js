@@ -66,15 +66,22 @@
 
   function number(id) {
     const item = counts.find((count) => count.id === id);
-    return !unknown(item) && /^\d+$/.test(text(item)) ? Number(text(item)) : null;
+    const [, sign, , decimals = ""] = text(item).match(/^(-?)(\d+)(?:[.,](\d+))?$/) ?? [];
+    if (unknown(item) || sign === undefined || decimals.length > item.decimals) return null;
+    return Number(text(item).replace(",", "."));
+  }
+
+  function allowed(item) {
+    const [low, high] = [danish(item.low), danish(item.high)];
+    if (!item.decimals) return `Skriv et helt tal fra ${low} til ${high} uden punktum og komma, eller lad feltet stå tomt.`;
+    const most = item.decimals > 1 ? `${item.decimals} decimaler` : "1 decimal";
+    return `Skriv et tal fra ${low} til ${high} med højst ${most} og uden tusindpunktum, eller lad feltet stå tomt.`;
   }
 
   function fault(item) {
     if (unknown(item) || !text(item)) return "";
     const value = number(item.id);
-    if (value === null || value < item.low || value > item.high) {
-      return `Skriv et helt tal fra ${danish(item.low)} til ${danish(item.high)} uden punktum og komma, eller lad feltet stå tomt.`;
-    }
+    if (value === null || value < item.low || value > item.high) return allowed(item);
     const totals = item.totals.map(number);
     const sum = totals.reduce((total, part) => total + part, 0);
     if (!totals.length || totals.includes(null) || value <= sum) return "";
@@ -109,7 +116,8 @@
   survey.onAfterRenderQuestion.add((_, { question, htmlElement }) => {
     if (question.getType() === "radiogroup") htmlElement.append(clearButton(question));
     htmlElement.querySelector("select")?.setAttribute("aria-labelledby", question.ariaTitleId);  // SurveyJS forgets it
-    if (counts.some((item) => item.id === question.name)) htmlElement.querySelector("input").inputMode = "numeric";
+    const count = counts.find((item) => item.id === question.name);  // a telephone's digits have no minus
+    if (count) htmlElement.querySelector("input").inputMode = count.low < 0 ? "text" : count.decimals ? "decimal" : "numeric";
   });
 
   // ---- Pages: the introduction belongs to the first; a new page's title gets the focus, so that it is read aloud.
