@@ -152,10 +152,13 @@ def _judge(file: AnswerFile, item: Item, codes: np.ndarray, found: Sequence[str]
         odd = sum(CONTROL.search(cell) is not None for cell in found)
         file.note(f"Fri tekst med kontroltegn, som er beholdt, i {item.id}",
                   [amount(odd, "svar", "svar")] if odd else [])
-        for what, told in (("der ligner et tomt felt", lambda cell: plain(cell[:10]) in NOTHING),
-                           ("hvor æ, ø og å ser ud til at være gået tabt", TWICE.search),
-                           ("der er en fejlværdi eller formel fra et regneark", FROM_SHEET.fullmatch)):
-            those = [at for at, cell in enumerate(found) if told(cell)]
+        for what, those in (
+            ("der ligner et tomt felt",
+             [at for at, cell in enumerate(found) if len(cell) < 9 and plain(cell) in NOTHING]),
+            ("hvor æ, ø og å ser ud til at være gået tabt",
+             [at for at, cell in enumerate(found) if not cell.isascii() and TWICE.search(cell)]),
+            ("der er en fejlværdi eller formel fra et regneark",
+             [at for at, cell in enumerate(found) if ("#" in cell or "=" in cell) and FROM_SHEET.fullmatch(cell)])):
             file.note(f"Fri tekst, {what}, i {item.id}", _places(file, np.flatnonzero(np.isin(codes, those))))
 
 

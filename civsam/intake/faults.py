@@ -46,6 +46,9 @@ FROM_SHEET = re.compile(r"\s*(#[A-ZÆØÅ/0-9]+[!?]|#N/A|#I/T|=[A-ZÆØÅ]+\(.*\
 TOTAL = re.compile(r"(i alt|ialt|total(t|en|er)?|sum|hovedtotal|grand total|subtotal|gennemsnit|middelværdi|mean|"
                    r"average)\W*(n?\W*\d+\W*)?")
 
+ODD = re.compile(r"\s*([=#]|i ?alt|total|sum|hoved|grand|subtotal|gennemsnit|middel|mean|average)|.*[ÃÂâ\ufffd]",
+                 re.IGNORECASE | re.DOTALL)  # what begins as one of the above may; a million keys are looked at
+
 
 def damaged(cell: str) -> tuple[str, str] | None:
     """What a spreadsheet or a wrong encoding has made of a cell, and the remedy; None if neither."""
@@ -90,7 +93,8 @@ def explain(item: Item, cell: str, answer: str, dont_know: str, suggest: bool) -
             given[0].split(","), known, given[0].count(",") + 1)) > 1:
         return "kan læses på mere end én måde, fordi en svartekst rummer komma", "Sæt semikolon mellem svarene."
     if not strange:
-        return "kan både være en kode og teksten til et andet svar", "Brug koder i hele kolonnen."
+        return ("en etiket i filen, som ikke er en svartekst, og etiketter læses aldrig som koder",
+                "Giv værdien svarteksten som etiket, eller fjern etiketterne.")
     options = [*item.scale.answers.values(), *item.scale.answers, *[dont_know] * item.allows_dont_know]
     hint = nearest(strange[0], options) if suggest else ""
     which = f"»{visible(strange[0])}« er ukendt" if len(given) > 1 else "et ukendt svar"
@@ -113,7 +117,8 @@ def _explain_count(item: Item, cell: str, answer: str) -> tuple[str, str]:
         most = amount(scale.decimals, "decimal", "decimaler")
         return f"et tal med flere end {most}", f"Afrund det til {most}."
     if re.fullmatch(r"-?[0-9]+[.,][0-9]+", text):
-        return "et decimaltal, hvor der skal stå et helt tal", "Ret det til et helt tal."
+        return ("et decimaltal, hvor der skal stå et helt tal",
+                "Ret det til et helt tal, eller giv skalaen »decimaler« i spørgeskemaet.")
     return "tekst, hvor der skal stå et tal", "Skriv kun tallet, uden enhed og mellemrum, eller tøm cellen."
 
 

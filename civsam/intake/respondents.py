@@ -13,7 +13,7 @@ from civsam.instrument.words import plain
 from civsam.intake.answer_file import AnswerFile, Role, by_value, places_of
 from civsam.intake.coding import UNREAD, Spelling
 from civsam.intake.columns import RANDOM_KEY
-from civsam.intake.faults import SUGGESTED, TOTAL, Fault, spoilt
+from civsam.intake.faults import ODD, SUGGESTED, TOTAL, Fault, spoilt
 from civsam.intake.table import as_text, visible
 from civsam.survey.survey import ROW
 
@@ -48,7 +48,7 @@ def keys(file: AnswerFile, places: Mapping[Role, int]) -> tuple[pd.Index, np.nda
 def _no_respondent(file: AnswerFile, column: str, codes: np.ndarray, found: Sequence[str]) -> None:
     """A fault for each cell that names nobody: a formula, a spreadsheet's fault, lost letters, or the word of a total.
     """
-    for at, cell in enumerate(found):
+    for at, cell in [(at, cell) for at, cell in enumerate(found) if ODD.match(cell)]:
         harm = spoilt(cell)
         if TOTAL.fullmatch(plain(cell)):
             harm = "ligner en række med summer, og ikke en, der har svaret", "Slet rækken, eller ret navnet."

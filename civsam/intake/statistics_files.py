@@ -57,7 +57,7 @@ def _apart(path: Path, kind: str, size: int) -> dict[str, Any]:
     """What `native` reads, in a process of its own. Raises ValueError for whatever ends it before it is done."""
     script = Path(__file__).with_name("native.py")
     seconds, memory = SECONDS + size // 2**20, MEMORY + 100 * size
-    try:  # -P: a file of the user's own folder is no library
+    try:  # -P: what lies beside the script is no library
         done = subprocess.run([sys.executable, "-P", str(script), kind, str(path), str(seconds), str(memory)],
                               capture_output=True, timeout=2 * seconds, check=True)
     except subprocess.TimeoutExpired:

@@ -71,6 +71,14 @@ def test_the_missing_values_of_stata_are_blank_and_told(tmp_path: Path) -> None:
     assert "glad .b (1 gang), glad .c (1 gang), timer .z »Uoplyst« (2 gange)." in small.told(reading)
 
 
+def test_a_label_is_never_looked_up_as_a_code(tmp_path: Path) -> None:
+    reading = small.read(tmp_path, spss(tmp_path, {}, {"glad": {1: "meget", 2: "slet_ikke", 3: "Slet ikke"}}),
+                         name="svar.sav")
+    assert reading.faults[["raekke", "vaerdi"]].astype(str).to_numpy().tolist() == [["2", "slet_ikke"], ["4", "8"]]
+    assert "etiketter læses aldrig som koder" in small.told(reading)
+    assert reading.answers["glad"].tolist() == ["meget", "slet_ikke", ""]  # 1 is labelled 'meget', as is an answer
+
+
 # ---- The native reader -----------------------------------------------------------------------------------------------
 
 DEATHS = {"dies": "import os; os.kill(os.getpid(), 11)",
@@ -97,9 +105,11 @@ def test_a_native_reader_that_never_ends_is_stopped_and_told(tmp_path: Path, mon
         small.read(tmp_path, spss(tmp_path, {}), name="svar.sav")
 
 
-def test_a_file_of_the_users_own_folder_is_no_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_lies_beside_the_script_is_no_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "pyreadstat.py").write_text("raise SystemExit(9)", "utf-8")
+    (tmp_path / "native.py").write_bytes(Path(statistics_files.__file__).with_name("native.py").read_bytes())
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(statistics_files, "__file__", str(tmp_path / "x.py"))
     assert len(small.read(tmp_path, spss(tmp_path, {}), name="svar.sav").accept().answers) == 5
 
 
