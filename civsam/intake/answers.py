@@ -64,7 +64,7 @@ def check(
     say = progress or Progress()
     named = columns.Columns(questionnaire, frame)
     table = tabular.load(path, named.known, sheet, say, questionnaire.dont_know)
-    file = AnswerFile(path, questionnaire, frame, table, say)
+    file = AnswerFile(path, questionnaire, frame, columns.without_headings(table, named), say)
     places = columns.place(file, named)
     keys, known = respondents.keys(file, places)
     answers = cells.answers(file, places)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import pandas as pd
 
@@ -16,7 +17,7 @@ from civsam.intake import export
 from civsam.intake.answer_file import AnswerFile, Role
 from civsam.intake.coding import TICKS, Spelling
 from civsam.intake.faults import Fault
-from civsam.intake.table import visible
+from civsam.intake.table import Table, visible
 
 # How LimeSurvey and REDCap (codes and labels) write the column of one answer among several
 PROGRAMS = tuple(map(re.compile, (r"(.+)\[([^\[]+)\]", r"(.+?)___(.+)", r"(.+) \(choice=(.+)\)")))
@@ -100,6 +101,26 @@ class Columns:
         """Whether a form's server adds the column by itself."""
         text = plain(name)
         return text.startswith(("_", "meta/", "meta-")) or text in METADATA or text.rpartition("/")[2] in METADATA
+
+
+def without_headings(table: Table, columns: Columns) -> Table:
+    """The table without the rows below the names that only say again what the columns are, as Qualtrics writes two.
+
+    Every filled cell of a known column must be its name, the question, or an ImportId: no respondent answers so.
+    """
+    roles = [columns.role(name) for name in table.header]
+    said = {at: {plain(table.header[at]), *(plain(columns.items[role[0]].wording) for role in [role]
+                                            if role[0] in columns.items)} for at, role in enumerate(roles) if role}
+    extra = []
+    for number, row in table.cells.head(2).iterrows():
+        cells = {at: plain(row[at]) for at in said if row[at].strip()}
+        if len(cells) < 2 or not all(cell in said[at] or '"importid"' in cell for at, cell in cells.items()):
+            break
+        extra.append(number)
+    if not extra:
+        return table
+    told = f"Rækker, der kun gentager kolonnernes navne, er sprunget over: {', '.join(map(str, extra))}."
+    return replace(table, cells=table.cells.drop(index=extra), notes=[*table.notes, told])
 
 
 def place(file: AnswerFile, columns: Columns) -> dict[Role, int]:

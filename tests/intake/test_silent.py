@@ -242,6 +242,19 @@ def test_the_columns_of_an_answer_as_other_programs_call_them(tmp_path: Path, wa
     assert small.read(tmp_path, split(*ROWS, head=names)).accept().answers["sted"].tolist() == WANTED
 
 
+def test_rows_that_say_the_columns_names_again_are_passed_over(tmp_path: Path) -> None:
+    head, *rows = small.ANSWERS.splitlines()
+    wordings = "svarperson,afdeling,Hvor glad er du?,Er du medlem?,Hvor mange timer?,Hvor er du henne?,Er der andet?"
+    ids = ",".join(f'"{{""ImportId"":""{name}""}}"' for name in head.split(","))
+    reading = small.read(tmp_path, "\n".join([head, wordings, ids, *rows, ""])).accept()
+    assert list(reading.answers.index) == ["p1", "p2", "p3", "p4", "p5", "p6"]
+    assert "Rækker, der kun gentager kolonnernes navne, er sprunget over: 2, 3." in reading.notes
+    half = small.read(tmp_path, "\n".join([head, wordings.replace("Er du medlem?", "ja"), *rows, ""]))
+    assert set(half.faults["raekke"]) == {2}
+    alone = small.read(tmp_path, f"{head}\n,,,,,,Er der andet?\n{rows[0]}\n")
+    assert len(alone.answers) + len(alone.rejected) == 2
+
+
 def packed(files: dict[str, str]) -> bytes:
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w") as target:
