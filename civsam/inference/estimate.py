@@ -12,7 +12,7 @@ the questions that groups are formed by, so weights and the finite population co
 answer, and outside the domain of a count.
 
 Every variance comes from influence values through `variance.covariance`. There is one standard error, and interval, p
-and verdict are made of it.
+and verdict are made of it. `estimate.covariance` gives the covariances of any estimates, as R's vcov.
 
 Estimates are tidy tables with the columns of `estimators`: statistic (share of respondents, mean of a count, ratio:
 share of what the counts count, score: mean of a scale, total, quantile, variance, sd: standard deviation), item and
@@ -45,6 +45,7 @@ from pandas.api.types import is_list_like
 from scipy.stats import t as student
 
 from civsam.files import UserError
+from civsam.inference.covariances import covariance as covariance  # of any estimates
 from civsam.inference.estimators import Columns, Variables, made_anew, ratio, tidy, total, variables
 from civsam.inference.groups import Groups, groups
 from civsam.inference.intervals import t_interval

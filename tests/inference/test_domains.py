@@ -232,3 +232,72 @@ def test_dont_know_is_one_of_the_shares_or_left_out() -> None:
     assert compare.independence(made, "sch_wide", expected=given, dont_know=False)["n"].item() == 180
     three = {"No": 0.1, "Yes": 0.8, "ved_ikke": 0.1}
     assert compare.independence(made, "sch_wide", expected=three)["n"].item() == 200
+
+
+# ---- Covariances -----------------------------------------------------------------------------------------------------
+
+
+@ALL
+def test_the_covariance_of_estimates_of_several_questions(name: str) -> None:
+    made, result = survey(name), CASES[f"{name}/covariance"]
+    rows = pd.concat([estimate.shares(made, "stype", list("EHM"), interval="t"),
+                      estimate.shares(made, "sch_wide", ["No", "Yes"], interval="t"),
+                      estimate.means(made, "api00", interval="t")])
+    np.testing.assert_allclose(estimate.covariance(made, rows), result["vcov"], rtol=CLOSE.get(name, 1e-9), atol=1e-9)
+
+
+@pytest.mark.parametrize("name", ["strat", "clus1", "clus1_rake", "clus1_jk1"])
+@pytest.mark.parametrize("interval", ["own", "t"])
+def test_the_diagonal_is_the_error_of_every_kind_of_estimate(name: str, interval: str) -> None:
+    made = ordered(name)
+    options: dict[str, Any] = {} if interval == "own" else {"interval": "t"}
+    rows = pd.concat([
+        estimate.shares(made, "sch_wide", by="stype", **options), estimate.means(made, "api00", "blok", **options),
+        estimate.means(made, "stype", scores=True, **options), estimate.ratios(made, "api99", "fagomraade", **options),
+        estimate.totals(made, "api00", by="fagomraade", **options), estimate.totals(made, "stype", **options),
+        estimate.variances(made, "api00", "blok", **options),
+        estimate.variances(made, "api99", "fagomraade", root=True, **options)])
+    matrix = estimate.covariance(made, rows)
+    np.testing.assert_allclose(np.diag(matrix), rows["se"] ** 2, rtol=1e-7, atol=1e-18)
+    np.testing.assert_allclose(matrix, matrix.T)
+    known = rows["se"].notna().to_numpy()
+    assert np.linalg.eigvalsh(matrix.to_numpy()[np.ix_(known, known)]).min() > -1e-6 * np.nanmax(matrix)
+    assert matrix.loc[("share", "sch_wide", "Yes", "stype", "ved_ikke")].isna().all()
+
+
+@pytest.mark.parametrize("name", ["srs", "strat", "clus1", "clus2", "clus1_rake"])
+def test_contrasts_have_the_error_that_the_covariance_gives(name: str) -> None:
+    made = survey(name)
+    rows = estimate.means(made, "api00", "fagomraade")
+    matrix = estimate.covariance(made, rows).to_numpy()
+    pairs = compare.contrasts(made, "api00", None, "fagomraade")
+    for (a, b), se in zip([(0, 1), (0, 2), (1, 2)], pairs["se"], strict=True):
+        assert np.sqrt(matrix[a, a] + matrix[b, b] - 2 * matrix[a, b]) == pytest.approx(se, rel=1e-8)
+
+
+def test_what_has_no_covariance_with_the_rest() -> None:
+    made = survey("clus1")
+    rows = estimate.means(made, "api00", "fagomraade")
+    with pytest.raises(ValueError, match="not of quantile"):
+        estimate.covariance(made, estimate.quantiles(made, "api00"))
+    with pytest.raises(ValueError, match="is another of this survey"):
+        estimate.covariance(survey("srs"), rows)
+    with pytest.raises(ValueError, match="errors of the table are not those"):
+        estimate.covariance(survey_of("clus1_nofpc"), rows)
+    with pytest.raises(ValueError, match="are of estimates"):
+        estimate.covariance(made, compare.contrasts(made, "api00", None, "fagomraade"))
+    with pytest.raises(ValueError, match="are of estimates"):
+        estimate.covariance(made, rows.head(0))
+
+
+def test_estimates_of_other_responses_have_a_covariance_by_the_form_only() -> None:
+    base = survey("srs")
+    blank = np.arange(200) % 4 == 0
+    frame = pd.concat([base.frame, base.frame.set_axis(base.frame.index + 1000)])
+    answers = base.answers.assign(sch_wide=base.answers["sch_wide"].mask(blank, ""))
+    made = base.having(answers=answers, frame=frame, design=None)
+    form = weighting.blank_as_domain(made)
+    both = [pd.concat([estimate.shares(one, "sch_wide", "Yes"), estimate.means(one, "api00")]) for one in (made, form)]
+    with pytest.raises(UserError, match="sch_wide og api00 er ikke besvaret af de samme"):
+        estimate.covariance(made, both[0])
+    np.testing.assert_allclose(np.diag(estimate.covariance(form, both[1])), both[1]["se"] ** 2, rtol=1e-9)
