@@ -143,6 +143,20 @@ def test_who_left_a_question_blank_that_groups_are_formed_by_did_not_respond() -
         pd.testing.assert_frame_equal(question, left, rtol=1e-9)
 
 
+@pytest.mark.parametrize("name", ["clus1", "clus1_jk1"])  # rows that are alike are added up, or replicate weights
+def test_who_is_in_no_group_is_in_no_estimate(name: str) -> None:
+    made = survey(name)
+    blank = np.arange(len(made.answers)) % 4 == 0
+    made = made.having(answers=made.answers.assign(sch_wide=made.answers["sch_wide"].mask(blank, "")))
+    shares, means = estimate.shares(made, "stype", "E", "sch_wide"), estimate.means(made, "api00", "sch_wide")
+    said = made.answers["sch_wide"].to_numpy()
+    apart = made.having(frame=made.frame.assign(fagomraade=np.select([said == "Yes", said == "No"], ["E", "H"], "M")))
+    for found, expected in ((shares, estimate.shares(apart, "stype", "E", "fagomraade")),
+                            (means, estimate.means(apart, "api00", "fagomraade"))):
+        columns = ["n", "count", "estimate", "se", "low", "high", "df"]
+        np.testing.assert_allclose(found[columns].iloc[:2], expected[columns].iloc[:2], rtol=1e-9)
+
+
 # ---- Scales ----------------------------------------------------------------------------------------------------------
 
 
