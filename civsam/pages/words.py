@@ -99,8 +99,7 @@ def reading_note(survey: Survey, estimates: pd.DataFrame) -> str:
     counts = "" if shares else " Svarpersoner, der ikke kendte antallet, indgår ikke."
     counts += _scores_note(estimates, survey.questionnaire)
     target = estimates["target"].iloc[0]
-    about = {"population": "for, hvad alle adspurgte ville svare", "process": "for processen bag svarene",
-             "sample": "for en tænkt population, som svarene er trukket tilfældigt fra"}[target]
+    about = "for, hvad alle adspurgte ville svare" if target == "population" else f"for {TARGETS[target]}"
     clustered = target == "process" or (target == "sample" and survey.questionnaire.weighting.cluster)
     how = between(survey) if clustered else _weighted(estimates["weighted"].any())
     covers = " Det dækker tilfældigt bortfald, også fra det enkelte spørgsmål, ikke skævt bortfald."

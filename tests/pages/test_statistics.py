@@ -14,6 +14,7 @@ from civsam.inference import compare, equations, estimate, estimators, statistic
 from civsam.inference.statistics import COUNT, Statistic
 from civsam.pages import dots, downloads, likert, sentences, tables
 from civsam.pages.words import chance_note
+from civsam.survey.design import TARGETS
 from civsam.survey.survey import Survey
 
 SURVEY = edition.open_edition().survey
@@ -167,3 +168,9 @@ def test_a_test_of_given_shares_is_named_by_its_question() -> None:
     told = tables.p_table(SURVEY, compare.corrected(test, "holm", "én"), "c", "n").html
     assert "Øget fokus på samarbejde, mod givne andele" in told
     assert HERE.protect(of_collected(test))["hidden"].all()
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_every_target_has_words_for_what_its_intervals_are_about(target: str) -> None:
+    table = estimate.means(SURVEY, "pra_lange").assign(target=target)
+    assert "-interval for" in tables.estimates_table(SURVEY, table, "c", "n").html
