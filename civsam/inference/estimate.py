@@ -115,12 +115,16 @@ def shares(
 
     answers: a code, several (a row each), or None for all of the scale, 'ved ikke' included where it is offered. A code
     "a+b" is the share who gave either. dont_know: whether 'ved ikke' counts in the base; who said it responded.
-    interval: "beta" (Korn-Graubard, with the error of `means`), or with R's error "logit" or "t", see `share_interval`.
+    interval: "beta" (Korn-Graubard, with the error of `means`), or with R's error "logit" or "t": the share ± t se
+    (Wald), which may reach below 0 or above 1. See `share_interval`.
 
     >>> from civsam import estimate, open_edition
     >>> survey = open_edition().survey
     >>> estimate.shares(survey, "pol_fokus", "ja")["estimate"].round(2).item()
     0.82
+    >>> wald = estimate.shares(survey, "pol_fokus", "ja", interval="t").iloc[0]
+    >>> bool(abs(wald["high"] + wald["low"] - 2 * wald["estimate"]) < 1e-9)
+    True
 
     The two highest answers of a scale, in the groups of two variables crossed, and among those for whom a condition
     holds:
@@ -226,6 +230,8 @@ def quantiles(
     survey: Survey, items: str | list[str], probabilities: Sequence[float] = (0.25, 0.5, 0.75), by: By = None
 ) -> pd.DataFrame:
     """Quantiles of a count, or of the sum of several, with Woodruff intervals; one row a group and probability.
+
+    The quartiles, with the median, where no other probabilities are asked for.
 
     The quantile is the smallest value that at least the share p is at or below (R `survey`'s rule "math"; a share
     within `TIE` of p has reached it). Its interval runs between the quantiles at the limits of the t interval of the

@@ -34,6 +34,9 @@ def conditioned(data: Checked, name: str, condition: Any, words: str) -> Checked
     if not is_bool_dtype(condition.dtype):
         raise UserError(f"betingelsen »{name}« skal være sand eller falsk for hver svarperson, ikke {condition.dtype}.")
     holds = np.asarray(aligned(condition, data.answers.index, f"betingelsen »{name}«"), dtype=bool)
+    if words == REST:
+        raise UserError(f"betingelsen »{name}« kan ikke hedde »{REST}«, som er ordet for alle andre. Skriv, hvem den "
+                        "gælder for.")
     labels = {HOLDS: words or name, ELSE: REST}
     known = replace(asked, conditions=asked.conditions | {name: Background(name, words or name, labels)})
     return Checked(data.answers, data.frame, known, data.place, data.conditions | {name: np.where(holds, 0, 1)})

@@ -280,6 +280,8 @@ def test_names_that_a_condition_cannot_have(name: Any) -> None:
 
 
 def test_a_condition_goes_with_the_answers_it_was_made_of() -> None:
+    with pytest.raises(UserError, match="kan ikke hedde »De øvrige«"):
+        SURVEY.with_condition("fokus", SAID, "De øvrige")
     told = SURVEY.with_condition("fokus", SAID)
     with pytest.raises(UserError, match="findes i forvejen"):
         told.with_condition("fokus", SAID)
