@@ -32,7 +32,8 @@ def _two_way(survey: Survey, item: str, part: Split, answer: str | None, dont_kn
     scale = survey.item(item).scale
     if answer is None and scale.type not in ("enkelt", "ordinal"):
         raise ValueError(f"{item} has no single answer to tabulate: name one")
-    base = (survey.answered(item) if dont_know else survey.knows(item)) & (survey.design.weights > 0) & (part.code >= 0)
+    said = survey.answered(item) if dont_know else survey.knows(item) & part.knows
+    base = said & (survey.design.weights > 0) & (part.code >= 0)
     codes = survey.codes(item) if answer is None else survey.says(item, answer).astype(int)
     return base, *((code[:, None] == np.unique(code[base])).astype(float) for code in (part.code, codes))
 
@@ -48,7 +49,7 @@ def independence(
     method: F (second order) or Chisq (first order; Rao & Scott 1984), Wald (Koch, Freeman & Freeman 1975) or adjWald
     (Thomas & Rao 1987). Columns: test, item, answer, by, n, statistic, df1, df2, p, cramers_v (Cramér 1946), target,
     provenance. NaN where fewer than two groups or answers occur. dont_know: whether 'ved ikke' is an answer or left
-    out.
+    out, also to the questions that groups are formed by.
 
     expected: instead of groups, the share of each answer that the item's are held against (goodness of fit), such as a
     register's. The same test of second order (Rao & Scott 1981), as R's svygofchisq, but for F in place of chi-square;

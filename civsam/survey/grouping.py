@@ -29,11 +29,13 @@ class Split:
     """A survey's respondents in groups. code: (n,), places among the labels of the variable, -1 for who is in none.
 
     responded: who answered the questions that the groups are formed by, boolean (n,); None where there are none.
+    knows: who did not say 'ved ikke' to one of them, boolean (n,).
     """
 
     variable: Background
     code: np.ndarray
-    responded: np.ndarray | None = None
+    responded: np.ndarray | None
+    knows: np.ndarray
 
     @property
     def labels(self) -> list[str]:
@@ -54,21 +56,19 @@ class Split:
 def split(survey: Survey, by: By) -> Split:
     """The respondents in groups; None is everybody. Raises UserError as `grouping`."""
     variable = grouping(survey.questionnaire, by)
+    everybody = np.ones(len(survey.answers), dtype=bool)
     if not variable.id:
-        return Split(variable, np.zeros(len(survey.answers), dtype=int))
+        return Split(variable, np.zeros(len(everybody), dtype=int), None, everybody)
     names = _names(survey.questionnaire, variable.id)
-    codes, responded = [], None
-    for name in names:
-        codes.append(_codes(survey, name))
-        if name in survey.questionnaire.items:
-            who = survey.responded(name)
-            responded = who if responded is None else responded & who
-    if len(codes) == 1:
-        return Split(variable, codes[0], responded)
-    code = np.zeros(len(codes[0]), dtype=int)
-    for name, own in zip(names, codes, strict=True):
+    asked = [name for name in names if name in survey.questionnaire.items]
+    responded = np.logical_and.reduce([survey.responded(name) for name in asked]) if asked else None
+    knows = np.logical_and.reduce([everybody, *(survey.knows(name) for name in asked)])
+    codes = [_codes(survey, name) for name in names]
+    code = codes[0]
+    for name, own in zip(names[1:], codes[1:], strict=True):
         code = code * len(_one(survey.questionnaire, name).labels) + own
-    return Split(variable, np.where(np.min(codes, axis=0) < 0, -1, code), responded)
+    inside = np.min(codes, axis=0) >= 0
+    return Split(variable, code if inside.all() else np.where(inside, code, -1), responded, knows)
 
 
 def _codes(survey: Survey, name: str) -> np.ndarray:

@@ -248,6 +248,21 @@ def test_dont_know_is_one_of_the_shares_or_left_out() -> None:
     assert compare.independence(made, "sch_wide", expected=three)["n"].item() == 200
 
 
+def test_two_questions_are_independent_whichever_forms_the_groups() -> None:
+    made = survey("clus1")
+    answers = made.answers
+    answers.iloc[:20, answers.columns.get_loc("sch_wide")] = "ved_ikke"
+    answers.iloc[15:40, answers.columns.get_loc("stype")] = "ved_ikke"
+    made = made.having(answers=answers)
+    for dont_know, n, size in ((True, 183, 2 * 3), (False, 183 - 40, 1 * 2)):
+        one, other = (compare.independence(made, *items, dont_know=dont_know).iloc[0]
+                      for items in (("sch_wide", "stype"), ("stype", "sch_wide")))
+        assert one["n"] == other["n"] == n
+        assert one["df1"] < size
+        for name in ("statistic", "df1", "df2", "p", "cramers_v"):
+            assert one[name] == pytest.approx(other[name], rel=1e-9)
+
+
 # ---- Covariances -----------------------------------------------------------------------------------------------------
 
 
