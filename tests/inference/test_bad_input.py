@@ -288,6 +288,8 @@ def test_a_condition_goes_with_the_answers_it_was_made_of() -> None:
     other = told.having(answers=ANSWERS.iloc[::-1], design=None)
     with pytest.raises(UserError, match="»fokus« blev lavet til andre svar"):
         estimate.means(other, "pra_lange", "fokus")
+    again = estimate.means(other.with_condition("fokus", SAID), "pra_lange", "fokus")
+    assert list(again["n"]) == list(estimate.means(told, "pra_lange", "fokus")["n"])
     weighed = told.having(design=PROCESS.design)
     assert estimate.means(weighed, "pra_lange", "fokus")["n"].sum() == estimate.means(SURVEY, "pra_lange")["n"].item()
 
