@@ -166,8 +166,12 @@ def means(
     >>> estimate.means(open_edition().survey, "vae_tillid", scores=True)[["statistic", "answer"]].iloc[0].tolist()
     ['score', '1,2,3,4,5']
     """
+    item = _joint(items)
     if scores is not False:
-        return _one(survey, "score", items, by, interval, _scores(survey, _joint(items), scores))
+        return _one(survey, "score", items, by, interval, _scores(survey, item, scores))
+    if "+" not in item and survey.item(item).scale.type == "ordinal":
+        raise UserError(f"{item} er ikke et antal: svarene er ikke tal. De har en orden, og med scores=True får de "
+                        "point fra 1 og op, så der kan regnes et gennemsnit.")
     return _one(survey, "mean", items, by, interval)
 
 

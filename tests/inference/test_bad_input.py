@@ -340,3 +340,8 @@ def test_a_test_of_either_groups_or_given_shares(asked: dict[str, Any]) -> None:
         compare.independence(SURVEY, "pol_fokus", **asked)
     with pytest.raises(ValueError, match="no single answer"):
         compare.independence(SURVEY, "pol_inspiration", expected={"kl": 1.0})
+
+
+def test_a_mean_of_a_scale_without_scores_tells_of_them() -> None:
+    with pytest.raises(UserError, match=f"{ORDERED} er ikke et antal.* med scores=True får de"):
+        estimate.means(SURVEY, ORDERED)
