@@ -163,8 +163,8 @@ class Plan:
     def _estimate(self, row: pd.Series) -> Shown:
         kind = statistics.of(row["statistic"])
         cell = self.cell(row["statistic"], row["item"], row["answer"], row["by"], row["group"])
-        if row["statistic"] == "quantile":
-            return self._quantile(row)
+        if row["statistic"] in ("quantile", "alpha", "omega"):
+            return self._quantile(row) if row["statistic"] == "quantile" else self._reliability(row)
         number = self.number_of(cell, row["n"])
         told = moved(number, row["estimate"])
         n = self.n(row["n"]) if cell is not None and cell.n == row["n"] else np.nan
@@ -184,6 +184,14 @@ class Plan:
         if few or row["answer"] not in QUARTILES or np.isnan(self.number_of(mean, row["n"]).shown):
             return {"hidden": True}
         return {"n": self.n(row["n"]), "estimate": row["estimate"]}
+
+    def _reliability(self, row: pd.Series) -> Shown:
+        """How items go together among many respondents, to the nearest 0.05; its interval to the next, outwards."""
+        if row["n"] < 4 * self.minimum:
+            return {"hidden": True}
+        at, low, high = (settled(row[name] / 0.05) for name in ("estimate", "low", "high"))
+        return {"n": self.n(row["n"]), "estimate": float(0.05 * np.round(at)), "low": float(0.05 * np.floor(low)),
+                "high": float(0.05 * np.ceil(high))}
 
     def _contrast(self, row: pd.Series) -> Shown:
         """Differences between two cells, or a cell and a limit, and trends."""

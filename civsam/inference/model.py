@@ -1,4 +1,4 @@
-"""Models of answers by background variables at once: shares, counts, answers in or out of order; what clusters mean."""
+"""Models of answers by background variables at once: shares, counts, answers in or out of order; scales; clusters."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from civsam.inference import models
 from civsam.inference.equations import Measure, measure
 from civsam.inference.models import FAMILIES, Covariates, Fit, intraclass_correlation, multinomial_regression
 from civsam.inference.ordinal import ordinal
+from civsam.inference.scales import index, reliability
 from civsam.survey.survey import Survey
 
-__all__ = ("intraclass_correlation", "measure", "regression")
+__all__ = ("index", "intraclass_correlation", "measure", "regression", "reliability")
 
 OF_ITEMS = {"ordinal": ordinal, "multinomial": multinomial_regression}
 

@@ -52,8 +52,12 @@ KNOWN = {
     "variance": Statistic("varians", SQUARED, SQUARED),
     "sd": Statistic("standardafvigelse", COUNT, COUNT),
     "odds_ratio": Statistic("oddsforhold", PLAIN, PLAIN),
+    "index": Statistic("indeks", PLAIN, PLAIN),
+    "alpha": Statistic("Cronbachs alfa", PLAIN, PLAIN, low=-inf, high=1.0),
+    "omega": Statistic("McDonalds omega", PLAIN, PLAIN, high=1.0),
     "effect": Statistic("effekt på en andel", POINTS, POINTS, low=-1.0, high=1.0),
 }
+OF_SCALES = ("index", "alpha", "omega")  # of several items' numbers, `scales`
 # What a contrast is of its statistic, where it is not a difference in the statistic's own unit: `compare.SCALES`.
 SCALES = {"difference": None, "slope": None, "odds_ratio": PLAIN, "cohens_h": PLAIN, "smd": PLAIN}
 

@@ -81,8 +81,13 @@ def described(estimates: pd.DataFrame, questionnaire: Questionnaire) -> pd.DataF
     })
     varying = words.loc[:, words.nunique() > 1]
     if words.duplicated().any() and estimates["statistic"].nunique() > 1:
-        varying.insert(0, "Mål", [statistics.of(name).words.capitalize() for name in estimates["statistic"]])
+        varying.insert(0, "Mål", [_capital(statistics.of(name).words) for name in estimates["statistic"]])
     return varying if len(varying.columns) else words[["Spørgsmål"]]
+
+
+def _capital(words: str) -> str:
+    """The words with a capital first letter; names keep theirs."""
+    return words[:1].upper() + words[1:]
 
 
 def labels(estimates: pd.DataFrame, questionnaire: Questionnaire) -> list[str]:
@@ -95,18 +100,19 @@ def reading_note(survey: Survey, estimates: pd.DataFrame) -> str:
     if estimates["target"].nunique() > 1:
         return "Intervallerne svarer hver på sit spørgsmål."
     level = confidence(estimates["level"].iloc[0])
-    shares = estimates["statistic"].isin(["share", "score"]).all()
-    counts = "" if shares else " Svarpersoner, der ikke kendte antallet, indgår ikke."
+    of_scales = estimates["statistic"].isin(statistics.OF_SCALES)
+    counted = estimates[~of_scales & ~estimates["statistic"].isin(["share", "score"])]
+    counts = "" if counted.empty else " Svarpersoner, der ikke kendte antallet, indgår ikke."
     counts += _scores_note(estimates, survey.questionnaire)
     target = estimates["target"].iloc[0]
     about = "for, hvad alle adspurgte ville svare" if target == "population" else f"for {TARGETS[target]}"
     clustered = target == "process" or (target == "sample" and survey.questionnaire.weighting.cluster)
     how = between(survey) if clustered else _weighted(estimates["weighted"].any())
     covers = " Det dækker tilfældigt bortfald, også fra det enkelte spørgsmål, ikke skævt bortfald."
-    if any("+" in item for item in estimates["item"]):
+    if any("+" in item for item in counted["item"]):
         counts += (" Et tal for flere antal lagt sammen gælder dem, der kendte dem alle, og kan afvige fra summen af "
                    "tallene hver for sig.")
-    counts += dash_note(estimates) + hidden_note(estimates)
+    counts += scales_note(survey, estimates[of_scales]) + dash_note(estimates) + hidden_note(estimates)
     return f"{level}-interval {about}; {how}.{covers}{counts}{chance_note(survey, estimates)}"
 
 
@@ -120,6 +126,24 @@ def _scores_note(estimates: pd.DataFrame, questionnaire: Questionnaire) -> str:
     told = "; ".join(given)
     return (f" Et gennemsnit af skalaen giver svarene point ({told}) og antager, at der er lige så langt mellem "
             "svarene som mellem deres point; »ved ikke« har ingen point og indgår ikke." if told else "")
+
+
+def scales_note(survey: Survey, estimates: pd.DataFrame) -> str:
+    """How the answers of a scale were made numbers, for rows of `scales`; which were turned, and why one is missing."""
+    if estimates.empty:
+        return ""
+    items, kinds = survey.questionnaire.items, set(estimates["statistic"])
+    names = [name for those in estimates["reversed"].unique() for name in those.split("+") if name]
+    ordered = any(items[name].scale.type == "ordinal" for those in estimates["item"] for name in those.split("+"))
+    made = (" Svarene er talt 1, 2, 3 og så videre, som om der er lige langt mellem dem." if ordered else "")
+    turned = f" Vendt om: {joined([items[name].topic for name in dict.fromkeys(names)], ' og ')}." if names else ""
+    asked = "på nok af skalaens spørgsmål" if kinds == {"index"} else "på alle skalaens spørgsmål"
+    lacks = ((estimates["statistic"] == "omega") & estimates["estimate"].isna()).any() and "hidden" not in estimates
+    under = (estimates["statistic"] == "alpha") & (estimates["estimate"] < 0)
+    turned += " En alfa under 0 tyder på, at et spørgsmål skal vendes." if under.any() else ""
+    why = (" Omega kan ikke regnes ud: det kræver mindst tre spørgsmål, som én fælles faktor kan ligge bag." if lacks
+           else "")
+    return f"{made}{turned} Den, der ikke svarede med et tal {asked}, indgår ikke.{why}"
 
 
 def between(survey: Survey) -> str:

@@ -8,7 +8,7 @@ import opened
 import pandas as pd
 import pytest
 
-from civsam.inference import compare, estimate, models, ordinal, replicates, settled, waves, weighting
+from civsam.inference import compare, estimate, models, ordinal, replicates, scales, settled, waves, weighting
 from civsam.inference.equations import measure
 from civsam.inference.variance import covariance
 from civsam.instrument.questionnaire import Item, Scale, Weighting, read
@@ -38,6 +38,7 @@ WEIGHTS: dict[str, Callable[[Survey], Survey]] = {
     "processen": lambda survey: weighting.for_process(weighting.raked(survey)),
 }
 COUNTS = ["pra_lange", "pra_korte"]
+TRUST = ["vae_tillid", "vae_civile", "vae_demokrati"]
 
 
 def all_of(survey: Survey, *items: str) -> np.ndarray:
@@ -63,6 +64,8 @@ ESTIMATORS: dict[str, tuple[Estimator, Callable[[Survey], np.ndarray]]] = {
     "standardiseret": (lambda s: compare.contrasts(s, "pra_korte", None, "blok", effect="smd"),
                        lambda s: all_of(s, "pra_korte")),
     "varians": (lambda s: estimate.variances(s, "pra_korte"), lambda s: all_of(s, "pra_korte")),
+    "indeks": (lambda s: scales.index(s, TRUST, "region"), lambda s: all_of(s, *TRUST)),
+    "pålidelighed": (lambda s: scales.reliability(s, TRUST), lambda s: all_of(s, *TRUST)),
     "ens": (lambda s: compare.equality(s, "pol_nye", "ja", "region"), lambda s: s.answered("pol_nye")),
     "uafhængighed": (lambda s: compare.independence(s, "pol_nye", "region"), lambda s: s.answered("pol_nye")),
     "logit": (lambda s: models.regression(s, measure(s, "pol_nye", "ja"), ["region"], "logit").marginal_effects(),
