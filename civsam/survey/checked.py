@@ -271,6 +271,8 @@ def several_names(names: Iterable[Any], what: str) -> list[Any]:
     """The names of a list, each once. Raises UserError for a name alone, and for one that is there twice."""
     if isinstance(names, str):
         raise UserError(f"»{names}« er ét navn, og her skal stå en liste: {what}. Skriv [\"{names}\"].")
+    if not pd.api.types.is_list_like(names):
+        raise UserError(f"{names!r} er ikke en liste: {what}. Skriv navnene i en liste.")
     found = list(names)
     if twice := [name for name in found if found.count(name) > 1]:
         raise UserError(f"»{twice[0]}« er med to gange. Slet det ene.")
