@@ -17,12 +17,14 @@ from civsam import danish
 class Cell:
     """The text of a cell, and its numbers: each the end of its column's name, and the number with a point.
 
-    A number's name is "" for the cell itself, and "procent" for one that is percent. No `str`: pandas would make a
-    plain one of it. Raises ValueError for words, and where two numbers have one name.
+    A number's name is "" for the cell itself, and "procent" for one that is percent. beside: words that stand with the
+    number, of what in files is a column of its own, and what they say. No `str`: pandas would make a plain one of it.
+    Raises ValueError for words alone, and where two numbers have one name.
     """
 
     text: str
     numbers: tuple[tuple[str, str], ...] = ()
+    beside: tuple[str, str] = ("", "")
 
     def __post_init__(self) -> None:
         """Refuse what is words."""

@@ -6,8 +6,9 @@ The numbers are those that the table's cells hold (`cells.Cell`), so that a file
 - The first column says where the numbers come from, so that it stays with them: `svar` (syntetiske, indsamlede) or, for
   what is not answers, `oprindelse`.
 - A column of numbers holds nothing else: a cell with an interval becomes three columns, and what stands on a further
-  line of a cell, or after ±, has its own. A dash is a blank. `<0.001` is a number below the least that is shown, `>0.5`
-  one above the greatest. A column with words in any of its cells, or numbers in several units, is the page's text.
+  line of a cell, or after ±, has its own, be it words (`Cell.beside`). A dash is a blank. `<0.001` is a number below
+  the least that is shown, `>0.5` one above the greatest. A column with words in any of its cells, or numbers in several
+  units, is the page's text.
 - Text that a spreadsheet would run has an apostrophe before it, as in `civsam.intake.export`.
 """
 
@@ -62,6 +63,9 @@ def _column(heading: str, cells: list[str | Cell]) -> Iterator[tuple[str, bool, 
     else:
         yield from ((", ".join(filter(None, (heading, name))), True, _lines(part.get(name, "") for part in parts))
                     for name in names)
+        beside = [cell.beside for cell in cells if isinstance(cell, Cell)]
+        for name in dict.fromkeys(name for name, _ in beside if name):
+            yield f"{heading}, {name}", False, _lines(words if own == name else "" for own, words in beside)
 
 
 def _lines(cells: Iterable[str]) -> str:

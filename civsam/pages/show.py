@@ -50,9 +50,11 @@ def table(
     each.
 
     beside: to contrasts the same pairs with effect="cohens_h", to estimates the same ones from `nonresponse.imputed`.
+    To shares or means by group the contrasts of all pairs, not corrected: each number then has the letters of those
+    groups that it is significantly higher than (a banner table).
     folded: the reader unfolds a table of estimates. name: tab-..., which no other table has.
 
-    Raises TypeError for results of another kind.
+    Raises TypeError for results of another kind, ValueError for contrasts that are not the estimates' own differences.
 
     >>> from civsam import estimate, open_edition, show
     >>> survey = open_edition().survey
@@ -64,6 +66,8 @@ def table(
     if make is None:
         raise TypeError(f"no table is made of results with the columns {', '.join(results.columns)}. Contrasts and "
                         "tests of equality are corrected as a family first (`compare.corrected`)")
+    if beside is not None and make is tables.estimates_table and {"a", "b", "effect"} <= set(beside):
+        return tables.group_table(survey, results, caption, name, folded=folded, contrasts=beside)
     if beside is not None:
         pair = model_tables.imputation_table if "fmi" in beside else tables.contrasts_table
         return pair(survey, results, caption, name, beside)

@@ -6,6 +6,7 @@ Whatever is made from answers carries their provenance mark; nobody has to remem
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ import pandas as pd
 from civsam.danish import confidence
 from civsam.inference import estimate, statistics
 from civsam.instrument.questionnaire import DONT_KNOW
+from civsam.pages import letters as letters_
 from civsam.pages.cells import DASH, Cell, number, percent, span, together
 from civsam.pages.door import hidden_note, plan_of, response_note, shown
 from civsam.pages.html import table
@@ -125,21 +127,34 @@ def _with_both(survey: Survey, estimates: pd.DataFrame) -> list[Cell]:
             for line, (_, row) in zip(lines, estimates.iterrows(), strict=True)]
 
 
-def group_table(survey: Survey, estimates: pd.DataFrame, caption: str, name: str, *, folded: bool = False) -> Output:
-    """Estimates by group: a row a group, a column an answer (or a question, where there are several)."""
+def group_table(
+    survey: Survey, estimates: pd.DataFrame, caption: str, name: str, *, folded: bool = False,
+    contrasts: pd.DataFrame | None = None,
+) -> Output:
+    """Estimates by group: a row a group, a column an answer (or a question, where there are several).
+
+    contrasts: of all pairs of groups in each column; each number then says which groups it is significantly higher
+    than, by their letters. Raises ValueError as `letters.told`.
+    """
+    letters = None if contrasts is None else letters_.told(estimates, contrasts, partial(shown, survey))
     estimates = shown(survey, estimates)
     one = estimates["item"].nunique() == 1 and (estimates["answer"] != "").all()
     heading = answer_of if one else topic_of
+    words = [group_label(row, survey.questionnaire) for _, row in estimates.iterrows()]
+    made = _with_both(survey, estimates) if letters is None else letters_.marked(
+        [with_interval(row) for _, row in estimates.iterrows()], letters)
     cells = pd.DataFrame({
-        "row": [group_label(row, survey.questionnaire) for _, row in estimates.iterrows()],
+        "row": words if letters is None else [f"{word} ({letter})" for word, letter in zip(words, letters.own,
+                                                                                         strict=True)],
         "column": [heading(row, survey.questionnaire) for _, row in estimates.iterrows()],
-        "cell": _with_both(survey, estimates),
+        "cell": made,
     })
     frame = cells.pivot(index="row", columns="column", values="cell")
     frame = frame.loc[cells["row"].unique(), cells["column"].unique()]
     variable = grouping(survey.questionnaire, estimates["by"].iloc[0]).name
     frame.index.name = variable.capitalize()
-    return table(frame, caption, name, provenance=provenance_of(estimates), note=reading_note(survey, estimates),
+    note = reading_note(survey, estimates) + ("" if letters is None else letters.note)
+    return table(frame, caption, name, provenance=provenance_of(estimates), note=note,
                  folded=f"Vis fordelt efter {variable}" if folded else "")
 
 
