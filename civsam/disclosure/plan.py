@@ -306,7 +306,7 @@ class Plan:
     def _power(self, row: pd.Series) -> Shown:
         if min(row["n_a"], row["n_b"]) < self.minimum:
             return {"hidden": True}
-        kept = ("difference", "power", "power_se", "equivalence", "equivalence_se", "margin")
+        kept = ("difference", "power", "power_se", "equivalence", "equivalence_se", "margin", "icc")
         return {name: row[name] for name in kept} | {name: self.n(row[name]) for name in (
             "n_a", "n_b", "clusters_a", "clusters_b")}
 

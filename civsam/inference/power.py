@@ -21,8 +21,8 @@ from civsam.inference.equations import BiasReduced, bias_reduced, measure, solve
 from civsam.inference.settled import in_order, settled
 from civsam.survey.survey import Survey
 
-COLUMNS = ("by", "a", "b", "difference", "power", "power_se", "equivalence", "equivalence_se", "n_a", "n_b",
-           "clusters_a", "clusters_b", "margin", "provenance")
+COLUMNS = ("item", "answer", "by", "a", "b", "difference", "power", "power_se", "equivalence", "equivalence_se", "n_a",
+           "n_b", "clusters_a", "clusters_b", "margin", "icc", "provenance")
 
 
 def detectable(
@@ -32,11 +32,11 @@ def detectable(
     """How often a true difference between two groups of municipalities would be found; a row a difference.
 
     by: of an ordered variable the first group is held against the last, else the smallest against the largest (in
-    respondents). Columns: by, a and b (codes of the groups), difference (share in a less share in b, around the share
-    observed in both), power (share of draws where the two-sided test of `compare.contrasts`, CR2 with Satterthwaite
-    degrees of freedom, rejects at 1 - the survey's level), equivalence (where the 90 percent interval lies within
-    the margin, Schuirmann 1987), power_se and equivalence_se (Monte Carlo standard errors), n_a, n_b, clusters_a,
-    clusters_b, margin, provenance. A draw in which all of a group answer alike decides nothing.
+    respondents). Columns: item, answer, by, a and b (codes of the groups), difference (share in a less share in b,
+    around the share observed in both), power (share of draws where the two-sided test of `compare.contrasts`, CR2 with
+    Satterthwaite degrees of freedom, rejects at 1 - the survey's level), equivalence (where the 90 percent interval
+    lies within the margin, Schuirmann 1987), power_se and equivalence_se (Monte Carlo standard errors), n_a, n_b,
+    clusters_a, clusters_b, margin, icc, provenance. A draw in which all of a group answer alike decides nothing.
 
     icc: the clusters' share of the variance on the latent normal scale. All differences are tried on the same random
     numbers.
@@ -63,8 +63,8 @@ def detectable(
     for difference in differences:
         found, equal = _decided(pair, latent < norm.ppf(pair.shares(difference))[pair.side][:, None],
                                 survey.level, margin)
-        rows.append((by, *pair.names, difference, *_rate(found), *_rate(equal), *pair.n, *pair.clusters, margin,
-                     survey.provenance))
+        rows.append((item, answer, by, *pair.names, difference, *_rate(found), *_rate(equal), *pair.n, *pair.clusters,
+                     margin, icc, survey.provenance))
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 import pandas as pd
 
-from civsam.danish import confidence
+from civsam.danish import confidence, joined
 from civsam.disclosure.precision import p_class
 from civsam.inference import models, nonresponse, ordinal, statistics
 from civsam.inference.equations import Measure
@@ -149,8 +149,11 @@ def power_table(survey: Survey, power: pd.DataFrame, caption: str, name: str) ->
     }, index=pd.Index([number(100 * x) for x in power["difference"]], name="Sand forskel, procentpoint"))
     sides = " ".join(f"{words[first[side]]}: {number(first[f'n_{side}'])} svar i {number(first[f'clusters_{side}'])} "
                      "kommuner." for side in "ab")
-    note = (f"{sides} Margin: {number(100 * first['margin'])} procentpoint. Simuleret; usikkerheden på hvert tal er "
-            f"højst {number(200 * power['power_se'].max())} procentpoint.")
+    asked, said = survey.questionnaire.items[first["item"]].topic, first["answer"].split("+")
+    said = joined([survey.questionnaire.label(first["item"], code) for code in said], " eller ")
+    note = (f"{asked}, »{said}«. {sides} Antaget: {percent(first['icc'])} af variationen i svarene ligger mellem "
+            f"kommuner (ICC). Margin: {number(100 * first['margin'])} procentpoint. Simuleret; usikkerheden på hvert "
+            f"tal er højst {number(200 * power['power_se'].max())} procentpoint.")
     return table(frame, caption, name, provenance=provenance_of(power), note=note)
 
 

@@ -34,7 +34,7 @@ COLUMNS = ("id", "rule", "target", "item", "a", "b", "n", "estimate", "low", "hi
 class Claim:
     """One published statement as something that answers can support or contradict; see the head of the data file.
 
-    margins: of each measure, none for a rule without.
+    margins: of each measure, the smallest difference of interest.
     """
 
     id: str
@@ -46,14 +46,14 @@ class Claim:
     by: list[str]
     groups: list[str]
     except_groups: list[str]
-    margins: list[float | None]
+    margins: list[float]
     reason: str
 
 
 def read(path: Path | None = None) -> dict[str, Claim]:
     """The claims by the id of their statement.
 
-    A margin is one of shares; counts have the margin `antal` wherever shares have one.
+    A margin is one of shares, `forskel` unless another is named; counts have the margin `antal`.
 
     Raises UserError, with file and line, for an unknown statement, key, rule or margin, or a limit that is not there.
     """
@@ -74,11 +74,11 @@ def read(path: Path | None = None) -> dict[str, Claim]:
         if entry.get("margin", "andel") not in margins or (limit is not None and not 0 <= limit <= 1):
             raise UserError(f"{where}: margin skal være en af {', '.join(margins)}, og graense et tal fra 0 til 1.")
         part = without_lines(entry)
-        measures, margin = part.get("maal", []), part.get("margin")
+        measures, margin = part.get("maal", []), part.get("margin", "forskel")
         claims[name] = Claim(
             name, part["regel"], part.get("spoergsmaal") == "proces", measures, part.get("end", []), limit,
             part.get("efter", []), part.get("grupper", []), part.get("undtagen", []),
-            [margins.get(margin and ("antal" if "middel" in spec else margin)) for spec in measures],
+            [margins["antal" if "middel" in spec else margin] for spec in measures],
             part.get("grund", ""),
         )
     return claims
@@ -132,7 +132,7 @@ def _summed(parts: list[Judged]) -> dict[str, Any]:
             **weakest[list(NUMBERS)]}
 
 
-def _measure(survey: Survey, spec: dict[str, str]) -> Measure:
+def measure_of(survey: Survey, spec: dict[str, str]) -> Measure:
     """The statistic that a `maal` names."""
     if "andel" in spec:
         return measure(survey, spec["andel"], spec["svar"])
@@ -142,6 +142,11 @@ def _measure(survey: Survey, spec: dict[str, str]) -> Measure:
 def statistic_of(spec: dict[str, str]) -> str:
     """The name of the statistic that a `maal` names; see `statistics`."""
     return next(name for kind, name in KINDS_OF_MEASURE.items() if kind in spec)
+
+
+def name_of(what: Measure) -> str:
+    """What a comparison of measures calls one of them (`compare.differences`)."""
+    return f"{what.item}={what.answer}" if what.answer else what.item
 
 
 def item_of(spec: dict[str, str]) -> str:
@@ -165,7 +170,7 @@ def _turned(table: pd.DataFrame) -> pd.DataFrame:
 
 def _equal(claim: Claim, survey: Survey) -> list[Judged]:
     value, (spec,), (margin,) = published.value(claim.id), claim.measures, claim.margins
-    narrow, wide = (_estimate(survey.having(level=level), spec) for level in (0.90, 0.95))
+    narrow, wide = (estimate_of(survey.having(level=level), spec) for level in (0.90, 0.95))
     verdict = decide.equal((narrow["low"], narrow["high"]), (wide["low"], wide["high"]), value, margin)
     row = {"a": spec.get("svar", ""), "b": str(value), "n_a": wide["n"], "n_b": 0, "p": np.nan, "weight": 0.0}
     return [(pd.DataFrame([row | wide[["estimate", "low", "high"]].to_dict()]), verdict)]
@@ -185,50 +190,55 @@ def _even(claim: Claim, survey: Survey) -> list[Judged]:
     return [(pd.DataFrame([row]), SUPPORTED if apart < settled(claim.margins[0]) else CONTRADICTED)]
 
 
-def _estimate(survey: Survey, spec: dict[str, str]) -> pd.Series:
+def estimate_of(survey: Survey, spec: dict[str, str]) -> pd.Series:
+    """The share or ratio that a `maal` names, of all."""
     if "del" in spec:
         return estimate.ratios(survey, spec["del"]).iloc[0]
     return estimate.shares(survey, spec["andel"], spec["svar"]).iloc[0]
 
 
 def _more_than(claim: Claim, survey: Survey, *, less: bool = False) -> list[Judged]:
-    measures = [_measure(survey, spec) for spec in claim.measures]
+    measures = [measure_of(survey, spec) for spec in claim.measures]
     if claim.limit is not None:
         tables = [compare.above(survey, what, claim.limit) for what in measures]
         tables = [_turned(table) if less else table for table in tables]
         return [(_weighed(table), decide.more_than(table, len(tables))) for table in tables]
-    against = [_measure(survey, spec) for spec in claim.against]
+    against = [measure_of(survey, spec) for spec in claim.against]
     table = compare.differences(survey, [*measures, *against])
-    return [_first(table, [f"{what.item}={what.answer}" if what.answer else what.item for what in measures], last=less)]
+    return [_first(table, [name_of(what) for what in measures], last=less)]
 
 
 def _first(table: pd.DataFrame, first: list[str], *, last: bool = False, comparisons: int = 0) -> Judged:
     """The comparisons of some to all others, turned so that positive supports, and the verdict."""
     verdict = decide.ranks_first(table, first, last=last, comparisons=comparisons)
-    mine = _of(table, first)
+    return _weighed(crossing(table, first, last=last)), verdict
+
+
+def crossing(table: pd.DataFrame, first: list[str], *, last: bool = False) -> pd.DataFrame:
+    """The comparisons of some to all others, turned so that positive is what puts them first (or last)."""
+    mine = table[table["a"].isin(first) != table["b"].isin(first)]
     other_way = mine["a"].isin(first) == last
-    turned = pd.concat([mine[~other_way], _turned(mine[other_way])], ignore_index=True)
-    return _weighed(turned), verdict
+    return pd.concat([mine[~other_way], _turned(mine[other_way])], ignore_index=True)
 
 
-def _of(table: pd.DataFrame, first: list[str]) -> pd.DataFrame:
-    """The comparisons of some to all others."""
-    return table[table["a"].isin(first) != table["b"].isin(first)]
+def without(table: pd.DataFrame, groups: list[str]) -> pd.DataFrame:
+    """The comparisons that are of none of these groups."""
+    return table[~(table["a"].isin(groups) | table["b"].isin(groups))]
 
 
 def _ranks(claim: Claim, survey: Survey) -> list[Judged]:
-    tables = [table[~(table["a"].isin(claim.except_groups) | table["b"].isin(claim.except_groups))]
-              for table in _contrasts(claim, survey)]
-    comparisons = sum(compare.testable(_of(table, claim.groups)) for table in tables)
+    tables = [without(table, claim.except_groups) for table in _contrasts(claim, survey)]
+    comparisons = sum(compare.testable(crossing(table, claim.groups)) for table in tables)
     return [_first(table, claim.groups, last=claim.rule == "sidst", comparisons=comparisons) for table in tables]
 
 
 def _contrasts(claim: Claim, survey: Survey) -> list[pd.DataFrame]:
     """All pairs of groups, for each measure and each variable of the claim."""
-    return [_pairs(survey, spec, by) for spec in claim.measures for by in claim.by]
+    return [pairs(survey, spec, by) for spec in claim.measures for by in claim.by]
 
 
-def _pairs(survey: Survey, spec: dict[str, str], by: str) -> pd.DataFrame:
+def pairs(survey: Survey, spec: dict[str, str], by: str) -> pd.DataFrame:
+    """The contrasts of a measure between all pairs of groups."""
     return compare.contrasts(survey, item_of(spec), spec.get("svar"), by, ratio="del" in spec)
 
 
@@ -295,7 +305,7 @@ def as_shown(plan: Plan, row: pd.Series) -> Shown:
     claim = read().get(row["id"])
     if claim is None or row["verdict"] == HIDDEN_VERDICT:
         return {"n": 0, "hidden": claim is None, "verdict": HIDDEN_VERDICT}
-    if claim.rule == "jaevn" and any(cell is None or cell.hidden for cell in _rates(plan, claim)):
+    if claim.rule == "jaevn" and any(cell is None or cell.hidden for cell in cells(plan, claim)):
         return {"hidden": True, "verdict": HIDDEN_VERDICT}  # that no group is further away tells of all of them
     # a difference between questions is among those who answered both, and moves from the numbers of either
     several = bool(claim.against) and len({item_of(spec) for spec in [*claim.measures, *claim.against]}) > 1
@@ -310,17 +320,23 @@ def as_shown(plan: Plan, row: pd.Series) -> Shown:
     return {"hidden": True, "verdict": HIDDEN_VERDICT}
 
 
-def _rates(plan: Plan, claim: Claim) -> list[Cell | None]:
-    """The cells of response of all groups that the frame has, of the variables of a claim."""
+def cells(plan: Plan, claim: Claim) -> list[Cell | None]:
+    """The cells of all that a claim is about: its measures, in all groups that the frame has where it is of groups."""
     frame = plan.survey.frame
-    return [plan.cell("rate", "", "", by, code) for by in claim.by for code in frame[by].unique()]
+    groups = [(by, code) for by in claim.by for code in frame[by].unique()] or [("", "")]
+    return [plan.cell(*_place(spec), *group) for spec in [*claim.measures, *claim.against] for group in groups]
+
+
+def _place(spec: dict[str, str]) -> tuple[str, str, str]:
+    """The statistic, item and answer of a `maal`, as cells have them."""
+    statistic = statistic_of(spec)
+    return statistic, "" if statistic == "rate" else item_of(spec), "" if statistic == "rate" else spec.get("svar", "")
 
 
 def candidates(plan: Plan, claim: Claim, row: pd.Series) -> Iterator[Number]:
     """The numbers made of cells that a claim's deciding comparison may be."""
     for spec in [*claim.measures, *claim.against]:
-        statistic = statistic_of(spec)
-        item, answer = ("", "") if statistic == "rate" else (item_of(spec), spec.get("svar", ""))
+        statistic, item, answer = _place(spec)
         if claim.rule == "lig":
             yield plan.number_of(plan.cell(statistic, item, answer))
         for by in claim.by:

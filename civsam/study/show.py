@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import pandas as pd
 
 from civsam.pages.figure import Figure
 from civsam.pages.output import Output
-from civsam.study import claims, comparison, facts, figures, sensitivity, structured, verdicts
+from civsam.study import claims, comparison, facts, figures, rule_power, sensitivity, structured, verdicts
 from civsam.study.comparison import published_sentence as sentence
 from civsam.study.municipality_map import municipality_map as map
 from civsam.survey.survey import Survey
@@ -81,9 +82,22 @@ class Judged:
         """Some claims: what was published, how it is measured, the deciding number and the verdict."""
         return verdicts.claims_table(self.survey, self.verdicts, ids, caption, name)
 
-    def margin(self, id: str) -> float | None:
+    def margin(self, id: str) -> float:
         """The smallest difference that matters to a claim of no difference, in shares."""
         return claims.read()[id].margins[0]
+
+    @cached_property
+    def _power(self) -> pd.DataFrame:
+        """How often each claim would be supported if it were true: seconds of work, for a table and a sentence."""
+        return rule_power.supportable(self.survey)
+
+    def power(self, caption: str, name: str) -> Output:
+        """How often each claim's whole rule would support it if it were true."""
+        return verdicts.power_table(self.survey, self._power, caption, name)
+
+    def out_of_reach(self) -> Output:
+        """Which claims such answers could in practice never support."""
+        return verdicts.out_of_reach(self.survey, self._power)
 
     def choices(self, id: str, caption: str, name: str) -> Figure | Output:
         """A claim under every reasonable choice: a specification curve."""

@@ -10,15 +10,16 @@ from civsam.danish import joined, listed, number, percent
 from civsam.files import project, read_yaml, without_lines
 from civsam.inference import statistics
 from civsam.inference.compare import CONTRADICTED, SUPPORTED, UNDECIDED
-from civsam.inference.statistics import COUNT, PERCENT
+from civsam.inference.statistics import COUNT, PERCENT, POINTS
 from civsam.instrument.questionnaire import Questionnaire
 from civsam.pages import cells
-from civsam.pages.door import shown
+from civsam.pages.door import hidden_note, shown
 from civsam.pages.html import table
 from civsam.pages.output import Output
 from civsam.pages.provenance import provenance_of
+from civsam.pages.sentences import sentence
 from civsam.pages.words import p_value
-from civsam.study import claims, modelled, published
+from civsam.study import claims, modelled, published, rule_power
 from civsam.study.claims import Claim
 from civsam.study.comparison import published_value
 from civsam.survey.design import TARGETS
@@ -67,6 +68,56 @@ def margin_table(caption: str, name: str) -> Output:
              for key, entry in content["paastande"].items() if isinstance(entry.get("graense"), float)]
     frame = pd.DataFrame(rows, columns=["Hvad", "Værdi", "Grund"]).set_index("Hvad")
     return table(frame, caption, name, provenance="projekt", words=True, folded="Vis marginer og grænser")
+
+
+def power_table(survey: Survey, power: pd.DataFrame, caption: str, name: str) -> Output:
+    """How often each claim would be supported if it were true (`rule_power.supportable`), the least often first."""
+    known, power = claims.read(), shown(survey, power).sort_values("power", kind="stable").set_index("id")
+    bound = "højst {}" if "hidden" in power else "{}"
+    frame = pd.DataFrame({
+        "Sandt på den måde, at": [_true(known[key]) for key in power.index],
+        "Sammenligninger": [cells.number(count) for count in power["tests"]],
+        "Ville blive støttet": [cells.together(bound, cells.percent(share)) if share == share else cells.DASH
+                                for share in power["power"]],
+    }, index=power.index.rename("Nr."))
+    others = [key for key, claim in known.items() if claim.rule not in (*rule_power.RULES, "kan_ikke")]
+    note = ("Simuleret: de sammenligninger, der alle skal holde, er trukket sammen, med deres fejl og samvariation. "
+            f"Ikke med: {listed(others)}, som afgøres på en anden måde.")
+    return table(frame, caption, name, provenance=provenance_of(power), note=note + hidden_note(power), stacked=True,
+                 folded="Vis, hvor ofte hvert udsagn ville blive støttet")
+
+
+def _true(claim: Claim) -> str:
+    """In which way a claim is taken to be true where it is asked how often it would be supported."""
+    if claim.rule == "lig":
+        return "tallet er som offentliggjort"
+    if claim.rule == "ingen_forskel":
+        return "der er slet ingen forskel"
+    units = [statistics.of(claims.statistic_of(spec)) for spec in claim.measures]
+    names = [("samarbejder" if kind.difference == COUNT else POINTS.name, kind.difference.times) for kind in units]
+    told = dict.fromkeys(f"{number(times * margin)} {name}"
+                         for (name, times), margin in zip(names, claim.margins, strict=True))
+    where = "fra den laveste gruppe til den højeste er der" if claim.rule == "haeldning" else "hver forskel er"
+    return f"{where} {joined(list(told), ' og ')}"
+
+
+def out_of_reach(survey: Survey, power: pd.DataFrame) -> Output:
+    """A sentence: which claims such answers would in practice never support, and which less often than not."""
+    power = shown(survey, power)
+    exact, never = power["rule"].isin(rule_power.EXACT), power["power"] <= rule_power.SELDOM
+    seldom = ~never & (power["power"] <= 0.5)
+    limit, names = percent(rule_power.SELDOM), lambda those: listed(power.loc[those, "id"])
+    parts = ["Er et udsagn om, at noget er ens, helt sandt, ville disse svar støtte det i mere end "
+             f"{limit} af tilfældene."]
+    if (exact & never).any():
+        parts = [f"Disse svar kan i praksis aldrig støtte {names(exact & never)}: Også hvis det er helt sandt, sker "
+                 f"det i højst {limit} af tilfældene."]
+    if (~exact & never).any():
+        parts.append(f"{names(~exact & never)} ville heller ikke blive støttet oftere, hvis hver forskel kun er den "
+                     "mindste af interesse; det kræver større forskelle.")
+    if seldom.any():
+        parts.append(f"I højst halvdelen af tilfældene støttes {names(seldom)}.")
+    return sentence(" ".join(parts), survey)
 
 
 def of_the_model(claim: Claim, survey: Survey) -> str:
