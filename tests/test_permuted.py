@@ -201,7 +201,8 @@ def test_equal_shares_are_equal_and_stand_in_the_order_of_the_groups(order: int)
     rows = estimate.shares(survey, "pol_fokus", "ja", "region")
     regions = survey.questionnaire.background["region"].labels
     assert set(rows["estimate"]) == {float(settled(1 / 3))}
-    assert sentences.highest(survey, rows) == sentences.highest(survey, rows, lowest=True) == listed(regions.values())
+    every = listed(f"»{name}«" for name in regions.values())
+    assert sentences.highest(survey, rows) == sentences.highest(survey, rows, lowest=True) == every
     assert list(dots._from_the_top(rows)["group"]) == list(regions)
     gaps = compare.contrasts(survey, "pol_fokus", "ja", "region")
     assert (gaps[["estimate", "se"]] == 0).all(axis=None)

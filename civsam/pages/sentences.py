@@ -8,11 +8,13 @@ import numpy as np
 import pandas as pd
 
 from civsam.danish import listed, number, percent
+from civsam.inference import compare, statistics, weighting
+from civsam.inference.equations import measure
 from civsam.pages.door import NO_FRAME, plan_of, shown
 from civsam.pages.free_text import texts
 from civsam.pages.output import Output
 from civsam.pages.provenance import MARKS, mark, provenance_of
-from civsam.pages.words import HIDDEN, Words, labels, value, with_interval
+from civsam.pages.words import HIDDEN, Words, differ_in_model, labels, value, with_interval
 from civsam.survey.survey import Survey
 
 __all__ = ("highest", "question", "quotation", "sentence", "summary", "texts")
@@ -72,18 +74,62 @@ def sentence(text: str, survey: Survey, *estimates: pd.DataFrame | Words) -> Out
 
 
 def highest(survey: Survey, estimates: pd.DataFrame, *, lowest: bool = False) -> Words:
-    """The words of the estimate that is highest (or lowest); `HIDDEN` where it may be one that is not shown.
+    """The words of the estimate that is highest (or lowest), by how much, and whether it is told apart from the next.
+
+    `HIDDEN` where it may be one that is not shown. Of synthetic groups also whether they differ in the model.
 
     >>> from civsam import estimate, open_edition, show
     >>> survey = open_edition().survey
-    >>> show.highest(survey, estimate.shares(survey, "pol_fokus", ["ja", "nej"]))
-    'Ja'
+    >>> show.highest(survey, estimate.shares(survey, "pol_fokus", ["ja", "nej"]))[:4]
+    '»Ja«'
     """
     values = shown(survey, estimates)["estimate"].to_numpy()
     if np.isnan(values).all() or (np.isnan(values).any() and not plan_of(survey).idle):
         return HIDDEN
-    ends = values == (np.nanmin(values) if lowest else np.nanmax(values))  # rounded numbers may be equal
-    return Words(listed(np.array(labels(estimates, survey.questionnaire), dtype=object)[ends]))
+    towards = -values if lowest else values
+    ends = np.flatnonzero(towards == np.nanmax(towards))  # rounded numbers may be equal
+    names = [f"»{name}«" for name in labels(estimates, survey.questionnaire)]
+    told = listed(names[end] for end in ends)
+    others = np.flatnonzero(towards < np.nanmax(towards))
+    if len(ends) > 1 or not len(others):
+        return Words(told)
+    following = others[np.argmax(towards[others])]
+    apart = _apart(survey, estimates.iloc[ends[0]], estimates.iloc[following], names[following], lowest)
+    parts = [*apart, *([] if lowest else _in_the_model(survey, estimates))]
+    return Words(f"{told} ({'; '.join(parts)})" if parts else told)
+
+
+def _apart(survey: Survey, first: pd.Series, following: pd.Series, name: str, lowest: bool) -> list[str]:
+    """How far one estimate lies from the next, with the error of a comparison; nothing where there is none to show."""
+    alike = ["statistic", "by", *(["item", "answer"] if first["by"] else [])]
+    if first["statistic"] not in ("share", "mean", "ratio") or not first[alike].equals(following[alike]):
+        return []
+    process = first["target"] == "process" and survey.design.target != "process"
+    ratio, used = first["statistic"] == "ratio", weighting.for_process(survey) if process else survey
+    if first["by"]:
+        table = compare.contrasts(used, first["item"], first["answer"] or None, first["by"], following["group"],
+                                  ratio=ratio)
+        table = table[table["a"] == first["group"]]
+    else:
+        table = compare.differences(used, [measure(used, row["item"], row["answer"] or None, ratio=ratio)
+                                           for row in (first, following)])
+    if not np.isclose(table["estimate"].iloc[0], first["estimate"] - following["estimate"], rtol=0, atol=1e-9):
+        return []  # it is of others, such as those who did not say 'ved ikke'
+    row, unit = shown(survey, table).iloc[0], statistics.of(first["statistic"]).difference
+    ends = sorted((-1 if lowest else 1) * unit.times * row[end] for end in ("low", "high"))
+    if np.isnan(ends).any():
+        return []
+    size, low, high = (number(x, unit.decimals) for x in (abs(unit.times * row["estimate"]), *ends))
+    in_unit = size if unit == statistics.COUNT else f"{size} {unit.name}"
+    where, can = "under" if lowest else "over", "kan" if ends[0] > 0 else "kan ikke"
+    return [f"{in_unit} {where} {name}, interval {low} til {high}, og de to {can} skelnes fra hinanden"]
+
+
+def _in_the_model(survey: Survey, estimates: pd.DataFrame) -> list[str]:
+    """Whether groups differ in the model behind synthetic answers; nothing where that is not known."""
+    known = differ_in_model(survey, estimates)
+    words = {True: "er der forskel på grupperne", False: "er grupperne ens"}
+    return [] if known is None else [f"i modellen bag de syntetiske svar {words[known]}"]
 
 
 def question(survey: Survey, *items: str) -> Output:

@@ -174,14 +174,20 @@ def _weighted(yes: bool) -> str:
 
 def chance_note(survey: Survey, estimates: pd.DataFrame) -> str:
     """Where synthetic groups are equal by construction, the reader is told that what she sees is chance."""
+    told = " I modellen bag de syntetiske svar er grupperne ens; forskellene er tilfældige."
+    return told if differ_in_model(survey, estimates) is False else ""
+
+
+def differ_in_model(survey: Survey, estimates: pd.DataFrame) -> bool | None:
+    """Whether the groups of synthetic estimates differ by construction; None where nobody knows."""
     grouped = estimates[estimates["by"] != ""]
     if grouped.empty or provenance_of(estimates) != SYNTHETIC or survey.effects is None:
-        return ""
+        return None
     pairs = {(name, part) for item, by in zip(grouped["item"], grouped["by"], strict=True)
              for name in item.split("+") for part in by.split("+")}
-    if pairs & survey.effects or {by for _, by in pairs} - set(survey.questionnaire.background):
-        return ""
-    return " I modellen bag de syntetiske svar er grupperne ens; forskellene er tilfældige."
+    if not pairs & survey.effects and {by for _, by in pairs} - set(survey.questionnaire.background):
+        return None  # groups by an answer, of which the model's assumptions do not tell
+    return bool(pairs & survey.effects)
 
 
 def reading_target(survey: Survey) -> str:

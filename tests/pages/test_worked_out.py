@@ -9,7 +9,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from civsam.inference import equations, estimate, power, weighting
-from civsam.pages import likert, model_tables, sentences
+from civsam.pages import door, likert, model_tables, sentences
 from civsam.pages.figure import house_style
 from civsam.study import claims, figures
 from civsam.survey.survey import Survey
@@ -56,12 +56,46 @@ def test_the_highest_and_the_lowest_group_are_named_and_several_are_told_from_th
     labels = SURVEY.questionnaire.background["region"].labels
     order = sorted(labels, key=lambda group: -percent("pol_fokus", "ja", "region", group))
     shares = estimate.shares(SURVEY, "pol_fokus", "ja", by="region")
-    assert sentences.highest(SURVEY, shares) == labels[order[0]]
-    assert sentences.highest(SURVEY, shares, lowest=True) == labels[order[-1]]
+    assert sentences.highest(SURVEY, shares).startswith(f"»{labels[order[0]]}« (")
+    assert sentences.highest(SURVEY, shares, lowest=True).startswith(f"»{labels[order[-1]]}« (")
     told = sentences.summary(SURVEY, shares).split("; ")
     assert [re.match(r"\D+", part)[0].strip() for part in told] == [labels[group] for group in order]
     for part, group in zip(told, order, strict=True):
         assert int(re.search(r"(\d+)\u00a0%", part)[1]) == round(percent("pol_fokus", "ja", "region", group))
+
+
+@pytest.mark.parametrize(("item", "answer", "by", "model"), [
+    ("pol_fokus", "ja", "region", "er grupperne ens"), ("pra_maalgruppe", "enig+helt_enig", "fagomraade",
+                                                        "er der forskel på grupperne"),
+    ("vae_overordnet", ["tillid", "omkostning"], None, None),
+])
+def test_what_ranks_says_by_how_much_and_whether_it_is_told_apart(
+    item: str, answer: str | list[str], by: str | None, model: str | None
+) -> None:
+    """Two numbers with independent errors have a difference whose error is the root of the sum of squares, nearly."""
+    shares = estimate.shares(SURVEY, item, answer, by).sort_values("estimate", ascending=False)
+    for lowest, (first, second) in ((False, [row for _, row in shares.iloc[:2].iterrows()]),
+                                    (True, [row for _, row in shares.iloc[:-3:-1].iterrows()])):
+        told = sentences.highest(SURVEY, shares, lowest=lowest)
+        size, low, high = (float(x.replace(",", ".").replace("−", "-")) for x in re.search(
+            r"\(([\d,]+) procentpoint \w+ ».*«, interval (−?[\d,]+) til (−?[\d,]+), og", told).groups())
+        assert size == pytest.approx(100 * abs(first["estimate"] - second["estimate"]), abs=0.06)
+        assert (low + high) / 2 == pytest.approx(size, abs=0.11)
+        if by:
+            assert (high - low) / 2 == pytest.approx(196 * np.hypot(first["se"], second["se"]), rel=0.2)
+        assert ("kan skelnes" in told) == (low > 0)
+        assert (" over »" in told, " under »" in told) == (not lowest, lowest)
+        assert ("i modellen bag de syntetiske svar" in told) == (model is not None and not lowest)
+        assert lowest or model is None or model in told
+
+
+def test_of_collected_answers_a_rank_is_told_from_shown_numbers_and_of_no_model() -> None:
+    survey = Survey(SURVEY.answers.iloc[1:], SURVEY.frame, SURVEY.questionnaire)
+    survey = weighting.weighted(survey)
+    shares = estimate.shares(survey, "pol_fokus", "ja", by="blok")
+    told, numbers = sentences.highest(survey, shares), door.shown(survey, shares)["estimate"]
+    assert "modellen" not in told
+    assert float(re.search(r"\(([\d,]+)", told)[1].replace(",", ".")) == pytest.approx(100 * np.ptp(numbers), abs=0.06)
 
 
 def test_a_linear_model_of_one_variable_tells_the_differences_between_its_groups() -> None:
