@@ -31,6 +31,8 @@ from civsam.pages.words import (
 )
 from civsam.survey.survey import COLLECTED, Survey
 
+ODDS_ERROR = (" Usikkerheden er regnet mellem kommuner, men uden den korrektion for få kommuner, som forskelle og "
+              "andre modeller har (CR2): den findes ikke for denne model.")
 NO_MODEL = "Modellen kan ikke beregnes på disse svar."
 
 
@@ -104,10 +106,11 @@ def ordinal_sentence(survey: Survey, item: str, by: str) -> Output:
     held, told = "afvises" if p < 0.05 else "afvises ikke", f"p = {p_value(p)}"
     if not plan_of(survey).idle:
         told = f"p højst {p_value(p_class(p))}"
+    error = ODDS_ERROR if survey.design.target == "process" else ""
     return sentence(
         f"{topic}: oddsene for et højere svar er {odds} gange så store i gruppen »{last}« som i gruppen »"
         f"{next(iter(words.values()))}« ({confidence(survey.level)}-interval {low} til {high}). Forudsætningen om "
-        f"proportionale odds {held} ({told}).", survey)
+        f"proportionale odds {held} ({told}).{error}", survey)
 
 
 def item_nonresponse_table(survey: Survey, counts: pd.DataFrame, caption: str, name: str) -> Output:

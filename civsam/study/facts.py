@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from html import escape
 
+import numpy as np
 import pandas as pd
 
 from civsam import danish
@@ -13,10 +14,11 @@ from civsam.files import LINE, project, read_yaml
 from civsam.instrument.questionnaire import read
 from civsam.pages import bibliography
 from civsam.pages.cells import number, percent
-from civsam.pages.door import NO_FRAME
+from civsam.pages.door import NO_FRAME, plan_of, shown
 from civsam.pages.html import table
 from civsam.pages.output import Output
 from civsam.pages.provenance import mark
+from civsam.pages.sentences import sentence
 from civsam.study import citation, published, register
 from civsam.study.simulate import assumptions
 from civsam.survey.survey import Survey
@@ -83,6 +85,26 @@ def mayor_sentence() -> Output:
     text = (f"Borgmesterens parti er bekræftet for {sure['hoej']} kommuner, sandsynligt for {sure['ret_hoej']} og "
             f"usikkert for {sure['lav']}.")
     return Output(f'<p class="saetning">{text} {mark("register")}</p>', text)
+
+
+def correction_sentence(survey: Survey, before: pd.DataFrame, after: pd.DataFrame) -> Output:
+    """How much wider the intervals of the same groups are for the process than for all asked, and why.
+
+    before, after: estimates of one question for either. Without the finite population correction intervals are wider by
+    1 / sqrt(1 - f), f the part of all asked who answered the question (Cochran 1977).
+    """
+    alike, (item,) = ["answer", "by", "group"], before["item"].unique()
+    widths = [table.set_index(alike)["high"] - table.set_index(alike)["low"]
+              for table in (shown(survey, before), shown(survey, after))]
+    wider, answered = (widths[1] / widths[0]).median(), plan_of(survey).base(item)[0] / len(survey.frame)
+    if not (survey.framed and np.isfinite(wider) and 0 < answered < 1):
+        return sentence("Hvor meget bredere intervallerne bliver, kan ikke regnes ud for disse svar.", survey)
+    alone = number(1 / np.sqrt(1 - answered), 2)
+    return sentence(
+        f"Her er intervallerne for processen {number(wider, 2)} gange så brede som samme gruppers for alle adspurgte "
+        f"(medianen). Alene det, at endelighedskorrektionen falder bort, gør dem {alone} gange så brede, når "
+        f"{percent(answered)} af de adspurgte har svaret på spørgsmålet. Resten er, at der regnes mellem kommuner.",
+        survey)
 
 
 def assumption_table(caption: str, name: str) -> Output:

@@ -25,7 +25,8 @@ TABLES: Mapping[str, Callable[..., Output]] = {
     "spørgsmål": facts.item_table, "uden spørgsmål": facts.without_item_table,
 }
 FACTS: Mapping[str, Callable[..., Output]] = {
-    "borgmestre": facts.mayor_sentence, "citat": facts.report_citation, "forfattere": facts.report_byline,
+    "borgmestre": facts.mayor_sentence, "bredere intervaller": facts.correction_sentence,
+    "citat": facts.report_citation, "forfattere": facts.report_byline,
     "fund": facts.findings, "nøgletal": comparison.cards, "rapport": facts.report_facts,
     "søgemaskiner": structured.output,
 }
@@ -49,7 +50,8 @@ def table(what: str, caption: str, name: str, **of: Any) -> Output:
 def told(what: str, **of: Any) -> Output:
     """Facts of the study in words, by what they are about; `FACTS` has the names, and an unknown one is told with them.
 
-    of: topics= (heading to ids of statements) for "fund"; provenance= for "søgemaskiner"; survey=, entries= (words to a
+    of: survey=, before= and after= (estimates for all asked and for the process) for "bredere intervaller"; topics=
+    (heading to ids of statements) for "fund"; provenance= for "søgemaskiner"; survey=, entries= (words to a
     one-row estimate) and statements= (an id for each) for "nøgletal".
 
     Raises ValueError for an unknown name.
