@@ -133,12 +133,16 @@ def test_a_verdict_is_counted_as_wrong_where_the_statement_is_false(monkeypatch:
         assert counts[int(name in there), 0] == 1, name
 
 
-def test_what_is_counted_is_the_books_own_verdict_on_a_raked_survey() -> None:
+def test_what_is_counted_is_the_books_own_verdict_on_a_raked_survey(monkeypatch: pytest.MonkeyPatch) -> None:
     """All of a survey drawn from the published world: against `claims.judge`, as the book calls it."""
-    study = simulate.simulate(1, ASKED, anchored=False)
-    book = claims.judge(weighting.raked(Survey(study.answers, study.frame, ASKED))).set_index("id")["verdict"]
+    study, seen, judge = simulate.simulate(1, ASKED, anchored=False), [], claims.judge
+    raked = weighting.raked(Survey(study.answers, study.frame, ASKED))
+    book = judge(raked).set_index("id")["verdict"]
+    monkeypatch.setattr(claims, "judge", lambda survey: seen.append(survey) or judge(survey))
     for name, counts in trials("offentliggjort", 1).items():
         assert counts.sum(axis=0)[claims.VERDICTS.index(book[name])] == 1, name
+    np.testing.assert_allclose(seen[0].design.weights, raked.design.weights)
+    pd.testing.assert_frame_equal(seen[0].answers, raked.answers)
 
 
 @pytest.mark.slow
