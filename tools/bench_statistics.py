@@ -1,8 +1,10 @@
 """Hold the statistics against what they promise: coverage and level by simulation, and speed.
 
 Everything is drawn from one seed, in blocks with streams of their own, so the figures of the simulation are the same on
-any number of cores. Speed is also held against the package `svy`, if it lies in an environment of its own
-(`python tools/bench_statistics.py --svy` makes it). Ends with status 1 if a limit is broken.
+any number of cores. The parts `gyldighed`, `pladser`, `udsagn` and `fart` can be named, to run those alone; what is
+finished of `pladser` and `udsagn` is kept, and the same command goes on from there. Speed is also held against the
+package `svy`, if it lies in an environment of its own (`python tools/bench_statistics.py --svy` makes it). Ends with
+status 1 if a limit is broken.
 """
 
 import json
@@ -23,6 +25,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+import bench_claims
 import numpy as np
 import pandas as pd
 from scipy.stats import norm
@@ -30,8 +33,8 @@ from scipy.stats import norm
 from civsam.inference import compare, estimate, replicates, weighting
 from civsam.instrument.questionnaire import DONT_KNOW, read
 from civsam.intake.frame import read_frame
-from civsam.laboratory import draw, judge, summary
-from civsam.laboratory.declare import Analysis, Drawing
+from civsam.laboratory import declare, draw, judge
+from civsam.laboratory import run as laboratory
 from civsam.study import simulate
 from civsam.survey.design import TARGETS, Design, Stage
 from civsam.survey.survey import Survey
@@ -323,13 +326,7 @@ def validity() -> list[bool]:
 
 RATES, STOPPING = (30, 53, 85, 100), 12  # percent who answer, and of them who stop somewhere
 PLACES = {"først": ("pol_",), "midt": ("pra_",), "sidst": ("vae_",)}
-ANALYSES = (Analysis(), Analysis(fpc="nej", klynge="ja"))  # the study's own for all who are asked, and for the process
-
-
-def asked_block(rate: int, block: int) -> judge.Tally:
-    """The counts of a block of draws, through the laboratory: its figures are those of the library, limits and all."""
-    return judge.tally(Drawing(svarprocent=rate, delvise=STOPPING), list(ANALYSES), SEED, block * DRAWS,
-                       (block + 1) * DRAWS)
+FOR_ALL, FOR_PROCESS = {}, {"fpc": "nej", "klynge": "ja"}  # the study's own analyses
 
 
 def few_missing(rate: int, item: str) -> bool:
@@ -343,15 +340,15 @@ def by_question() -> list[bool]:
     """Coverage of the first, middle and last questions at each response rate, with a verdict on each mean."""
     print(f"\nDækning efter spørgsmålets plads, når {STOPPING} procent af dem, der svarer, standser undervejs. Efter ± "
           "står Monte Carlo-fejlen.")
+    grid = declare.Grid("", SEED, BLOCKS * DRAWS, tuple(
+        declare.scenario(svarprocent=rate, delvise=STOPPING, **how) for rate in RATES for how in (FOR_ALL, FOR_PROCESS)
+    ))
+    found = laboratory.run(grid, bench_claims.FOLDER)
     fine = []
     for rate in RATES:
-        total: judge.Tally = {}
-        with workers(os.cpu_count() or 1) as pool:
-            for part in pool.map(partial(asked_block, rate), range(BLOCKS)):
-                total = {name: total.get(name, 0) + counts for name, counts in part.items()}
-        for place, target in enumerate(judge.TARGETS):
-            table = summary.summary(1, total, place)
-            table = table[(table["target"] == target) & table["kind"].isin(["estimate", "difference", "slope"])]
+        for target, cluster in zip(judge.TARGETS, ("nej", "ja"), strict=True):
+            table = found[(found["svarprocent"] == rate) & (found["klynge"] == cluster) & (found["target"] == target)
+                          & found["kind"].isin(["estimate", "difference", "slope"])]
             fine += [placed(table[table["item"].str.startswith(begins)], rate, target, told)
                      for told, begins in PLACES.items()]
     return fine
@@ -370,6 +367,11 @@ def placed(table: pd.DataFrame, rate: int, target: str, told: str) -> bool:
     found = f"gennemsnit {danish(100 * mean, 1)}{f', men under {OFTEN} mangler' if few else ''}"
     high = 0.97 if target == "process" and (table["statistic"] == "share").all() else 0.96  # see `Design.left_out`
     return verdict(f"{rate} procent, {told}, 94-{danish(100 * high, 0)} procent", found, few or 0.94 <= mean <= high)
+
+
+def statements() -> list[bool]:
+    """Both kinds of wrong verdict on the book's statements, with a verdict on each kind of rule."""
+    return [verdict(*one) for one in bench_claims.statements()]
 
 
 @contextmanager
@@ -650,7 +652,7 @@ def main() -> int:
     if "--svy" in sys.argv:
         fetch_svy()
     fine = []
-    parts = {"gyldighed": validity, "pladser": by_question, "fart": speed}
+    parts = {"gyldighed": validity, "pladser": by_question, "udsagn": statements, "fart": speed}
     for part, run in parts.items():
         if part in sys.argv or not set(parts) & set(sys.argv):
             fine += run()

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,12 +19,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import scipy
 
-from civsam import __version__
+from civsam import __version__, sharing
 from civsam.book.stale import digest
 from civsam.files import PACKAGE, UserError, per_project, project, write_if_changed
 from civsam.laboratory import judge, summary
 from civsam.laboratory.declare import FACTORS, Analysis, Drawing, Grid
-from civsam.sharing import progress, shared_out
 
 FOLDER = "scenarier"  # of what is built
 LENGTH = 250  # replications in a part: about a second's work
@@ -81,19 +82,19 @@ def done(part: Part) -> judge.Tally:
 # ---- What is finished ------------------------------------------------------------------------------------------------
 
 
-def place(part: Part, folder: Path) -> Path:
+def place(part: sharing.Part, folder: Path) -> Path:
     """Where the counts of a part are kept."""
     return folder / "dele" / f"{part.name}.npz"
 
 
-def keep(part: Part, counts: judge.Tally, folder: Path) -> None:
+def keep(part: sharing.Part, counts: judge.Tally, folder: Path) -> None:
     """Store the counts; a reader never sees half of them."""
     stream = io.BytesIO()
     np.savez(stream, **counts)
     write_if_changed(place(part, folder), stream.getvalue())
 
 
-def kept(part: Part, folder: Path) -> judge.Tally | None:
+def kept(part: sharing.Part, folder: Path) -> judge.Tally | None:
     """The stored counts, None where there are none that can be read."""
     try:
         with np.load(place(part, folder)) as stored:
@@ -111,14 +112,21 @@ def run(grid: Grid, folder: Path, workers: int | None = None, scheduler: str | N
     folder: where finished parts are kept; workers: processes on this machine, as many as its cores unless given;
     scheduler: the address of a Dask cluster.
     """
-    every = [part for those in parts(grid).values() for part in those]
+    finish(done, [part for those in parts(grid).values() for part in those], folder, workers, scheduler)
+    return collect(grid, folder)
+
+
+def finish(
+    do: Callable[[Any], judge.Tally], every: Sequence[sharing.Part], folder: Path, workers: int | None = None,
+    scheduler: str | None = None,
+) -> None:
+    """Do the parts whose counts are not kept yet, and keep them. Raises UserError, as `run`."""
     todo = [part for part in every if kept(part, folder) is None]
-    with progress(len(every), "dele") as bar:
+    with sharing.progress(len(every), "dele") as bar:
         bar.update(len(every) - len(todo))
-        for part, counts in shared_out(done, todo, workers, scheduler, AGAIN):
+        for part, counts in sharing.shared_out(do, todo, workers, scheduler, AGAIN):
             keep(part, counts, folder)
             bar.update()
-    return collect(grid, folder)
 
 
 def collect(grid: Grid, folder: Path) -> pd.DataFrame:
