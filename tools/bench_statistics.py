@@ -2,9 +2,9 @@
 
 Everything is drawn from one seed, in blocks with streams of their own, so the figures of the simulation are the same on
 any number of cores. The parts `gyldighed`, `pladser`, `udsagn` and `fart` can be named, to run those alone; what is
-finished of `pladser` and `udsagn` is kept, and the same command goes on from there. Speed is also held against the
-package `svy`, if it lies in an environment of its own (`python tools/bench_statistics.py --svy` makes it). Ends with
-status 1 if a limit is broken.
+finished of the first three is kept, and the same command goes on from there. Speed is also held against the package
+`svy`, if it lies in an environment of its own (`python tools/bench_statistics.py --svy` makes it). Ends with status 1
+if a limit is broken.
 """
 
 import json
@@ -19,7 +19,7 @@ import venv
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -30,10 +30,11 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
+from civsam.book.stale import digest
 from civsam.inference import compare, estimate, replicates, weighting
-from civsam.instrument.questionnaire import DONT_KNOW, read
+from civsam.instrument.questionnaire import DONT_KNOW, Questionnaire, read
 from civsam.intake.frame import read_frame
-from civsam.laboratory import declare, draw, judge
+from civsam.laboratory import declare, draw, judge, worlds
 from civsam.laboratory import run as laboratory
 from civsam.study import simulate
 from civsam.survey.design import TARGETS, Design, Stage
@@ -90,6 +91,15 @@ POPULATION = (
     ("difference", COUNT, None, "fagomraade", None),
     ("difference", COUNT, None, "region", None),
 )
+WHOLE = (  # whose true value is what the same call says of all 838
+    ("ratio", "pra_tvaers", None, None, None),
+    ("ratio", "pra_flere", None, "region", None),
+    ("total", COUNT, None, None, None),
+    ("total", COUNT, None, "kommunetype", None),
+    ("total", "pol_fokus", "ja", "region", None),
+    ("quantile", COUNT, None, None, None),
+    ("quantile", "pra_lange", None, "blok", None),
+)
 PROCESS = (
     ("share", "pol_strategi", None, None, None),
     ("share", "vae_overordnet", None, None, None),
@@ -123,13 +133,20 @@ def table(survey: Survey, call: Call) -> pd.DataFrame:
         return estimate.shares(survey, item, answer, by)
     if kind == "mean":
         return estimate.means(survey, item, by)
+    if kind == "ratio":
+        return estimate.ratios(survey, item, by)
+    if kind == "total":
+        return estimate.totals(survey, item, answer, by)
+    if kind == "quantile":
+        return estimate.quantiles(survey, item, by=by)
     return compare.contrasts(survey, item, answer, by, reference)
 
 
-def items(calls: tuple[Call, ...]) -> list[str]:
-    """The items that calls use, in the order of the questionnaire."""
+def asking(calls: tuple[Call, ...]) -> Questionnaire:
+    """The questionnaire with the items that calls use, and those that they are parts of."""
     used = {item for call in calls for item in call[1].split("+")}
-    return [item for item in INSTRUMENT.items if item in used]
+    used |= {whole for item in used for whole in INSTRUMENT.items[item].part_of}
+    return replace(INSTRUMENT, items={name: item for name, item in INSTRUMENT.items.items() if name in used})
 
 
 Values = Callable[[str, str], np.ndarray]  # item and answer give a value for each of the 838, NaN for none
@@ -179,7 +196,8 @@ def truth(rows: pd.DataFrame, values: Values, frame: pd.DataFrame) -> tuple[np.n
 
 def words(row: Any) -> str:
     """A row of a table in words."""
-    kind = {"share": "andel", "mean": "gennemsnit"}[row.statistic]
+    kind = {"share": "andel", "mean": "gennemsnit", "ratio": "forhold", "total": "i alt",
+            "quantile": "fraktil"}[row.statistic]
     where = f"{row.a} - {row.b}" if hasattr(row, "a") else row.group
     return f"{kind} {row.item}{'=' if row.answer else ''}{row.answer} {where}".strip()
 
@@ -218,22 +236,26 @@ def kinds_of(calls: tuple[Call, ...], tables: list[pd.DataFrame]) -> list[str]:
 def population_block(stream: np.random.SeedSequence) -> Drawn:
     """One population, whose response is drawn again and again: the 838 themselves are what is estimated."""
     study = simulate.simulate(int(stream.generate_state(1)[0]), INSTRUMENT, anchored=False)
-    asked, rng, hit = study.asked[items(POPULATION)], np.random.default_rng(stream.spawn(1)[0]), []
+    calls = (*POPULATION, *WHOLE)
+    questionnaire, rng, hit = asking(calls), np.random.default_rng(stream.spawn(1)[0]), []
+    asked = study.asked[list(questionnaire.items)]
+    everybody = Survey(asked, study.frame, questionnaire)
+    whole = np.concatenate([table(everybody, call)["estimate"].to_numpy(float) for call in WHOLE])
     for _ in range(DRAWS):
-        survey = weighting.raked(Survey(asked[simulate.responds(study.frame, rng)], study.frame, INSTRUMENT))
-        tables = [table(survey, call) for call in POPULATION]
+        survey = weighting.raked(Survey(asked[simulate.responds(study.frame, rng)], study.frame, questionnaire))
+        tables = [table(survey, call) for call in calls]
         if not hit:
-            known = [truth(one, given_values(asked), study.frame) for one in tables]
+            known = [truth(one, given_values(asked), study.frame) for one in tables[:len(POPULATION)]]
             right, least = (np.concatenate(part) for part in zip(*known, strict=True))
+            right, least = np.append(right, whole), np.append(least, np.full(len(whole), np.inf))
         hit.append(covered(tables, right))
     names = [words(row) for one in tables for row in one.itertuples()]
-    return Drawn(kinds_of(POPULATION, tables), names, least, np.array(hit))
+    return Drawn(kinds_of(calls, tables), names, least, np.array(hit))
 
 
 def process_survey(frame: pd.DataFrame, rng: np.random.Generator) -> Survey:
     """A new population, its response and the study's weights, for the process. Only the items that are used."""
-    wanted = items((*PROCESS, *NULL, *BOUNDARY))
-    questionnaire = replace(INSTRUMENT, items={item: INSTRUMENT.items[item] for item in wanted})
+    questionnaire = asking((*PROCESS, *NULL, *BOUNDARY))
     source = simulate.Source(int(rng.integers(2**63)))
     everyone = simulate.population(frame, questionnaire, source)
     asked = simulate.with_dont_know(everyone, questionnaire, source)
@@ -267,16 +289,40 @@ def equivalent(tables: list[pd.DataFrame], margins: np.ndarray) -> np.ndarray:
                      for place, margin in enumerate(margins)], dtype=float)
 
 
-def drawn(told: str, block: Callable[[np.random.SeedSequence], Drawn], stream: np.random.SeedSequence) -> Drawn:
+@dataclass(frozen=True)
+class Block:
+    """A block of draws: of which kind, its number, and a digest of the code and data that they depend on."""
+
+    kind: str
+    number: int
+    draws: int
+    model: str
+
+    @property
+    def name(self) -> str:
+        """Digest of all that the figures depend on."""
+        return digest(json.dumps(asdict(self), sort_keys=True).encode())
+
+
+DRAWING = {"population": population_block, "process": process_block}
+
+
+def draw_block(block: Block) -> dict[str, np.ndarray]:
+    """The figures of a block, as arrays to be kept."""
+    own = np.random.SeedSequence(SEED).spawn(len(DRAWING))[list(DRAWING).index(block.kind)]
+    made = DRAWING[block.kind](own.spawn(BLOCKS)[block.number])
+    return {"kind": np.array(made.kind), "names": np.array(made.names), "least": made.least, "hit": made.hit}
+
+
+def drawn(told: str, kind: str) -> Drawn:
     """All blocks of draws, shared among the cores. The order, and so the result, does not depend on their number."""
-    started, parts = time.perf_counter(), []
-    with workers(os.cpu_count() or 1) as pool:
-        for part in pool.map(block, stream.spawn(BLOCKS)):
-            parts.append(part)
-            print(f"\r{told}: {len(parts) * DRAWS} af {BLOCKS * DRAWS} træk", end="", flush=True)
-    print(f", {danish(time.perf_counter() - started, 0)} s")
-    least = np.mean([part.least for part in parts], axis=0)
-    return replace(parts[0], least=least, hit=np.concatenate([part.hit for part in parts]))
+    print(f"{told}: {BLOCKS * DRAWS} træk", flush=True)
+    model = digest(worlds.model().encode(), Path(__file__).read_bytes())
+    blocks = [Block(kind, number, DRAWS, model) for number in range(BLOCKS)]
+    laboratory.finish(draw_block, blocks, bench_claims.FOLDER)
+    parts = [laboratory.kept(block, bench_claims.FOLDER) for block in blocks]
+    least, hit = (np.stack([one[name] for one in parts]) for name in ("least", "hit"))
+    return Drawn(parts[0]["kind"].tolist(), parts[0]["names"].tolist(), least.mean(axis=0), np.concatenate(hit))
 
 
 def held(told: str, part: Drawn, low: float, high: float) -> bool:
@@ -300,15 +346,17 @@ def held(told: str, part: Drawn, low: float, high: float) -> bool:
 
 def validity() -> list[bool]:
     """Coverage and level, with a verdict on each requirement."""
-    population, process = np.random.SeedSequence(SEED).spawn(2)
     print("Dækning og niveau. Efter ± står Monte Carlo-fejlen (én standardfejl) i procentpoint.")
-    of_all = drawn("De 838, kun svarene trækkes om", population_block, population)
-    behind = drawn("Processen, befolkning og svar trækkes om", process_block, process)
+    of_all = drawn("De 838, kun svarene trækkes om", "population")
+    behind = drawn("Processen, befolkning og svar trækkes om", "process")
     often, seldom = f"begge udfald ventes mindst {OFTEN} gange", f"et udfald ventes under {OFTEN} gange"
     return [
         held(f"De 838: andele, {often}", of_all.where("share", True), 0.94, 0.96),
         held(f"De 838: andele, {seldom}", of_all.where("share", False), 0.94, 1),
         held("De 838: gennemsnit", of_all.where("mean"), 0.94, 0.96),
+        held("De 838: forhold", of_all.where("ratio"), 0.94, 0.96),
+        held("De 838: antal i alt", of_all.where("total"), 0.94, 0.96),
+        held("De 838: kvartiler, hvis intervaller ender på hele tal", of_all.where("quantile"), 0.94, 1),
         held("De 838: forskelle mellem gennemsnit", of_all.where("mean difference"), 0.94, 0.96),
         held(f"De 838: forskelle mellem andele, {often}", of_all.where("difference", True), 0.94, 0.96),
         held(f"De 838: forskelle mellem andele, {seldom}", of_all.where("difference", False), 0.94, 1),
