@@ -44,6 +44,7 @@ FAMILIES = {
     "øget fokus mellem fagområder": ((0, AREA),),
     "omkostninger mellem udgiftspres": ((6, "udgiftspres"),),
 }
+# Those that thousands of surveys are judged by, on arrays; `worlds` judges all, a survey at a time.
 CLAIMS = ("N5", "N6", "N7", "N8", "O1", "O4", "O8", "O9", "O11")
 
 
