@@ -56,14 +56,13 @@ def show(table: pd.DataFrame) -> None:
 def wrong(table: pd.DataFrame) -> pd.DataFrame:
     """Both kinds of wrong verdict, a row each that could be: world, id, rule, kind, hit and n.
 
-    At the limit a claim about the process is as good as true, so a contradiction of it there is wrong too.
+    At the limit a claim about the process is false by nothing, so a contradiction of it there is wrong too.
     """
     limit = (table["world"] == AT_LIMIT) & table["process"]
     parts = [
         table.assign(kind="støttet, skønt falsk", hit=table["false_supported"], n=table["false"]),
-        table.assign(kind="modsagt, skønt sandt", hit=table["true_contradicted"], n=table["true"])[~limit],
-        table.assign(kind="modsagt, skønt sandt", n=table["false"] + table["true"],
-                     hit=table["false_contradicted"] + table["true_contradicted"])[limit],
+        table.assign(kind="modsagt, skønt sandt", hit=table["true_contradicted"], n=table["true"]),
+        table.assign(kind="modsagt, skønt sandt", hit=table["false_contradicted"], n=table["false"])[limit],
     ]
     made = pd.concat(parts, ignore_index=True)[["world", "id", "rule", "kind", "hit", "n"]]
     made = made[made["n"] >= FEWEST]
