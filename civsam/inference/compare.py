@@ -21,7 +21,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
-from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -35,6 +34,7 @@ from civsam.inference.equations import Equations, Measure, design_freedom, error
 from civsam.inference.power import detectable
 from civsam.inference.rao_scott import independence
 from civsam.inference.settled import settled, settled_table
+from civsam.survey.checked import is_number, whole
 from civsam.survey.design import Design
 from civsam.survey.grouping import By, Split, split
 from civsam.survey.survey import Survey
@@ -305,7 +305,7 @@ def corrected(tests: pd.DataFrame, method: str, family: str) -> pd.DataFrame:
     >>> compare.corrected(pairs, "holm", "pairs of regions")["family_size"].iloc[0].item()
     10
     """
-    if method not in ("holm", "fdr_bh") or "p" not in tests:
+    if method not in ("holm", "fdr_bh") or "p" not in _columns(tests):
         raise ValueError(f"tests with a column p are corrected by holm or fdr_bh, not by {method!r} and the columns "
                          f"{', '.join(tests)}")
     p = tests["p"].to_numpy(float)
@@ -335,9 +335,10 @@ def equivalence(table: pd.DataFrame, margin: float, comparisons: int = 0) -> pd.
     >>> compare.equivalence(blocs, margin=0.5)["equivalent"].item()
     True
     """
-    if not {"effect", "estimate", "se", "df"} <= set(table):
+    if not {"effect", "estimate", "se", "df"} <= set(_columns(table)):
         raise ValueError(f"equivalence is of contrasts (`contrasts`), not of a table with {', '.join(table)}")
-    if not (isinstance(margin, Real) and margin > 0) or (table["effect"] == "odds_ratio").any():
+    whole(comparisons, "comparisons", 0)
+    if not (is_number(margin) and margin > 0) or (table["effect"] == "odds_ratio").any():
         raise ValueError(f"a margin is a positive distance from no difference, not {margin!r}, and not of odds ratios")
     estimate, se, df = table[["estimate", "se", "df"]].to_numpy(float).T
     low, high = interval(table, 0.90)
@@ -365,6 +366,13 @@ def simultaneous(table: pd.DataFrame, comparisons: int = 0) -> tuple[np.ndarray,
     A verdict is the same whatever level an edition shows its intervals at.
     """
     return interval(table, 1 - 0.05 / max(comparisons or testable(table), 1))
+
+
+def _columns(table: pd.DataFrame) -> list[str]:
+    """The table's columns. Raises TypeError for what is no table."""
+    if not isinstance(table, pd.DataFrame):
+        raise TypeError(f"what is meant is a table, as `contrasts` and `equality` give it, not {type(table).__name__}")
+    return list(table)
 
 
 def testable(table: pd.DataFrame) -> int:

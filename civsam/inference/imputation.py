@@ -21,6 +21,7 @@ from scipy.stats import t as student
 from civsam.inference import weighting
 from civsam.inference.settled import in_order, settled, settled_table
 from civsam.instrument.questionnaire import DONT_KNOW
+from civsam.survey.checked import whole
 from civsam.survey.survey import Survey
 
 MIN_DONORS = weighting.MIN_RESPONDENTS  # with fewer the whole area gives, and then everybody
@@ -41,15 +42,18 @@ def imputed(
     A count that is part of others the respondent gave himself is the donor's share of them. Blanks that nobody in the
     whole survey could fill together stay blank. A blank total is not held against parts that he gave.
 
-    Raises ValueError for fewer than two imputations, a table that the rules do not fit, and odds ratios.
+    Raises ValueError for imputations that are no whole number from 2, a table that the rules do not fit, and odds
+    ratios; TypeError for an estimator that is no function.
 
     >>> from civsam import estimate, nonresponse, open_edition
     >>> made = nonresponse.imputed(open_edition().survey, lambda filled: estimate.shares(filled, "pol_fokus", "ja"), 2)
     >>> bool(0 <= made["fmi"].item() < 1)
     True
     """
-    if imputations < 2:
-        raise ValueError(f"Rubin's rules need at least two imputations, not {imputations!r}")
+    whole(imputations, "imputations", 2)
+    if not callable(estimator):
+        raise TypeError("what is estimated is told as a function of the survey, `lambda filled: "
+                        f"estimate.shares(filled, ...)`, not as {type(estimator).__name__}")
     tables = [estimator(filled) for filled in _impute(in_order(survey), imputations, np.random.default_rng(seed))]
     return settled_table(_combine(tables)).assign(provenance=survey.provenance)
 

@@ -19,6 +19,7 @@ from scipy.stats import t as student
 from civsam.inference import weighting
 from civsam.inference.equations import BiasReduced, bias_reduced, measure, solve
 from civsam.inference.settled import in_order, settled
+from civsam.survey.checked import is_number, whole
 from civsam.survey.survey import Survey
 
 COLUMNS = ("item", "answer", "by", "a", "b", "difference", "power", "power_se", "equivalence", "equivalence_se", "n_a",
@@ -50,10 +51,11 @@ def detectable(
     >>> found["power"].item() > 0.8
     True
     """
-    if not margin > 0 or not 0 <= icc <= 1 or draws < 1:
-        raise ValueError("a margin is a positive distance, an icc lies between 0 and 1, and there is a draw or more, "
-                         f"not {margin!r}, {icc!r} and {draws!r}")
-    if answer is None or not is_list_like(differences):
+    whole(draws, "draws", 1)
+    if not (is_number(margin) and margin > 0 and is_number(icc) and 0 <= icc <= 1):
+        raise ValueError("a margin is a positive distance, and an icc lies between 0 and 1, not "
+                         f"{margin!r} and {icc!r}")
+    if answer is None or not (is_list_like(differences) and len(differences) and all(map(is_number, differences))):
         raise ValueError("what is detected are differences, such as [0.1, 0.2], in the share of an answer; they were "
                          f"{differences!r} and the answer {answer!r}")
     process = in_order(weighting.for_process(survey))  # so that random numbers belong to respondents

@@ -24,6 +24,7 @@ import pandas as pd
 
 from civsam.inference import estimators, groups
 from civsam.survey import grouping
+from civsam.survey.checked import whole
 from civsam.survey.design import Design, Nested
 from civsam.survey.grouping import By
 from civsam.survey.replicate_weights import CHUNK, Replicates
@@ -50,8 +51,7 @@ def bootstrap(
     >>> weighting.bootstrap(open_edition().raw.design, replicates=20).matrix().shape[1]
     20
     """
-    if replicates < 2:
-        raise ValueError(f"{replicates} replicates have no spread: make at least two")
+    whole(replicates, "replicates", 2)  # one has no spread
     stage, rng = _first_stage(design), np.random.default_rng(seed)
     counts = np.zeros((len(stage.stratum), replicates), dtype=np.uint8)  # more than 255 of m - 1 draws does not happen
     for members in _strata(stage, key):
@@ -174,6 +174,8 @@ def replicated(
     >>> weighting.replicated(survey, made, "share", "pol_fokus", answer="ja")["statistic"].item()
     'share'
     """
+    if not isinstance(replicates, Replicates):
+        raise TypeError(f"replicates are made by `bootstrap` or `jackknife`, not given as {type(replicates).__name__}")
     if len(replicates.cluster) != len(survey.answers):
         raise ValueError(f"the replicate weights must have {len(survey.answers)} rows, one a respondent")
     if replicates.index is not None:

@@ -24,7 +24,7 @@ from civsam.inference import statistics
 from civsam.inference.estimate import ratio, tidy
 from civsam.inference.groups import groups
 from civsam.inference.variance import covariance
-from civsam.survey.checked import several_names
+from civsam.survey.checked import several_names, whole
 from civsam.survey.own import HIGHEST
 from civsam.survey.survey import Survey
 
@@ -98,10 +98,9 @@ def index(
     True
     """
     names, turned, numbers = _numbers(survey, items, reverse)
-    least = len(names) if least is None else least
-    if isinstance(least, bool) or not isinstance(least, int | np.integer) or not 1 <= least <= len(names):
-        raise ValueError(f"least must be a whole number from 1 to {len(names)}, as there are so many items, not "
-                         f"{least!r}")
+    least = len(names) if least is None else whole(least, "least", 1)
+    if least > len(names):
+        raise ValueError(f"least is {least}, and there are {len(names)} items")
     if interval not in ("jackknife", "t"):
         raise ValueError(f"interval must be jackknife or t, not {interval!r}")
     counted = np.sum(~np.isnan(numbers), axis=1)

@@ -20,6 +20,7 @@ from civsam.files import UserError
 from civsam.inference.raking import no_replicates, poststratify, rake
 from civsam.inference.replicates import bootstrap, jackknife, replicated
 from civsam.inference.settled import settled, settled_table
+from civsam.survey.checked import is_number
 from civsam.survey.design import Design, Stage, apart
 from civsam.survey.survey import Survey
 
@@ -170,14 +171,17 @@ def trim(survey: Survey, lower: float = 0.0, upper: float = np.inf, *, strict: b
     `survey`'s `trimWeights`). Their shares may take some of them past a limit: `strict` repeats until none is. Margins
     that the weights were raked to no longer hold, so the calibration is dropped; rake again to have them back.
 
-    Raises UserError for replicate weights, ValueError where the mean weight is outside the limits, or no weight is
-    within them to share it with.
+    Raises UserError for replicate weights, ValueError for limits that are no numbers, where the mean weight is outside
+    them, and where no weight is within them to share it with.
 
     >>> from civsam import open_edition, weighting
     >>> weighting.trim(open_edition().survey, upper=3).design.calibration is None
     True
     """
     no_replicates(survey)
+    if not (is_number(lower) and is_number(upper) and lower <= upper):
+        raise ValueError("the limits of weights are numbers, the lower first, such as upper=3, not "
+                         f"lower={lower!r} and upper={upper!r}")
     again = partial(_trimmed_anew, survey, lower, upper, strict)
     return survey.having(design=_trimmed(survey, lower, upper, strict).made_by(survey.design.again and again))
 

@@ -62,6 +62,7 @@ def table(
     >>> made.text.splitlines()[0]
     'Øget fokus [syntetiske svar]'
     """
+    _table(results)
     make = next((form for marks, form in FORMS if marks <= set(results.columns)), None)
     if make is None:
         raise TypeError(f"no table is made of results with the columns {', '.join(results.columns)}. Contrasts and "
@@ -76,6 +77,13 @@ def table(
     grouped = results["by"].nunique() == 1 and results["by"].iloc[0] != ""
     crossed = grouped and len(results[["item", "answer"]].drop_duplicates()) > 1
     return (tables.group_table if crossed else make)(survey, results, caption, name, folded=folded)
+
+
+def _table(results: pd.DataFrame) -> list[str]:
+    """The columns of results. Raises TypeError for what is no table."""
+    if not isinstance(results, pd.DataFrame):
+        raise TypeError(f"what is shown is a table of results, as `estimate` gives it, not {type(results).__name__}")
+    return list(results)
 
 
 def figure(
@@ -93,6 +101,8 @@ def figure(
     >>> show.figure(survey, regions, "Øget fokus", "fig-eksempel").caption
     'Øget fokus'
     """
+    if not {"statistic", "item", "answer", "by", "group", "estimate"} <= set(_table(estimates)):
+        raise TypeError(f"no figure is made of results with the columns {', '.join(estimates)}, but of estimates")
     scales = [survey.questionnaire.items[item].scale for item in estimates["item"].unique() if "+" not in item]
     whole = scales and all(scale.type == "ordinal" and {*scale.answers} <= {*estimates["answer"]} for scale in scales)
     if whole and not ordered and (estimates["statistic"] == "share").all():

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cached_property
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -240,6 +241,8 @@ def _meant(text: str, labels: dict[str, str], word: str = "koden") -> str:
 def aligned(values: Any, index: pd.Index, what: str) -> Any:
     """Values in the order of the respondents' index, as `Survey.aligned` has it."""
     if not isinstance(values, (pd.DataFrame, pd.Series)):
+        if not pd.api.types.is_list_like(values):
+            raise ValueError(f"{what} is {values!r}, and must have {len(index)} entries, one a respondent")
         if len(values) != len(index):
             raise ValueError(f"{what} has {len(values)} entries and must have {len(index)}, one a respondent")
         return values
@@ -277,6 +280,18 @@ def several_names(names: Iterable[Any], what: str) -> list[Any]:
     if twice := [name for name in found if found.count(name) > 1]:
         raise UserError(f"»{twice[0]}« er med to gange. Slet det ene.")
     return found
+
+
+def whole(value: Any, name: str, least: int) -> int:
+    """A whole number from `least` and up, for what is counted. Raises ValueError for another, and for what is none."""
+    if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
+        raise ValueError(f"{name} must be a whole number, {least} or more, not {value!r}")
+    return int(value)
+
+
+def is_number(value: Any) -> bool:
+    """Whether it is one number, and neither text, a list, true or false, nor missing."""
+    return isinstance(value, Real) and not isinstance(value, bool) and value == value
 
 
 def _list(names: Iterable[Any]) -> str:

@@ -13,6 +13,7 @@ import pytest
 from civsam.files import UserError
 from civsam.inference import compare, estimate, models, nonresponse, ordinal, weighting
 from civsam.inference.equations import measure
+from civsam.pages import show
 from civsam.survey.design import Design, Stage
 from civsam.survey.survey import Survey
 
@@ -98,7 +99,24 @@ def test_items_answers_and_variables_that_are_not_what_is_asked_for(ask: Callabl
     (lambda: weighting.rake(RAW, {"blok": {"Rød": 400, "blaa": 438}}), "roed has .* no total; .* totals of Rød, blaa"),
     (lambda: weighting.rake(RAW, tolerance=0), "tolerance must be above 0"),
     (lambda: weighting.rake(RAW, max_iterations=0), "max_iterations 1 or more"),
-    (lambda: weighting.bootstrap(RAW.design, 1), "1 replicates have no spread"),
+    (lambda: weighting.bootstrap(RAW.design, 1), "replicates must be a whole number, 2 or more, not 1"),
+    (lambda: weighting.bootstrap(RAW.design, 2.5), "2 or more, not 2.5"),
+    (lambda: weighting.trim(SURVEY, upper="3"), "limits of weights are numbers, .* upper='3'"),
+    (lambda: weighting.trim(SURVEY, None), "not lower=None and upper=inf"),
+    (lambda: weighting.trim(SURVEY, lower=3, upper=1), "the lower first, such as upper=3, not lower=3 and upper=1"),
+    (lambda: weighting.trim(SURVEY, upper=np.nan), "upper=nan"),
+    (lambda: weighting.by_response_groups(RAW, 3), "svargrupperne is 3, and must have .* entries"),
+    (lambda: models.regression(PROCESS, FOCUS, [], "linear", 2.5), "kovariaterne is 2.5, and must have"),
+    (lambda: nonresponse.imputed(SURVEY, len, 2.5), "imputations must be a whole number, 2 or more, not 2.5"),
+    (lambda: nonresponse.imputed(SURVEY, len, "20"), "2 or more, not '20'"),
+    (lambda: nonresponse.imputed(SURVEY, len, True), "2 or more, not True"),
+    (lambda: nonresponse.imputed(SURVEY, len, None), "2 or more, not None"),
+    (lambda: compare.equivalence(PAIRS, True), "margin is a positive distance .* not True"),
+    (lambda: compare.equivalence(PAIRS, 0.1, "3"), "comparisons must be a whole number, 0 or more, not '3'"),
+    (lambda: compare.detectable(SURVEY, "pol_fokus", "ja", "blok", [], 5, icc=0), r"they were \[\]"),
+    (lambda: compare.detectable(SURVEY, "pol_fokus", "ja", "blok", ["x"], 5, icc=0), r"they were \['x'\]"),
+    (lambda: compare.detectable(SURVEY, "pol_fokus", "ja", "blok", [0.2], 2.5, icc=0), "draws must be .* not 2.5"),
+    (lambda: compare.detectable(SURVEY, "pol_fokus", "ja", "blok", [0.2], 5, icc="0"), "an icc lies between 0 and 1"),
     (lambda: estimate.quantiles(SURVEY, COUNTS, 0.5), r"such as \[0.5\] for the median, not 0.5"),
     (lambda: estimate.quantiles(SURVEY, COUNTS, []), "list of shares"),
     (lambda: compare.contrasts(PROCESS, "pol_fokus", "ja", "blok", effect="forskel"), "effect must be .*'forskel'"),
@@ -110,12 +128,34 @@ def test_items_answers_and_variables_that_are_not_what_is_asked_for(ask: Callabl
     (lambda: compare.equivalence(PAIRS, "0.1"), "margin is a positive distance .* not '0.1'"),
     (lambda: compare.interval(PAIRS, 95), "0.95 for 95 percent, not 95"),
     (lambda: compare.detectable(SURVEY, "pol_fokus", "ja", "blok", 0.2, 5, icc=0), "they were 0.2"),
-    (lambda: compare.detectable(SURVEY, "pol_fokus", "ja", "blok", [0.2], 0, icc=0), "a draw or more, not .* and 0"),
+    (lambda: compare.detectable(SURVEY, "pol_fokus", "ja", "blok", [0.2], 0, icc=0), "draws must be .* not 0"),
     (lambda: nonresponse.response_model(SURVEY, []), "needs frame variables"),
 ])
 def test_arguments_that_nothing_can_be_computed_with(ask: Callable[[], Any], told: str) -> None:
     with pytest.raises(ValueError, match=told):
         ask()
+
+
+@pytest.mark.parametrize("given", [None, 3, "tabel", ["pol_fokus"]])
+@pytest.mark.parametrize(("ask", "told"), [
+    (lambda given: compare.corrected(given, "holm", "par"), "what is meant is a table"),
+    (lambda given: compare.equivalence(given, 0.1), "what is meant is a table"),
+    (lambda given: show.table(SURVEY, given, "x", "tab-x"), "what is shown is a table of results"),
+    (lambda given: show.figure(SURVEY, given, "x", "fig-x"), "what is shown is a table of results"),
+    (lambda given: nonresponse.imputed(SURVEY, given, 2), "what is estimated is told as a function"),
+    (lambda given: weighting.replicated(RAW, given, "share", "pol_fokus", answer="ja"), "replicates are made by"),
+])
+def test_what_is_no_table_or_function(ask: Callable[[Any], Any], told: str, given: Any) -> None:
+    with pytest.raises(TypeError, match=told):
+        ask(given)
+
+
+@pytest.mark.parametrize("given", [None, 3, 2.5, True])
+def test_what_is_no_list_of_names(given: Any) -> None:
+    for ask in (lambda: models.regression(PROCESS, FOCUS, given, "linear"), lambda: nonresponse.response_model(
+            SURVEY, given or 0), lambda: estimate.totals(SURVEY, given)):
+        with pytest.raises(UserError):
+            ask()
 
 
 @pytest.mark.parametrize("margins", [["blok"], "blok", {"blok": 838}])

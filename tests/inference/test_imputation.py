@@ -104,7 +104,7 @@ def test_without_blanks_estimates_are_the_same_and_nothing_lies_between() -> Non
 
 def test_tables_that_the_rules_do_not_fit_are_refused() -> None:
     survey, one = survey_of(["A"] * 5), {"estimate": [1.0], "se": [1.0], "df": [5.0]}
-    with pytest.raises(ValueError, match="two imputations"):
+    with pytest.raises(ValueError, match="imputations must be a whole number, 2 or more, not"):
         imputation.imputed(survey, scripted(one), 1)
     with pytest.raises(ValueError, match="columns"):
         imputation.imputed(survey, scripted({"estimate": [1.0]}, {"estimate": [1.0]}), 2)
