@@ -9,7 +9,7 @@ import pandas as pd
 
 from civsam.danish import confidence, joined
 from civsam.disclosure.precision import p_class
-from civsam.inference import models, nonresponse, ordinal, statistics
+from civsam.inference import model, models, nonresponse, ordinal, statistics
 from civsam.inference.equations import Measure
 from civsam.inference.statistics import POINTS
 from civsam.pages.cells import number, percent, span
@@ -19,6 +19,7 @@ from civsam.pages.output import Output
 from civsam.pages.provenance import provenance_of
 from civsam.pages.sentences import sentence
 from civsam.pages.words import (
+    answer_of,
     between,
     dash_note,
     described,
@@ -34,6 +35,8 @@ from civsam.survey.survey import COLLECTED, Survey
 ODDS_ERROR = (" Usikkerheden er regnet mellem kommuner, men uden den korrektion for få kommuner, som forskelle og "
               "andre modeller har (CR2): den findes ikke for denne model.")
 NO_MODEL = "Modellen kan ikke beregnes på disse svar."
+KINDS = {"logit": "en logistisk model", "count": "en Poisson-model", "linear": "en lineær model",
+         "multinomial": "en multinomial logistisk model"}  # those that have marginal effects
 
 
 def _effects_table(survey: Survey, effects: pd.DataFrame, caption: str, name: str, note: str, folded: str) -> Output:
@@ -44,7 +47,9 @@ def _effects_table(survey: Survey, effects: pd.DataFrame, caption: str, name: st
     background, note = survey.questionnaire.background, note + dash_note(effects) + hidden_note(effects)
     rows = [row for _, row in effects.iterrows()]
     unit, = {statistics.of(row["statistic"]).difference for row in rows} or {POINTS}
+    several = "answer" in effects and effects["answer"].nunique() > 1
     frame = pd.DataFrame({
+        **({"Svar": [answer_of(row, survey.questionnaire) for row in rows]} if several else {}),
         "Mod": [background[row["by"]].labels[row["reference"]] for row in rows],
         unit.name.capitalize(): [number(unit.times * row["estimate"], unit.decimals) for row in rows],
         "Interval": [span(unit.times * row["low"], unit.times * row["high"], unit.decimals) for row in rows],
@@ -70,19 +75,26 @@ def response_model_table(survey: Survey, variables: Iterable[str], caption: str,
     return _effects_table(survey, model, caption, name, note, "Vis modellen af, hvem der svarer")
 
 
-def model_table(survey: Survey, what: Measure, model: str, variables: Iterable[str], caption: str, name: str) -> Output:
-    """Average marginal effects of all frame variables at once on a share or a mean; model as `models.regression`."""
-    words = {"logit": "en logistisk model", "count": "en Poisson-model", "linear": "en lineær model"}[model]
+def model_table(
+    survey: Survey, what: Measure | str, kind: str, variables: Iterable[str], caption: str, name: str
+) -> Output:
+    """Average marginal effects of all frame variables at once on a share, a mean or each answer; as `model.regression`.
+
+    Raises ValueError for another kind of model.
+    """
+    if kind not in KINDS:
+        raise ValueError(f"kind must be one of {', '.join(KINDS)}, not {kind!r}")
+    words, base = KINDS[kind], what.base if isinstance(what, Measure) else survey.knows(what)
     note = (f"Gennemsnitlige marginale effekter i {words} med alle variable på én gang; {reading_target(survey)} "
             "Frihedsgrader og usikkerhed er korrigeret for få kommuner (CR2).")
     try:
-        effects = shown(survey, models.marginal_effects(models.regression(survey, what, list(variables), model)))
+        effects = shown(survey, models.marginal_effects(model.regression(survey, what, list(variables), kind)))
     except ValueError:
         note = NO_MODEL  # why would tell that all of a group answered alike
         effects = pd.DataFrame(columns=[*models.COLUMNS])
     effects[["by", "group"]] = effects["term"].str.split("=", expand=True).reindex(columns=[0, 1])
     first = {by: next(code for place, code in enumerate(survey.questionnaire.background[by].labels)
-                      if (survey.group(by)[what.base] == place).any()) for by in effects["by"].unique()}
+                      if (survey.group(by)[base] == place).any()) for by in effects["by"].unique()}
     effects["reference"] = effects["by"].map(first)
     return _effects_table(survey, effects, caption, name, note, "Vis modellen")
 

@@ -111,12 +111,14 @@ def figure(
 
 
 def model(
-    survey: Survey, what: Measure | None, variables: Iterable[str], caption: str, name: str, *, kind: str = "logit"
+    survey: Survey, what: Measure | str | None, variables: Iterable[str], caption: str, name: str, *,
+    kind: str = "logit",
 ) -> Output:
     """A numbered table of average marginal effects, each group against the first of its variable, folded.
 
-    what: a share or a mean (`model.measure`), modelled by background variables at once; None: who responds, of all in
-    the frame. kind: logit, count or linear, as of `model.regression`. Says so where the model cannot be fitted.
+    what: a share or a mean (`model.measure`), modelled by background variables at once, or an item, of which each
+    answer has a row a group (kind="multinomial"); None: who responds, of all in the frame. kind: logit, count, linear
+    or multinomial, as of `model.regression`. Says so where the model cannot be fitted.
 
     >>> from civsam import model, open_edition, show
     >>> survey = open_edition().process

@@ -1,0 +1,37 @@
+"""A model of all the answers of a question, as a table."""
+
+import opened
+import pytest
+
+from civsam.inference import model
+from civsam.pages import show
+from civsam.survey.survey import Survey
+
+PROCESS = opened.edition().process
+ITEM = "pol_strategi"
+
+
+def test_each_answer_and_group_has_a_row() -> None:
+    made = show.model(PROCESS, ITEM, ["blok", "udgiftspres"], "Strategi", "tab-x", kind="multinomial")
+    effects = model.regression(PROCESS, ITEM, ["blok", "udgiftspres"], "multinomial").marginal_effects()
+    columns = {heading: cells.split("\n") for heading, _, cells in made.facts["columns"]}
+    labels = PROCESS.item(ITEM).scale.answers
+    assert columns["Svar"] == [labels[answer] for answer in effects["answer"]]
+    assert len(effects) == 9
+    assert [float(value) for value in columns["Procentpoint"]] == pytest.approx(100 * effects["estimate"], abs=0.051)
+    assert "en multinomial logistisk model" in made.text
+    plain = show.model(PROCESS, model.measure(PROCESS, "pol_fokus", "ja"), ["blok"], "Fokus", "tab-y")
+    assert "Svar" not in {heading for heading, *_ in plain.facts["columns"]}
+
+
+def test_of_collected_answers_it_passes_the_rules_of_what_may_be_shown() -> None:
+    collected = Survey(PROCESS.answers.iloc[1:], PROCESS.frame, PROCESS.questionnaire, PROCESS.having(
+        answers=PROCESS.answers.iloc[1:], design=None).design)
+    text = show.model(collected, ITEM, ["region"], "Strategi", "tab-x", kind="multinomial").text
+    assert "indsamlede svar" in text
+    assert "afrundet til nærmeste 5" in text
+
+
+def test_another_kind_of_model_is_refused() -> None:
+    with pytest.raises(ValueError, match="kind must be one of logit, count, linear, multinomial, not 'ordinal'"):
+        show.model(PROCESS, ITEM, ["blok"], "Strategi", "tab-x", kind="ordinal")
