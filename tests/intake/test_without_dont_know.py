@@ -14,6 +14,7 @@ from civsam.instrument.allowed import valid
 from civsam.instrument.questionnaire import Questionnaire
 from civsam.intake import datapackage, export
 from civsam.pages import codebook
+from civsam.pages.door import plan_of
 from civsam.survey.survey import Survey
 
 ABOUT = dict.fromkeys(webform.TEXTS, "tekst")
@@ -95,6 +96,8 @@ def test_nothing_is_hidden_for_an_answer_that_was_not_offered(study: Questionnai
     """'Ja' was hidden, as the nobody who said 'ved ikke' was a small group."""
     survey = collected(study)
     assert "skjult" not in show.table(survey, estimate.shares(survey, "medlem"), "Medlem", "tab-m").html.lower()
+    share = plan_of(survey).share("medlem", "ja", "", "", dont_know=False)
+    assert share.shown == pytest.approx(0.5)
 
 
 def test_an_item_may_say_otherwise_than_its_scale(tmp_path: Path) -> None:
