@@ -21,7 +21,7 @@ from scipy.optimize import minimize, root
 from civsam.danish import listed
 from civsam.files import UserError
 from civsam.inference import statistics
-from civsam.inference.estimate import ratio, tidy
+from civsam.inference.estimators import ratio, tidy
 from civsam.inference.groups import groups
 from civsam.inference.variance import covariance
 from civsam.survey.checked import several_names, whole
