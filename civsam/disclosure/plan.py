@@ -275,13 +275,13 @@ class Plan:
     def _hides(self, row: pd.Series, by: str, sizes: np.ndarray) -> bool:
         """Whether a coefficient would tell of a hidden group, its own or the first one, or of a largest count.
 
-        A constant is of the first groups of all variables at once, and never shown.
+        A constant, or a cut, is of the first groups of all variables at once, and never shown.
         """
-        if row.get("term") == "constant":
+        if row.get("term") == "constant" or str(row.get("term")).endswith("|"):
             return True
         codes = [code for code, size in zip(self._codes(by), sizes, strict=False) if size]
         item = row.get("item", "")
-        many = row.get("model") == "multinomial"  # its coefficients tell of the first answer too
+        many = row.get("model") in ("multinomial", "ordinal")  # their coefficients tell of all answers
         answers = self.survey.item(item).scale.answers if many else [row.get("answer", "")]
         cells = {code: [cell for answer in answers if (cell := self.cell(row["statistic"], item, answer, by, code))]
                  for code in codes}

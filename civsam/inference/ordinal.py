@@ -50,7 +50,7 @@ def ordinal(survey: Survey, item: str, by: Sequence[str], covariates: Covariates
     if scale.type != "ordinal":
         raise ValueError(f"{item} has no ordered answers: it is {scale.type}")
     base, responded = survey.knows(item), survey.responded(item)
-    what = Measure("ordinal", item, "", survey.codes(item), np.ones(len(base)), base, responded)
+    what = Measure("share", item, "", survey.codes(item), np.ones(len(base)), base, responded)
     survey, row, x, names, terms = model_matrix(survey, what, by, covariates)
     found, y = np.unique(what.y[row], return_inverse=True)
     weight = survey.design.weights[row]

@@ -113,6 +113,8 @@ def ordinal_sentence(survey: Survey, item: str, by: str) -> Output:
         p = ordinal.proportional_odds(fit)["p"].iloc[0]
     except ValueError:
         return sentence(NO_MODEL, survey)
+    if np.isnan(row["estimate"]):
+        return sentence(f"{topic}: skjult for at beskytte svarpersonerne.", survey)
     odds, low, high = (number(np.exp(row[name]), 2) for name in ("estimate", "low", "high"))
     last = words[row["term"].split("=")[1]]
     held, told = "afvises" if p < 0.05 else "afvises ikke", f"p = {p_value(p)}"

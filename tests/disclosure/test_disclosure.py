@@ -16,9 +16,10 @@ from scipy.optimize import LinearConstraint, linprog, milp
 
 from civsam.disclosure import plan as disclosure
 from civsam.disclosure import precision, programme, rounding
-from civsam.inference import compare, equations, estimate, intervals, models, nonresponse, power, weighting
+from civsam.inference import compare, equations, estimate, intervals, models, nonresponse, ordinal, power, weighting
 from civsam.instrument import questionnaire
 from civsam.instrument.questionnaire import Background, Item, Questionnaire, Scale, Weighting
+from civsam.pages import model_tables
 from civsam.study import claims, sensitivity, simulate
 from civsam.survey.survey import COLLECTED, LIMITS, Survey
 
@@ -517,6 +518,18 @@ def test_a_model_of_all_answers_tells_of_no_group_with_a_hidden_answer(whole, it
         shown = whole.protect(table)
         for term, hidden in zip(shown["term"], shown["hidden"], strict=True):
             assert hidden == (term == "constant" or closed[term.removeprefix(f"{by}=")] or closed[groups[0]])
+
+
+@pytest.mark.parametrize(("item", "by"), [("vae_omkostning", "udgiftspres"), ("vae_tillid", "blok")])
+def test_a_model_of_an_ordered_answer_tells_of_no_group_with_a_hidden_answer(whole, item, by):
+    process = weighting.for_process(whole.survey)
+    fit, labels = ordinal.ordinal(process, item, [by]), list(process.variable(by).labels)
+    closed = [any(whole.cell("share", item, code, by, group).hidden for code in process.item(item).scale.answers)
+              for group in labels]
+    assert any(closed)
+    shown = whole.protect(fit.coefficients())
+    assert shown["hidden"].tolist() == [one or closed[0] for one in closed[1:]] + [True] * 4  # the cuts
+    assert ("gange så store" in model_tables.ordinal_sentence(process, item, by).text) != (closed[0] or closed[-1])
 
 
 def test_claims_keep_their_verdict_only_with_their_numbers(whole):

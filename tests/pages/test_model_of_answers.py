@@ -3,7 +3,7 @@
 import opened
 import pytest
 
-from civsam.inference import model
+from civsam.inference import model, weighting
 from civsam.pages import show
 from civsam.survey.survey import Survey
 
@@ -30,6 +30,13 @@ def test_of_collected_answers_it_passes_the_rules_of_what_may_be_shown() -> None
     text = show.model(collected, ITEM, ["region"], "Strategi", "tab-x", kind="multinomial").text
     assert "indsamlede svar" in text
     assert "afrundet til nærmeste 5" in text
+
+
+def test_the_odds_of_collected_answers_are_told_where_no_answer_is_hidden() -> None:
+    collected = weighting.for_process(Survey(PROCESS.answers.iloc[1:], PROCESS.frame, PROCESS.questionnaire))
+    text = show.odds(collected, "vae_omkostning", "udgiftspres").text
+    assert "gange så store i gruppen »Højt udgiftspres«" in text
+    assert "indsamlede svar" in text
 
 
 def test_another_kind_of_model_is_refused() -> None:
