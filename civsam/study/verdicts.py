@@ -73,18 +73,25 @@ def margin_table(caption: str, name: str) -> Output:
 def power_table(survey: Survey, power: pd.DataFrame, caption: str, name: str) -> Output:
     """How often each claim would be supported if it were true (`rule_power.supportable`), the least often first."""
     known, power = claims.read(), shown(survey, power).sort_values("power", kind="stable").set_index("id")
-    bound = "højst {}" if "hidden" in power else "{}"
     frame = pd.DataFrame({
         "Sandt på den måde, at": [_true(known[key]) for key in power.index],
         "Sammenligninger": [cells.number(count) for count in power["tests"]],
-        "Ville blive støttet": [cells.together(bound, cells.percent(share)) if share == share else cells.DASH
-                                for share in power["power"]],
+        "Ville blive støttet": [_rate(share, bound="hidden" in power) for share in power["power"]],
     }, index=power.index.rename("Nr."))
     others = [key for key, claim in known.items() if claim.rule not in (*rule_power.RULES, "kan_ikke")]
     note = ("Simuleret: de sammenligninger, der alle skal holde, er trukket sammen, med deres fejl og samvariation. "
             f"Ikke med: {listed(others)}, som afgøres på en anden måde.")
     return table(frame, caption, name, provenance=provenance_of(power), note=note + hidden_note(power), stacked=True,
                  folded="Vis, hvor ofte hvert udsagn ville blive støttet")
+
+
+def _rate(share: float, *, bound: bool) -> cells.Cell:
+    """A rate; bound: it is the upper end of its class (`rule_power.CLASSES`), and the last is told by its lower end."""
+    last, before = rule_power.CLASSES[-1], rule_power.CLASSES[-2]
+    if bound and share == last:
+        return cells.Cell(f"over {percent(before)}", (("procent", f">{100 * before:.0f}"),))
+    shown_rate = cells.percent(share)
+    return cells.together("højst {}", shown_rate) if bound and shown_rate != cells.DASH else shown_rate
 
 
 def _true(claim: Claim) -> str:

@@ -20,7 +20,7 @@ from civsam.inference import compare, equations, estimate, intervals, models, no
 from civsam.instrument import questionnaire
 from civsam.instrument.questionnaire import Background, Item, Questionnaire, Scale, Weighting
 from civsam.pages import model_tables
-from civsam.study import claims, sensitivity, simulate
+from civsam.study import claims, rule_power, sensitivity, simulate
 from civsam.survey.survey import COLLECTED, LIMITS, Survey
 
 QUESTIONNAIRE = questionnaire.read()
@@ -490,6 +490,7 @@ def test_every_table_of_the_chapters_has_a_rule_and_gives_no_exact_n(whole):
         nonresponse.response_model(survey), nonresponse.r_indicator(survey), nonresponse.item_nonresponse(survey),
         weighting.response_rates(survey, "region"), weighting.weights_summary({"a": survey}),
         models.intraclass_correlation(process, share), claims.judge(survey), sensitivity.curve(survey, "O9"),
+        rule_power.supportable(survey),
         models.coefficients(models.regression(process, share, ["region"], "linear")),
         power.detectable(survey, "pol_fokus", "ja", "blok", [0.1], draws=5, icc=0.05),
         compare.differences(survey, [equations.measure(survey, "vae_aarsag", code) for code in ("kvalitet", "tillid")]),

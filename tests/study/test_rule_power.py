@@ -141,6 +141,14 @@ def test_of_collected_answers_a_class_is_shown_and_only_where_nothing_behind_it_
     assert rule_power.as_shown(Plan(survey, 5, {}), row) == {"hidden": True}
 
 
+@pytest.mark.parametrize(("share", "bound", "told"), [
+    (0.2, False, "20\u00a0%"), (0.2, True, "højst 20\u00a0%"), (1.0, True, "over 95\u00a0%"), (np.nan, True, "–"),
+    (1.0, False, "100\u00a0%"),
+])
+def test_a_class_is_told_by_its_end_that_says_something(share: float, bound: bool, told: str) -> None:
+    assert str(verdicts._rate(share, bound=bound)) == told
+
+
 def test_a_reader_is_told_what_is_out_of_reach_and_by_what_question() -> None:
     table = pd.DataFrame([("O8", "ingen_forskel", 30, 0.0, "syntetisk"), ("O9", "ingen_forskel", 3, 0.4, "syntetisk"),
                           ("O6", "foerst", 14, 0.01, "syntetisk"), ("O7", "mere_end", 10, np.nan, "syntetisk")],
