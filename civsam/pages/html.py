@@ -84,9 +84,14 @@ def table(frame: pd.DataFrame, caption: str, name: str, *, provenance: str, note
         html += f'<p class="note">{escape(note)}</p>'
     if folded:
         html = f"<details><summary>{escape(folded)}</summary>{html}</details>"
-    text = f"{caption} [{MARKS[provenance]}]\n{frame.to_string()}\n{note}".rstrip()
+    text = f"{caption} [{MARKS[provenance]}]\n{_plain(frame)}\n{note}".rstrip()
     return Output(html, text, {"name": name, "caption": caption, "provenance": provenance,
                                "columns": columns(frame, provenance)})
+
+
+def _plain(frame: pd.DataFrame) -> str:
+    """The table for a terminal: a row on one line, and no word of pandas' own over the headings."""
+    return frame.map(lambda cell: str(cell).replace("\n", "; ")).rename_axis(columns=None).to_string()
 
 
 def table_html(frame: pd.DataFrame, caption: str, provenance: str, kind: str = "tabel") -> str:

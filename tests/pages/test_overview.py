@@ -38,6 +38,14 @@ def test_free_text_is_told_once() -> None:
     assert [output.text for output in outputs[1:]] == ["Fri tekst vises ikke i denne udgave."]
 
 
+def test_a_row_of_a_table_is_one_line_of_text() -> None:
+    split = next(outputs[2] for _, item, outputs in TOLD if item.id == "pol_fokus")
+    groups = SURVEY.questionnaire.background["region"].labels.values()
+    assert [line.split("  ")[0] for line in split.text.splitlines()[3:8]] == [*groups]
+    assert r"\n" not in split.text
+    assert "column" not in split.text
+
+
 def test_the_page_holds_it_all_and_needs_nothing_else() -> None:
     page = BeautifulSoup(overview.page("<Titel>", EDITION.banner(), TOLD), "html.parser")
     assert page.h1.get_text() == "<Titel>"
