@@ -33,6 +33,26 @@ from civsam.survey.survey import Survey
 # ---- Making them -----------------------------------------------------------------------------------------------------
 
 
+def resampled(
+    design: Design, kind: str, *, replicates: int = 1000, seed: int | np.random.Generator = 0,
+    key: pd.Index | None = None,
+) -> Replicates:
+    """Replicate weights made of a design: kind is jackknife (see `jackknife`) or bootstrap (see `bootstrap`).
+
+    replicates, seed and key are of the bootstrap alone: how many, what they are drawn with, and the respondents' keys,
+    with which they are the same whatever the order of the rows. Raises ValueError for another kind, and as those two.
+
+    >>> from civsam import open_edition, weighting
+    >>> weighting.resampled(open_edition().raw.design, "bootstrap", replicates=20).matrix().shape[1]
+    20
+    >>> len(weighting.resampled(weighting.for_process(open_edition().raw).design, "jackknife").rscales) <= 98
+    True
+    """
+    if kind not in ("jackknife", "bootstrap"):
+        raise ValueError(f"kind must be jackknife or bootstrap, not {kind!r}")
+    return jackknife(design) if kind == "jackknife" else bootstrap(design, replicates, seed, key=key)
+
+
 def bootstrap(
     design: Design, replicates: int = 1000, seed: int | np.random.Generator = 0, *, key: pd.Index | None = None
 ) -> Replicates:
@@ -46,10 +66,6 @@ def bootstrap(
 
     Raises ValueError for fewer than two replicates, calibrated weights, later stages that count, and a stratum with a
     single cluster that is not the whole of it, unless it adds nothing (`Design.lonely` is certainty).
-
-    >>> from civsam import open_edition, weighting
-    >>> weighting.bootstrap(open_edition().raw.design, replicates=20).matrix().shape[1]
-    20
     """
     whole(replicates, "replicates", 2)  # one has no spread
     stage, rng = _first_stage(design), np.random.default_rng(seed)
@@ -91,11 +107,6 @@ def jackknife(design: Design) -> Replicates:
 
     The deviations of a stratum of m clusters count (1 - f) (m - 1) / m (Wolter 2007, chapter 4). Needs memory for
     clusters x clusters factors. Raises ValueError as `bootstrap`.
-
-    >>> from civsam import open_edition, weighting
-    >>> municipalities = weighting.jackknife(weighting.for_process(open_edition().raw).design)
-    >>> len(municipalities.rscales) <= 98
-    True
     """
     stage = _first_stage(design)
     clusters, stratum = len(stage.stratum), stage.stratum
@@ -170,7 +181,7 @@ def replicated(
 
     >>> from civsam import open_edition, weighting
     >>> survey = weighting.for_process(open_edition().raw)
-    >>> made = weighting.bootstrap(survey.design, replicates=50)
+    >>> made = weighting.resampled(survey.design, "bootstrap", replicates=50)
     >>> weighting.replicated(survey, made, "share", "pol_fokus", answer="ja")["statistic"].item()
     'share'
     """

@@ -18,14 +18,14 @@ import pandas as pd
 
 from civsam.files import UserError
 from civsam.inference.raking import no_replicates, poststratify, rake
-from civsam.inference.replicates import bootstrap, jackknife, replicated
+from civsam.inference.replicates import replicated, resampled
 from civsam.inference.settled import settled, settled_table
 from civsam.survey.checked import is_number
 from civsam.survey.design import Design, Stage, apart
 from civsam.survey.survey import Survey
 
-__all__ = ("bootstrap", "by_response_groups", "for_process", "jackknife", "poststratify", "rake", "replicated",
-           "response_rates", "trim", "unweighted", "weighted", "weights_summary")
+__all__ = ("by_response_groups", "for_process", "poststratify", "rake", "replicated", "resampled", "response_rates",
+           "trim", "unweighted", "weighted", "weights_summary")
 
 MIN_RESPONDENTS = 5  # a response group needs this many for its variance to be worth having
 

@@ -116,7 +116,7 @@ def test_two_variables_or_questions_crossed(name: str, by: Any) -> None:
     lambda made, by: compare.contrasts(made, "api00", None, by, effect="smd"),
     lambda made, by: compare.equality(made, "sch_wide", "Yes", by),
     lambda made, by: compare.independence(made, "sch_wide", by),
-    lambda made, by: weighting.replicated(made, weighting.jackknife(made.design), "mean", "api00", by),
+    lambda made, by: weighting.replicated(made, weighting.resampled(made.design, "jackknife"), "mean", "api00", by),
     lambda made, by: estimate.quantiles(made, "api00", by=by),
     lambda made, by: estimate.variances(made, "api00", by=by),
 ])
