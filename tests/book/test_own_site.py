@@ -50,7 +50,7 @@ AREAS = QUESTIONNAIRE.background["fagomraade"].labels
 PLANTED_COUNT = "487"
 PLANTED_SET = "forskning kl videnscentre andre_kommuner"  # in no order that the form gives
 PLANTED_TEXTS = ("PLANTET-a7 om en kollega", "<b>PLANTET-b8</b><script>alert(1)</script>",
-                 '=cmd|"/C calc"!PLANTET-c9', "\u202ePLANTET-d0\u202c vendt om")
+                 '=cmd|"/C calc"!PLANTET-c9', "\u202ePLANTET-d0\u202c bagvendt skrevet")
 
 
 # ---- The answers and the book ----------------------------------------------------------------------------------------
@@ -144,7 +144,7 @@ def test_the_book_has_all_its_pages_and_says_what_it_is_made_of(articles):
 
 
 def test_no_file_holds_a_planted_text_or_pattern(contents):
-    planted = ["plantet", "vendt om", "calc\"!", PLANTED_SET, PLANTED_SET.replace(" ", "+")]
+    planted = ["plantet", "bagvendt skrevet", "calc\"!", PLANTED_SET, PLANTED_SET.replace(" ", "+")]
     for name, text in contents.items():
         plain = unicodedata.normalize("NFKC", text).casefold()
         assert not [words for words in planted if words in plain], name
@@ -579,7 +579,7 @@ def test_verdicts_are_told_only_with_their_numbers(articles):
     page = articles["chapters/konklusion"]
     told = page.find(id="fig-udsagn").img["alt"]
     hidden = 0
-    for row in page.select(".stak tbody tr"):
+    for row in page.select(".stak:not(#tab-hele-reglen *) tbody tr"):
         key, *_, numbers, verdict = [cell.get_text().strip() for cell in row.find_all(["th", "td"])]
         listed = next(part for part in told.split(". ")[1].split("; ") if re.search(rf"\b{key}\b", part))
         assert listed.startswith(verdict)

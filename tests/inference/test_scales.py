@@ -9,7 +9,7 @@ import pytest
 from test_estimate import HERE
 
 from civsam.files import UserError
-from civsam.inference import estimate, scales, weighting
+from civsam.inference import estimate, estimators, scales, weighting
 from civsam.instrument.questionnaire import DONT_KNOW
 from civsam.survey.survey import Survey
 
@@ -139,7 +139,7 @@ def test_an_index_of_counts_is_their_mean_over_their_number() -> None:
     for name in ("estimate", "se", "low", "high"):
         np.testing.assert_allclose(made[name], sums[name] / 2, rtol=1e-9)
     assert made[["n", "df"]].equals(sums[["n", "df"]])
-    assert tuple(made.columns) == (*estimate.COLUMNS, "reversed")
+    assert tuple(made.columns) == (*estimators.COLUMNS, "reversed")
 
 
 def test_an_index_of_one_scale_is_the_mean_of_its_codes_and_the_least_is_said() -> None:
