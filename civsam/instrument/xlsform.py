@@ -20,15 +20,17 @@ import re
 from collections.abc import Iterable, Mapping
 from io import BytesIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zipfile import ZipFile, ZipInfo
-
-from openpyxl import Workbook
-from openpyxl.worksheet.worksheet import Worksheet
 
 from civsam.danish import listed, number, slug
 from civsam.files import UserError
 from civsam.instrument import keys, webform
 from civsam.instrument.questionnaire import BACKGROUND, DONT_KNOW, NONE, Item, Questionnaire
+
+if TYPE_CHECKING:
+    from openpyxl import Workbook
+    from openpyxl.worksheet.worksheet import Worksheet
 
 About = Mapping[str, str]
 KEY = "noegle"
@@ -87,6 +89,8 @@ def xlsform(questionnaire: Questionnaire, path: Path, about: About) -> None:
 
     about: see `webform.read_about`. Nothing is required: a blank is an answer not given.
     """
+    from openpyxl import Workbook  # only who writes one needs it
+
     survey, choices = survey_rows(questionnaire, about), choice_rows(questionnaire)
     _check_names(row["name"] for row in survey if "name" in row)
     settings = {"form_title": questionnaire.title, "form_id": form_id(questionnaire),
