@@ -42,7 +42,6 @@ from numbers import Real
 import numpy as np
 import pandas as pd
 from pandas.api.types import is_list_like
-from scipy.stats import t as student
 
 from civsam.files import UserError
 from civsam.inference.covariances import covariance as covariance  # of any estimates
@@ -252,6 +251,8 @@ def quantiles(
             and all(isinstance(p, Real) and 0 < p < 1 for p in probabilities)):
         raise ValueError("probabilities must be a list of shares between 0 and 1, such as [0.5] for the median, not "
                          f"{probabilities!r}")
+    from scipy.stats import t as student  # see `intervals`
+
     item, parts = _joint(items), []
     those = variables(survey, "mean", item)
     among = _among(survey, those, by)

@@ -1,17 +1,17 @@
-"""Intervals of estimates."""
+"""Intervals of estimates. What takes a second to import is imported where it is used: weights are made without."""
 
 from __future__ import annotations
 
 import numpy as np
 from scipy.special import expit, logit
-from scipy.stats import t as student
-from statsmodels.stats.proportion import proportion_confint
 
 # ---- Intervals -------------------------------------------------------------------------------------------------------
 
 
 def t_interval(estimate: np.ndarray, se: np.ndarray, df: np.ndarray, level: float) -> tuple[np.ndarray, np.ndarray]:
     """Two-sided t intervals, shapes (k,); missing where df is less than 1."""
+    from scipy.stats import t as student
+
     half = student.ppf((1 + level) / 2, np.where(df < 1, np.nan, df)) * se
     return estimate - half, estimate + half
 
@@ -26,6 +26,9 @@ def share_interval(
     n itself. Of a share that the design leaves no doubt about (se 0, but for rounding), it is the share. t: the share
     plus and minus t se (Wald). Missing where df is less than 1. Raises ValueError for another method.
     """
+    from scipy.stats import t as student
+    from statsmodels.stats.proportion import proportion_confint
+
     if method == "t":
         return t_interval(p, se, df, level)
     if method not in ("beta", "logit"):
