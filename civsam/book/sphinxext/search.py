@@ -32,9 +32,10 @@ UNUSED = ("searchtools.js", "language_data.js", "sphinx_highlight.js")  # Sphinx
 PLACES = {"section": "afsnit", "figure": "figur", "table": "tabel", "div": "tabel", "dt": "begreb"}
 TITLES = "h1, h2, h3, h4, h5, h6, caption, figcaption > p"
 SELECTED = f":is(section, figure, table, div.nummereret)[id]:has({TITLES}), dl.glossary > dt[id]"
-# Not words of the page: marks and links that stand everywhere, code and its English, and what repeats other pages.
-PASSED = ("script, style, nav, .headerlink, .maerke, .banner, .citation > .label, .cell_input, details.hide, .mere, "
-          ".figurliste, .citat details, .handlinger, .funktioner :is(p, pre)")
+# Not words of the page: marks and links that stand everywhere, code and its English, and what repeats other pages, as
+# the notes under figures and tables do, which say how to read them.
+PASSED = ("script, style, nav, .headerlink, .legend, .note, .maerke, .banner, .citation > .label, .cell_input, "
+          "details.hide, .mere, .figurliste, .citat details, .handlinger, .funktioner :is(p, pre)")
 BLOCKS = "p, li, tr, td, th, dt, dd, div, caption, figcaption, summary, h1, h2, h3, h4, h5, h6"
 
 
