@@ -70,7 +70,7 @@ def documented(thing: Any) -> Iterator[nodes.Node]:
     """The paragraphs of a docstring, and its example."""
     for block in re.split(r"\n\s*\n", inspect.getdoc(thing) or ""):
         if block.startswith(">>>"):
-            yield nodes.literal_block(block, block, language="pycon")
+            yield nodes.literal_block(block, block, language="none")  # a span a word would make the page heavy
         else:
             pieces = re.split(r"`([^`]+)`", block)
             yield nodes.paragraph("", "", *(nodes.literal("", piece) if place % 2 else nodes.Text(piece)
