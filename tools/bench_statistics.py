@@ -19,7 +19,7 @@ import venv
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -290,18 +290,13 @@ def equivalent(tables: list[pd.DataFrame], margins: np.ndarray) -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class Block:
+class Block(laboratory.Named):
     """A block of draws: of which kind, its number, and a digest of the code and data that they depend on."""
 
     kind: str
     number: int
     draws: int
     model: str
-
-    @property
-    def name(self) -> str:
-        """Digest of all that the figures depend on."""
-        return digest(json.dumps(asdict(self), sort_keys=True).encode())
 
 
 DRAWING = {"population": population_block, "process": process_block}

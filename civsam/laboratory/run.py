@@ -45,8 +45,17 @@ def model() -> str:
     return digest(*(path.read_bytes() for path in files), np.__version__.encode(), scipy.__version__.encode())
 
 
+class Named:
+    """A piece of work that is named by its fields: all that its result depends on."""
+
+    @property
+    def name(self) -> str:
+        """Digest of the fields."""
+        return digest(json.dumps(asdict(self), sort_keys=True).encode())
+
+
 @dataclass(frozen=True)
-class Part:
+class Part(Named):
     """The replications from start to before stop of one way to carry the survey out, with its analyses."""
 
     drawing: Drawing
@@ -55,11 +64,6 @@ class Part:
     start: int
     stop: int
     model: str
-
-    @property
-    def name(self) -> str:
-        """Digest of all that the counts depend on."""
-        return digest(json.dumps(asdict(self), sort_keys=True).encode())
 
 
 def parts(grid: Grid) -> dict[Drawing, list[Part]]:

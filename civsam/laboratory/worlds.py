@@ -7,9 +7,8 @@ lies behind the answers, and of all 838 in the drawn population for claims about
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +23,11 @@ from civsam.instrument import questionnaire
 from civsam.instrument.questionnaire import Questionnaire
 from civsam.intake.frame import read_frame
 from civsam.laboratory import truths
+from civsam.laboratory.run import Named
 from civsam.study import assumed, claims, simulate
 from civsam.study.claims import Claim
 from civsam.study.modelled import Model
+from civsam.survey.checked import is_number
 from civsam.survey.survey import Survey
 
 FILE = "verdener.yml"
@@ -115,8 +116,8 @@ def _check(path: Path, where: tuple[str, ...], numbers: Any, known: Any) -> None
     if known is None:
         raise _fault(path, where, f"{told} er ikke noget, som en verden kan lave om.")
     if not codes:
-        fine = _number(numbers)
-    elif not isinstance(numbers, dict) or not all(map(_number, numbers.values())):
+        fine = is_number(numbers)
+    elif not isinstance(numbers, dict) or not all(map(is_number, numbers.values())):
         fine = False
     elif kind == "fordelinger":  # in the order of the scale
         fine = list(numbers) == list(known) and abs(sum(numbers.values()) - 1) < assumed.ENOUGH
@@ -126,10 +127,6 @@ def _check(path: Path, where: tuple[str, ...], numbers: Any, known: Any) -> None
         wanted = f"et tal for hver af {', '.join(known)}" if codes else "et tal"
         whole = ", i den rækkefølge og med summen 1" if kind == "fordelinger" else ""
         raise _fault(path, where, f"{told} skal være {wanted}{whole}, ikke {numbers!r}.")
-
-
-def _number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _fault(path: Path, where: tuple[str, ...], message: str) -> UserError:
@@ -186,7 +183,7 @@ def true(claim: Claim, summed: Summed, everybody: Survey) -> bool:
 
 
 @dataclass(frozen=True)
-class Trials:
+class Trials(Named):
     """The surveys from start to before stop of a world; `digest` of all else that the counts depend on."""
 
     world: str
@@ -194,11 +191,6 @@ class Trials:
     start: int
     stop: int
     model: str
-
-    @property
-    def name(self) -> str:
-        """Digest of all that the counts depend on."""
-        return digest(json.dumps(asdict(self), sort_keys=True).encode())
 
 
 @per_project
