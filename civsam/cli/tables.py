@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+from itertools import groupby
+from operator import itemgetter
 
 from civsam.cli.options import frame_option, given_values, own_path, reading_options
 from civsam.files import UserError, shown, write_if_changed
@@ -45,10 +47,9 @@ def run_tables(options: argparse.Namespace) -> None:
         told = [*told]
         write_if_changed(out, overview.page(opened.survey.questionnaire.title, banner, told))
     print(banner.text)
-    last = ""
-    for heading, _, outputs in told:
-        words = [heading.upper()] * (heading != last) + [one.text for one in outputs]
-        print(*(f"\n{one}" for one in words), sep="\n", flush=True)
-        last = heading
+    for heading, those in groupby(told, itemgetter(0)):
+        print(f"\n{heading.upper()}")
+        for _, _, outputs in those:
+            print(*(f"\n{one.text}" for one in outputs), sep="\n", flush=True)
     if out:
         print(f"\nSiden ligger i {options.out}")

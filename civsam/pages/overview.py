@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from html import escape
+from itertools import groupby
+from operator import itemgetter
 from string import Template
 
 import pandas as pd
@@ -72,9 +74,9 @@ def parts(survey: Survey, by: str | None = None) -> Iterator[tuple[str, Item, li
 def page(title: str, banner: Output, told: Iterable[tuple[str, Item, list[Output]]]) -> bytes:
     """One page of them all, without scripts, and with its style in it."""
     style = "\n".join(read_text(PACKAGE / "book" / "static" / name) for name in STYLES)
-    body, last = [banner.html], ""
-    for heading, item, outputs in told:
-        body += [f"<h2>{escape(heading)}</h2>"] if heading != last else []
-        body += [f"<h3>{escape(item.topic)}</h3>", *(output.html for output in outputs)]
-        last = heading
+    body = [banner.html]
+    for heading, those in groupby(told, itemgetter(0)):
+        body.append(f"<h2>{escape(heading)}</h2>")
+        for _, item, outputs in those:
+            body += [f"<h3>{escape(item.topic)}</h3>", *(output.html for output in outputs)]
     return PAGE.substitute(title=escape(title), style=style, body="\n".join(body)).encode()
