@@ -101,8 +101,8 @@ def _raked(survey: Survey, given: Mapping[Variable, Totals], tolerance: float, m
     cells = [replace(margin, codes=codes) for margin, codes in zip(rows, np.unravel_index(place, sizes), strict=True)]
     before = survey.design.weights
     factor, iterations, discrepancy = _fit(np.bincount(cell, before), cells, tolerance, max_iterations)
-    means = before if len(cells) == 1 else (before > 0).astype(float)  # as R survey's postStratify and rake
-    calibration = Calibration(cell, tuple(margin.codes for margin in cells), means, iterations, discrepancy)
+    x = np.column_stack([np.eye(len(margin.target))[margin.codes] for margin in cells])
+    calibration = Calibration(cell, x, before, iterations, discrepancy)
     weights = settled(before * factor[cell])
     return replace(survey.design, weights=weights, calibration=calibration)
 

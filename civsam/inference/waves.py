@@ -22,10 +22,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
-from itertools import zip_longest
 
 import numpy as np
 import pandas as pd
+from scipy.linalg import block_diag
 
 from civsam.danish import listed
 from civsam.files import UserError
@@ -146,15 +146,11 @@ def _among(new: Design, old: Design, there: np.ndarray) -> Design:
 
 
 def _calibration(new: Design, old: Design) -> Calibration:
-    """Both calibrations side by side. A wave without one has a margin with weight 0, which explains nothing."""
-    a, b = (one.calibration or Calibration(nothing := np.zeros(len(one.weights), dtype=int), (nothing[:1],), nothing)
+    """Both calibrations side by side. A wave without one has been calibrated to nothing."""
+    a, b = (one.calibration or Calibration(np.zeros(len(one.weights), dtype=int), np.zeros((1, 0)), one.weights)
             for one in (new, old))
-    everybody = [np.zeros(len(one.margins[0]), dtype=int) for one in (a, b)]
-    margins = [(everybody[0] if x is None else x, everybody[1] if y is None else y)
-               for x, y in zip_longest(a.margins, b.margins)]
-    return Calibration(_apart(a.cell, b.cell), tuple(_apart(*pair) for pair in margins),
-                       np.concatenate([a.weights, b.weights]), max(a.iterations, b.iterations),
-                       max(a.discrepancy, b.discrepancy))
+    return Calibration(_apart(a.cell, b.cell), block_diag(a.x, b.x), np.concatenate([a.weights, b.weights]),
+                       max(a.iterations, b.iterations), max(a.discrepancy, b.discrepancy))
 
 
 def _apart(first: np.ndarray, second: np.ndarray) -> np.ndarray:

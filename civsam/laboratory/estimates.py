@@ -17,7 +17,7 @@ import numpy as np
 from civsam.laboratory.draw import Batch, Layout, Values, layout
 from civsam.laboratory.reduced import crossed, over, slope_reduced, whole
 from civsam.laboratory.weigh import AREA, Weights, alone, alone_by_cluster, by_measure, weights
-from civsam.survey.design import SWEEPS
+from civsam.survey.design import SPANNED
 
 # A measure (its place in `draw.MEASURES`) by a frame variable, or in all.
 BLOCKS = (
@@ -130,23 +130,9 @@ def fit(survey: Batch, kind: str) -> Fit:
 def explained(here: Layout, z: np.ndarray, made: Weights) -> np.ndarray:
     """What the margins explain of z (R, k, N): `design.Calibration.residual` is what they do not."""
     domains = np.hstack([here.domains[:, part] for part in made.margins])
-    ends = np.cumsum([part.stop - part.start for part in made.margins])
-    cross = (domains.T * made.share[:, None]) @ domains
+    inverse = np.linalg.pinv((domains.T * made.share[:, None]) @ domains, SPANNED, hermitian=True)
     sums = (z * made.share[:, None]) @ domains
-    parts = [slice(start, end) for start, end in zip([0, *ends], ends, strict=False)]
-    return (sums @ _swept(cross, parts).swapaxes(1, 2)) @ domains.T * made.answered[:, None]
-
-
-def _swept(cross: np.ndarray, parts: list[slice]) -> np.ndarray:
-    """What the sweeps make of the groups' sums, (R, groups, groups): as `design.Calibration`'s, for many at once."""
-    diagonal = np.diagonal(cross, axis1=1, axis2=2)
-    size = np.where(diagonal > 0, diagonal, 1)[:, :, None]
-    left, swept = np.broadcast_to(np.eye(cross.shape[1]), cross.shape).copy(), np.zeros(cross.shape)
-    for part in parts * SWEEPS:
-        mean = left[:, part] / size[:, part]
-        left -= cross[:, :, part] @ mean
-        swept[:, part] += mean
-    return swept
+    return (sums @ inverse) @ domains.T * made.answered[:, None]
 
 
 # ---- Errors ----------------------------------------------------------------------------------------------------------

@@ -52,8 +52,8 @@ class Strata:
 class Weights:
     """Weights (R, N), 0 for who did not answer, and what they were made from.
 
-    margins: the domains that each margin has, none without calibration; share: (R, N), with which the margins' means
-    are taken, 0 in replications where they cannot be met: these have the weights before raking. usable: (R,), whether
+    margins: the domains that each margin has, none without calibration; share: (R, N), the weights
+    before raking, 0 in replications where the margins cannot be met: these have those weights. usable: (R,), whether
     a form would have weights at all.
     """
 
@@ -108,7 +108,7 @@ def weights(kind: str, answered: np.ndarray) -> Weights:
     weight, converged = rake(here, before, target, there)
     met = there & converged
     weight = np.where(met[:, None], weight, before)  # factors that do not converge may grow beyond all numbers
-    return Weights(weight, strata, margins, answered * met[:, None].astype(float), enough & met)
+    return Weights(weight, strata, margins, before * met[:, None], enough & met)
 
 
 def by_measure(kind: str, survey: Batch) -> list[Weights]:

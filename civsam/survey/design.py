@@ -64,68 +64,62 @@ def kept(array: np.ndarray) -> np.ndarray:
 ALONE = 1e-9  # a leverage this close to 1: the cluster decides something of the margins alone
 HALF = 0.5  # the most that a row, or cluster of rows, is held to decide of its own fit; see `left_out`
 ROUNDING = 1e-9  # by how much a population may fall short of what was drawn: it may have been reckoned
-SWEEPS = 10  # as in R survey; the sweeps have by then all but converged
+SPANNED = 1e-7  # a column has no more than this of its own where others span it, as R's `qr`
 KEPT = 200  # designs for the questions of a survey that are kept
 LONELY = ("fail", "certainty", "adjust", "average")  # what may be done about a stratum with a single cluster
 
 
 @dataclass(frozen=True, eq=False)
 class Calibration:
-    """The margins that weights were raked to, as the variance needs them, and how well the totals are met.
+    """What weights were calibrated to, as the variance needs it, and how well the totals are met.
 
-    cell: each respondent's cell, shape (n,). margins: for each margin its code of every cell, shape (cells,).
-    weights: with which a margin's means are taken, shape (n,). discrepancy: the largest, relative to its total.
+    cell: each respondent's cell, shape (n,): those of a cell are alike in all that the weights were calibrated to. x:
+    the values of each cell, one column a total, shape (cells, k): of a margin 0/1 for each of its groups. weights: as
+    they were before, shape (n,). discrepancy: the largest, relative to its total.
     """
 
     cell: np.ndarray
-    margins: tuple[np.ndarray, ...]
+    x: np.ndarray
     weights: np.ndarray
     iterations: int = 0
     discrepancy: float = 0.0
 
     def residual(self, influence: np.ndarray, weights: np.ndarray) -> np.ndarray:
-        """Influence values less what the margins explain; shapes (n, k), (n,) and (n, k).
+        """Influence values less what x explains; shapes (n, k), (n,) and (n, k).
 
-        w z becomes w (z - x'b), x the margins (Deville & Särndal 1992). b is found by sweeping the means of one margin
-        after another off z, `SWEEPS` times: the convention of R survey's rake, where the means are unweighted. Where
-        the weights before raking are very unequal, its errors may be a third too large or more (by simulation), and
-        those of the weighted regression of Deville, Särndal & Sautory (1993) are right.
+        w z becomes w (z - x'b) with b of the regression of z on x, weighted by the weights before the calibration
+        (Deville & Särndal 1992, eq. 3.4; Deville, Särndal & Sautory 1993): the convention of R survey's `calibrate`.
+        R's `rake` takes unweighted means of one margin after another instead. After equal weights that is the same.
+        After unequal ones its errors are up to a third too large, by simulation, and those here right
+        (tools/bench_statistics.py).
         """
         share = np.where(weights > 0, self.weights, 0.0)
         z = np.divide(influence, weights[:, None], out=np.zeros(influence.shape), where=weights[:, None] > 0)
-        sums = self._indicators.T @ cluster_totals(z * share[:, None], self.cell, len(self._indicators))
-        explained = self._indicators @ (self._swept(share) @ sums)
+        root = np.sqrt(np.bincount(self.cell, share, len(self.x)))[:, None]
+        sums = cluster_totals(z * share[:, None], self.cell, len(self.x))
+        basis = orthonormal(self.x * root)
+        mean = np.divide(1.0, root, out=np.zeros(root.shape), where=root > 0)
+        explained = mean * (basis @ (basis.T @ (mean * sums)))
         return influence - weights[:, None] * explained[self.cell]
 
     def within(self, stratum: np.ndarray) -> np.ndarray:
-        """What the margins tell apart within strata (n,): columns with cross-product 1, times sqrt(weights); (n, r)."""
-        x, share = self._indicators[self.cell], self.weights[:, None]
+        """What x tells apart within strata (n,): columns with cross-product 1, times sqrt(weights); (n, r)."""
+        x, share = self.x[self.cell], self.weights[:, None]
         size = np.bincount(stratum, self.weights)[:, None]
         sums = cluster_totals(x * share, stratum)
         mean = np.divide(sums, size, out=np.zeros(sums.shape), where=size > 0)
-        x = (x - mean[stratum]) * np.sqrt(share)
-        values, vectors = np.linalg.eigh(x.T @ x)
-        keep = values > 1e-9 * values.max(initial=1.0)
-        return x @ (vectors[:, keep] / np.sqrt(values[keep]))
+        return orthonormal((x - mean[stratum]) * np.sqrt(share), np.sqrt(np.sum(x**2 * share, axis=0)))
 
-    @cached_property
-    def _indicators(self) -> np.ndarray:
-        """Which group of each margin a cell is in, 0/1, shape (cells, groups of all margins)."""
-        return np.column_stack([np.eye(codes.max() + 1)[codes] for codes in self.margins])
 
-    def _swept(self, share: np.ndarray) -> np.ndarray:
-        """What the sweeps make of the groups' sums: they are linear, so a matrix, shape (groups, groups)."""
-        count = np.bincount(self.cell, share, len(self._indicators))
-        cross = self._indicators.T @ (count[:, None] * self._indicators)
-        size = np.where(np.diag(cross) > 0, np.diag(cross), 1)[:, None]
-        ends = np.cumsum([codes.max() + 1 for codes in self.margins])
-        parts = [slice(start, end) for start, end in zip([0, *ends], ends, strict=False)]
-        left, swept = np.eye(len(cross)), np.zeros(cross.shape)
-        for part in parts * SWEEPS:
-            mean = left[part] / size[part]
-            left -= cross[:, part] @ mean
-            swept[part] += mean
-        return swept
+def orthonormal(x: np.ndarray, size: np.ndarray | None = None) -> np.ndarray:
+    """Columns with cross-product 1 that span those of x; (n, k) gives (n, r), r the rank.
+
+    size: of each column, (k,), beside which what is left of it may be nothing; its own unless given.
+    """
+    left = np.linalg.norm(x, axis=0)
+    there = left > SPANNED * (left if size is None else size)
+    u, values, _ = np.linalg.svd(x[:, there] / left[there], full_matrices=False)
+    return u[:, values > SPANNED * values.max(initial=0.0)]
 
 
 @dataclass(frozen=True, eq=False)

@@ -191,7 +191,7 @@ def test_designs_that_these_replicates_would_get_wrong(make) -> None:
     with pytest.raises(ValueError, match="later ones"):
         make(survey_of("clus2").design)
     once = survey_of("srs").design
-    one_cell = Calibration(np.zeros(200, dtype=int), (np.zeros(1, dtype=int),), np.ones(200))
+    one_cell = Calibration(np.zeros(200, dtype=int), np.ones((1, 1)), np.ones(200))
     calibrated = replace(once, calibration=one_cell)
     with pytest.raises(ValueError, match="calibrated"):
         make(calibrated)
