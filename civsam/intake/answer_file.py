@@ -16,6 +16,7 @@ from civsam.intake.faults import FAULT_COLUMNS, Fault, amount
 from civsam.intake.table import Say, Table
 
 Rows = np.ndarray  # places in the table, counted from 0
+LEAST = 3  # cells that are no answer, for their row to look like a heading
 Role = tuple[str, ...]  # what a column holds, see `columns.Columns`
 
 
@@ -63,6 +64,21 @@ class AnswerFile:
                 remedy = "Rækken er filens sidste, så filen kan være afkortet. Kopiér den igen."
             self.faults.append((Fault("alle", fields[0], f"har {amount(len(fields), 'felt', 'felter')}",
                                       f"{width} felter, som i første række", remedy), np.array([number])))
+
+    def headings(self, judged: Sequence[int]) -> None:
+        """One fault of a row among the first two that holds no answer at all, in place of one of each of its cells.
+
+        judged: the columns that hold answers which may be wrong. Nothing where the row after them is as wrong.
+        """
+        numbers = self.table.cells.index
+        wrong = [len({fault.column for fault, rows in self.faults if rows is not None and number in rows})
+                 for number in numbers[:3]]
+        filled = (self.table.cells.iloc[:3, list(judged)] != "").sum(axis=1)
+        none = [few >= LEAST and bad >= few for few, bad in zip(filled, wrong, strict=True)]
+        for number in numbers[:2][none[:2]] if len(none) == 3 and not none[2] else ():
+            self.faults = [(fault, rows if rows is None else rows[rows != number]) for fault, rows in self.faults]
+            self.faults.append((Fault("alle", "", "ligner en ekstra overskrift: intet felt i rækken er et svar",
+                                      "svar", "Slet rækken."), np.array([number])))
 
     def fault_table(self) -> pd.DataFrame:
         """All faults, a row each and column faults first; texts are categories, since many rows share a few."""

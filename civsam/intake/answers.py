@@ -69,7 +69,10 @@ def check(
     keys, known = respondents.keys(file, places)
     answers = cells.answers(file, places)
     cells.parts(file, answers)
-    return _parted(file, keys, answers, respondents.background(file, places, keys, known))
+    background = respondents.background(file, places, keys, known)
+    unjudged = {"key", *(name for name, item in questionnaire.items.items() if item.scale.type == "tekst")}
+    file.headings([at for role, at in places.items() if role[0] not in unjudged])
+    return _parted(file, keys, answers, background)
 
 
 def write(table: pd.DataFrame, path: Path) -> None:

@@ -13,7 +13,7 @@ from civsam.instrument.questionnaire import DONT_KNOW, NO_TICK, Item
 from civsam.instrument.words import plain
 from civsam.intake.answer_file import AnswerFile, Role, Rows, by_value, places_of
 from civsam.intake.coding import TICKS, UNREAD, coded, whole_number
-from civsam.intake.faults import FROM_SHEET, NOTHING, SUGGESTED, TWICE, Fault, amount, explain
+from civsam.intake.faults import FROM_SHEET, NOTHING, SUGGESTED, TWICE, Fault, amount, explain, pattern
 
 FEW = 10  # rows that a note names
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")  # but tab and line breaks
@@ -130,8 +130,9 @@ def _ticks(file: AnswerFile, item: Item, code: str, place: int) -> np.ndarray:
         known |= {"0": 0, "1": 1}  # a tick, and not the code
     told = [known.get(whole_number(cell) or plain(cell)) for cell in found]
     for at in [at for at, tick in enumerate(told) if tick is None]:
-        file.add(Fault(file.table.header[place], found[at], "et ukendt kryds", "1, 0 eller tomt",
-                       "Skriv 1 for et kryds og 0 for intet."), np.flatnonzero(codes == at))
+        what, remedy = pattern(found[at]) or ("et ukendt kryds", "Skriv 1 for et kryds og 0 for intet.")
+        file.add(Fault(file.table.header[place], found[at], what, "1, 0 eller tomt", remedy),
+                 np.flatnonzero(codes == at))
     if "2" in known and any(whole_number(cell) == "2" for cell in found):
         file.note("2 er læst som intet kryds i", [file.table.header[place]])
     return np.array([-1 if tick is None else tick for tick in told])[codes]

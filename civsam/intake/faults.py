@@ -18,7 +18,9 @@ from civsam.intake.coding import THOUSANDS, UNREAD, Spelling, whole_number
 from civsam.intake.table import visible
 
 FAULT_COLUMNS = ["fil", "raekke", "kolonne", "vaerdi", "fejl", "tilladt", "rettelse"]
-SHOWN = 50  # faults in a printed report
+SHOWN = 50  # lines in a printed report
+ALIKE = 5  # values, rows and columns that a line names; and values of one kind that have a line each
+VARYING = re.compile(r":? »[^«]*«| \d[\d.]*")  # in a fault, what is particular to one value
 SUGGESTED = 200  # misspelt cells in a column for which the nearest is looked up: that takes time
 
 
@@ -41,6 +43,7 @@ DATE = re.compile(
 
 # What UTF-8 looks like when it is read as Windows-1252: æ is Ã¦
 TWICE = re.compile("Ã[\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]|â€|Â[\u00a0-\u00bf]|\ufffd")
+WORDS = frozenset(("true", "false", "sand", "falsk", "t", "f", "y", "n", "yes", "no"))  # of true and false, yes and no
 NOTHING = frozenset(("na", "n/a", "#n/a", "nan", "null", "none", "<na>", ".", "-", "--"))  # what programs write for it
 FROM_SHEET = re.compile(r"\s*(#[A-ZÆØÅ/0-9]+[!?]|#N/A|#I/T|=[A-ZÆØÅ]+\(.*\))\s*")
 TOTAL = re.compile(r"(i alt|ialt|total(t|en|er)?|sum|hovedtotal|grand total|subtotal|gennemsnit|middelværdi|mean|"
@@ -72,11 +75,22 @@ def spoilt(cell: str) -> tuple[str, str] | None:
     return None
 
 
+def pattern(cell: str) -> tuple[str, str] | None:
+    """What a program has written for nothing, or for true and false, and the remedy; None if neither."""
+    if plain(cell) in NOTHING:
+        return ("sådan skriver et program et tomt felt",
+                "Tøm cellerne, eller gem filen igen med tomme felter (i R: na = \"\").")
+    if plain(cell) in WORDS:
+        return ("sådan skriver et program sandt og falsk eller ja og nej, og det er ikke et af svarene",
+                "Erstat det med svarets kode eller tekst.")
+    return None
+
+
 def explain(item: Item, cell: str, answer: str, dont_know: str, suggest: bool) -> tuple[str, str]:
     """What is wrong with an invalid cell, and the remedy. answer: what `coding.coded` made of it."""
     if item.scale.type == "tekst":
         return "fri tekst kan ikke besvares med ved ikke", "Lad cellen være tom."
-    harm = damaged(cell)
+    harm = damaged(cell) or pattern(cell)
     if harm:
         return harm
     if not item.allows_dont_know and plain(cell) in (DONT_KNOW, plain(dont_know)):
@@ -131,18 +145,62 @@ def _explain_several(item: Item, codes: list[str]) -> tuple[str, str]:
 
 
 def report(faults: pd.DataFrame, limit: int = SHOWN) -> str:
-    """The faults as lines of text: the first `limit`, and how many there are in all."""
+    """The faults as lines of text: what is the same is told once, with a count and the first rows.
+
+    The same value with the same fault is one line, in however many columns it stands. Of more than `ALIKE` values of a
+    column with one kind of fault, the rest are one line. At most `limit` lines.
+    """
+    if faults.empty:
+        return "0 fejl."
     rows = faults["raekke"].nunique()
+    kinds = _groups(faults)
     where = f" i {amount(rows, 'række', 'rækker')}" if rows else ""
-    lines = [f"{amount(len(faults), 'fejl', 'fejl')}{where}."]
-    for row, column, value, fault, may, remedy in faults.head(limit)[FAULT_COLUMNS[1:]].itertuples(index=False):
-        place = f"række {row}, kolonne {column}" if not pd.isna(row) else f"kolonne {column}"
-        cell = f", »{_short(value)}«" if value else ""
-        allows = f" Tilladt: {_short(may, 400)}." if may else ""
-        lines.append(f"  {place}{cell}: {fault}.{allows} {remedy}")
-    if len(faults) > limit:
-        lines.append(f"  ... og {amount(len(faults) - limit, 'fejl mere', 'fejl mere')}.")
-    return "\n".join(lines)
+    sorts = f", af {len(kinds)} slags" if 1 < len(kinds) < len(faults) else ""
+    lines = [f"{amount(len(faults), 'fejl', 'fejl')}{where}{sorts}."]
+    lines += [f"  {_told(those)}" for those in kinds[:limit]]
+    if len(kinds) > limit:
+        rest = sum(map(len, kinds[limit:]))
+        lines.append(f"  ... og {amount(rest, 'fejl mere', 'fejl mere')}, af {len(kinds) - limit} andre slags.")
+    return "\n".join([*lines, "Kontrollér filen igen, når det er rettet: en fejl kan have skjult en anden."])
+
+
+def _groups(faults: pd.DataFrame) -> list[pd.DataFrame]:
+    """The faults, parted into those that are told together, in the order of the first of each."""
+    names = [name for name in FAULT_COLUMNS if name != "raekke"]
+    kind = faults.groupby(names, sort=False, observed=True).ngroup()
+    texts = faults.loc[~kind.duplicated(), ["raekke", *names]].astype(dict.fromkeys(names, "str"))
+    value = texts["vaerdi"] + "\n" + texts["fejl"] + "\n" + texts["rettelse"]
+    whole = texts["raekke"].isna() | (texts["vaerdi"] == "")
+    value = value.where(~whole, value + "\n" + texts["kolonne"])
+    sort = texts["kolonne"] + "\n" + texts["fejl"].str.replace(VARYING, "", regex=True)
+    new = ~value.duplicated()
+    which = pd.Series(sort[new].groupby(sort[new]).cumcount().to_numpy(), index=value[new])  # of its sort
+    told = value.where((value.map(which) < ALIKE) | whole, sort)
+    return [those for _, those in faults.groupby(kind.map(pd.Series(told.to_numpy())), sort=False)]
+
+
+def _told(those: pd.DataFrame) -> str:
+    """One line about faults that are told together."""
+    first = those.iloc[0]
+    names, values, remedies = (those[name].astype("str").unique() for name in ("kolonne", "vaerdi", "rettelse"))
+    several = len(values) > 1
+    others = f" og {len(names) - ALIKE} andre" if len(names) > ALIKE else ""
+    columns = ", ".join(map(visible, names[:ALIKE])) + others
+    place = f"{'kolonne' if len(names) == 1 else 'kolonnerne'} {columns}"
+    cells = ", ".join(f"»{_short(value)}«" for value in values[:ALIKE] if value)
+    what = f"{danish.number(len(values))} andre værdier, blandt andet {cells}" if several else cells
+    if len(those) == 1:
+        place = place if pd.isna(first["raekke"]) else f"række {first['raekke']}, {place}"
+    elif not those["raekke"].isna().all():
+        numbers = those["raekke"].dropna().unique()
+        more = " og flere" if len(numbers) > ALIKE else ""
+        where = f"(række {', '.join(map(str, numbers[:ALIKE]))}{more})"
+        what += f"{', ' if what else ''}{danish.number(len(those))} gange {where}"
+    fault = first["fejl"] if not several or those["fejl"].nunique() == 1 else VARYING.sub("", str(first["fejl"]))
+    may = those["tilladt"].unique()
+    allows = f" Tilladt: {_short(may[0], 400)}." if len(may) == 1 and may[0] else ""
+    remedy = remedies[0] if len(remedies) == 1 else "Se hver af dem i fejllisten (--report)."
+    return f"{place}{', ' if what else ''}{what}: {fault}.{allows} {remedy}"
 
 
 def amount(number: int, one: str, many: str) -> str:

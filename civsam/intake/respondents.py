@@ -13,7 +13,7 @@ from civsam.instrument.words import plain
 from civsam.intake.answer_file import AnswerFile, Role, by_value, places_of
 from civsam.intake.coding import UNREAD, Spelling
 from civsam.intake.columns import RANDOM_KEY
-from civsam.intake.faults import ODD, SUGGESTED, TOTAL, Fault, spoilt
+from civsam.intake.faults import ODD, SUGGESTED, TOTAL, Fault, pattern, spoilt
 from civsam.intake.table import as_text, visible
 from civsam.survey.survey import ROW
 
@@ -131,6 +131,7 @@ def _variable(file: AnswerFile, name: str, at: int) -> pd.Series:
             if not cell.strip():
                 remedy += (" Er den ukendt for nogle, kan skemaet have en kode for det: "
                            f"under {name}, uoplyst: koden.")
+            what, remedy = pattern(cell) or (what, remedy)
             file.add(Fault(name, cell, what, may, remedy), rows[place])
         file.note(f"{name} er skrevet som", [how])
     return pd.Series(values, dtype="str").iloc[codes].reset_index(drop=True)

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import subprocess
 import sys
 import unicodedata
@@ -12,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import small
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from malformed import cases
@@ -137,10 +139,41 @@ def test_all_faults_come_at_once(tmp_path: Path) -> None:
 
 
 def test_a_long_report_is_cut_and_counts_all(tmp_path: Path) -> None:
-    told = message(written(tmp_path, cases.text(TRUE.reset_index().assign(pol_fokus="jaa"))))
-    assert "444 fejl i 444 rækker" in told
-    assert told.count("\n") == 51
-    assert told.endswith("... og 394 fejl mere.")
+    table = cases.GOOD.astype(str)
+    table = pd.concat([table] * 10, ignore_index=True).assign(stilling=lambda one: [f"x{i}" for i in one.index])
+    for place, name in enumerate(table.columns.drop("stilling")):
+        table[name] = [f"{name}{place}{'abc'[row % 3]}" for row in range(len(table))]
+    told = message(written(tmp_path, cases.text(table)))
+    assert told.count("\n") == 52
+    assert re.search(r"\.\.\. og [\d.]+ fejl mere, af \d+ andre slags\.", told)
+
+
+def test_the_same_fault_is_told_once_with_a_count_and_hides_no_other(tmp_path: Path) -> None:
+    """588 times U, and eleven others: misspelt, out of range, doubled, and 80 numbers that are none."""
+    study = small.asked(tmp_path)
+    rows = [f"p{row},nord,U,{'NA' if row % 3 else 'ja'},{'NA' if row % 5 == 0 else row},hal," for row in range(588)]
+    rows[9:11] = ["p9,ost,lidtt,jaa,1001,hal hal,ved_ikke", "p8,nord,lidt,ja,3,hal,"]
+    for row in range(100, 500, 5):
+        rows[row] = f"p{row},nord,U,ja,ca. {row},hal,"
+    told = faults.report(small.read(tmp_path, "\n".join([small.ANSWERS.split("\n")[0], *rows, ""]), study).faults)
+    assert "kolonne glad, »U«, 586 gange (række 2, 3, 4, 5, 6 og flere): et ukendt svar" in told
+    assert told.count("»U«") == told.count("»NA«") == 1
+    assert "kolonnerne timer, medlem, »NA«" in told
+    assert "75 andre værdier, blandt andet »ca. 125«" in told
+    for words in ("»lidtt«", "»jaa«", "»1001«", "»hal hal«", "kolonne andet, »ved_ikke«", "»ost«", "har svaret 2"):
+        assert words in told
+    assert told.endswith("en fejl kan have skjult en anden.")
+    assert told.count("\n") == 16
+
+
+def test_an_extra_heading_is_told_once_and_a_wrong_answer_is_not_taken_for_one(tmp_path: Path) -> None:
+    head, *rows = small.ANSWERS.splitlines(keepends=True)
+    heading = "nøgle,hvor,tilfredshed,medlemskab,timer pr. år,lokaler,bemærkning\n"
+    told = small.read(tmp_path, head + heading + "".join(rows)).faults
+    assert told["fejl"].tolist() == ["ligner en ekstra overskrift: intet felt i rækken er et svar"]
+    assert told["raekke"].tolist() == [2]
+    wrong = "px,øst,glad,medl,mange,alle,tak\n"  # as all the others: then it is no heading
+    assert len(small.read(tmp_path, head + wrong * 3).faults) == 5 * 3 + 3
 
 
 def test_a_file_that_is_not_there_or_is_a_folder(tmp_path: Path) -> None:

@@ -134,7 +134,7 @@ CASES = [
     cells("no answer at all like it", "pol_fokus", "xyzzy", "et ukendt svar",
           "Skriv en af koderne eller svarteksterne"),
     cells("a number for a label", "pol_fokus", "3", "et tal, hvor der skal stå et svar"),
-    cells("NA", "pol_fokus", "NA", "»NA«", "et ukendt svar"),
+    cells("NA", "pol_fokus", "NA", "»NA«", "sådan skriver et program et tomt felt"),
     cells("two answers as codes", "pol_fokus", "ja nej", "2 svar, hvor der kun må gives ét"),
     cells("two answers as labels", "vae_tillid", "Enig; Uenig", "2 svar, hvor der kun må gives ét"),
     cells("three answers", "vae_tillid", "enig uenig hverken", "3 svar, hvor der kun må gives ét"),
@@ -178,7 +178,7 @@ CASES = [
     Case("nobody", "svar.csv", lambda: text(put("stilling", " ")(GOOD)),
          ("række 4, kolonne stilling: er tom", "hvem der har svaret")),
     whole("doubled respondent", lambda table: pd.concat([table, table.iloc[[CELL]]]), "2 fejl i 2 rækker",
-          "række 4, kolonne stilling, »101-kultur«: har svaret 2 gange: række 4, 14"),
+          "kolonne stilling, »101-kultur«, 2 gange (række 4, 14): har svaret 2 gange: række 4, 14"),
     whole("another area than the frame's", lambda table: table.assign(fagomraade=["kultur"] + [""] * 11),
           "kolonne fagomraade", "er et andet end i rammen. Tilladt: sundhed"),
     # Parts and totals
@@ -202,7 +202,8 @@ CASES = [
           "kolonne noegle: findes ikke i rammen"),
     whole("a tick that is none", lambda table: table.drop(columns="for_stoette").assign(
         **{f"for_stoette/{code}": "0" for code in ("koordinator", "aftaler")}, **{"for_stoette/ingen": "x"}),
-        "kolonne for_stoette/ingen, »x«: et ukendt kryds. Tilladt: 1, 0 eller tomt"),
+        "kolonne for_stoette/ingen, »x«, 12 gange (række 2, 3, 4, 5, 6 og flere): et ukendt kryds. "
+          "Tilladt: 1, 0 eller tomt"),
     whole("a count and its tick", lambda table: table.assign(pra_lange_ved_ikke="ved_ikke"),
           "kolonne pra_lange, »19 ved_ikke«: både et tal og ved ikke"),
     whole("only column names", lambda table: table.iloc[:0], "der er kolonnenavne, men ingen svar"),
@@ -255,7 +256,7 @@ CASES = [
     raw("text among numbers in a sheet", lambda: sheet_cell("pra_lange", "ca. 3"), "tekst, hvor der skal stå et tal",
         file="svar.xlsx"),
     raw("a decimal in a sheet", lambda: sheet_cell("pra_lange", 2.5), "»2.5«", "et decimaltal", file="svar.xlsx"),
-    raw("true in a sheet", lambda: sheet_cell("pol_fokus", True), "»SAND«", "et ukendt svar", file="svar.xlsx"),
+    raw("true in a sheet", lambda: sheet_cell("pol_fokus", True), "»SAND«", "sandt og falsk", file="svar.xlsx"),
     raw("#N/A in a sheet", lambda: sheet_cell("pol_fokus", "#N/A"), "en fejlværdi fra regnearket", file="svar.xlsx"),
     # Statistics programs and Parquet
     raw("cut SPSS file", lambda: statistics(".sav")[:-200], "ikke en hel SPSS-fil", file="svar.sav"),
