@@ -11,6 +11,7 @@ import pandas as pd
 from civsam.instrument.allowed import allowed, invalid, numbers, within
 from civsam.instrument.questionnaire import DONT_KNOW, NO_TICK, Item
 from civsam.instrument.words import plain
+from civsam.intake import personal
 from civsam.intake.answer_file import AnswerFile, Role, Rows, by_value, places_of
 from civsam.intake.coding import TICKS, UNREAD, coded, whole_number
 from civsam.intake.faults import FROM_SHEET, NOTHING, SUGGESTED, TWICE, Fault, amount, explain, pattern
@@ -160,10 +161,13 @@ def _judge(file: AnswerFile, item: Item, codes: np.ndarray, found: Sequence[str]
              [at for at, cell in enumerate(found) if not cell.isascii() and TWICE.search(cell)]),
             ("der er en fejlværdi eller formel fra et regneark",
              [at for at, cell in enumerate(found) if ("#" in cell or "=" in cell) and FROM_SHEET.fullmatch(cell)])):
-            file.note(f"Fri tekst, {what}, i {item.id}", _places(file, np.flatnonzero(np.isin(codes, those))))
+            file.note(f"Fri tekst, {what}, i {item.id}", places_told(file, np.flatnonzero(np.isin(codes, those))))
+        for kind, those in personal.told(found).items():
+            file.note(f"ADVARSEL: fri tekst, der ligner {kind}, som må slettes, før svarene deles, i {item.id}",
+                      places_told(file, np.flatnonzero(np.isin(codes, those))))
 
 
-def _places(file: AnswerFile, rows: Rows) -> list[str]:
+def places_told(file: AnswerFile, rows: Rows) -> list[str]:
     """How many rows, and the first of them by number; nothing for none."""
     numbers = ", ".join(map(str, file.table.cells.index[rows[:FEW]]))
     more = " og flere" if len(rows) > FEW else ""

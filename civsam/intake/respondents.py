@@ -10,10 +10,11 @@ import pandas as pd
 
 from civsam.instrument.allowed import nearest
 from civsam.instrument.words import plain
+from civsam.intake import personal
 from civsam.intake.answer_file import AnswerFile, Role, by_value, places_of
 from civsam.intake.coding import UNREAD, Spelling
 from civsam.intake.columns import RANDOM_KEY
-from civsam.intake.faults import ODD, SUGGESTED, TOTAL, Fault, pattern, spoilt
+from civsam.intake.faults import ODD, SUGGESTED, TOTAL, Fault, amount, pattern, spoilt
 from civsam.intake.table import as_text, visible
 from civsam.survey.survey import ROW
 
@@ -31,6 +32,9 @@ def keys(file: AnswerFile, places: Mapping[Role, int]) -> tuple[pd.Index, np.nda
     file.add(Fault(name, "", "er tom: det kan ikke ses, hvem der har svaret", "en nøgle i hver række",
                    "Skriv, hvem der har svaret."), np.flatnonzero(keys == ""))
     _no_respondent(file, name, codes, found)
+    for kind, those in personal.told(found, ("CPR-numre", "mailadresser")).items():
+        file.note(f"ADVARSEL: nøgler, der ligner {kind}, og som andet bør bruges i stedet for, i {name}",
+                  [amount(len(those), "nøgle", "nøgler")])
     known = np.zeros(len(keys), dtype=bool)
     if file.frame is not None and (name == file.questionnaire.key or name in file.frame.columns):
         asked = pd.Series(file.frame.index, index=file.frame.index if name == file.questionnaire.key
