@@ -6,6 +6,7 @@ Each comes with alternative text, how to read it, and the numbers behind it, all
 from __future__ import annotations
 
 import io
+import re
 import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,6 +30,7 @@ from civsam.pages.provenance import MARKS
 from civsam.survey.survey import SYNTHETIC
 
 WIDTH = 4.6  # inches; `figurer.css` shows figures so wide that the smallest text is 11 pixels on a phone
+LONGEST_WORD = 28  # letters of a word in one piece: of the widest there is still room for a figure beside it
 SMALL = 10  # points: the smallest text of a figure
 INK, QUIET, ACCENT, FOCUS = "#222222", "#6b6b6b", "#0b5a8a", "#c2540a"
 SYNTHETIC_INK = "#7a4b00"
@@ -138,8 +140,9 @@ def finish(figure: Drawing, provenance: str, frame: pd.DataFrame, caption: str, 
 
 
 def wrapped(words: str, width: int) -> str:
-    """Words on several lines of at most so many characters; a longer word has a line of its own."""
-    return "\n".join(textwrap.wrap(words, width, break_long_words=False))
+    """Words on several lines of at most so many characters; a longer word has its own line, or several."""
+    parted = re.sub(rf"(\S{{{LONGEST_WORD}}})(?=\S)", r"\1 ", words)
+    return "\n".join(textwrap.wrap(parted, width, break_long_words=False))
 
 
 def room(labels: list[str], least: float = 1.8) -> float:

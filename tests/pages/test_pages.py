@@ -37,6 +37,11 @@ def dots(survey: Survey) -> figure.Figure:
     return dots_.dots(survey, estimate.shares(survey, "pra_emner"), "Emner", "fig-y")
 
 
+def test_a_word_without_an_end_leaves_room_for_the_figure() -> None:
+    assert figure.wrapped("W" * 60 + " og resten", 20).split("\n") == ["W" * 28, "W" * 28, "WWWW og resten"]
+    assert figure.room(["\n".join(["W" * 28] * 3)]) < figure.WIDTH - 0.6
+
+
 def test_numbers_are_written_in_danish() -> None:
     assert danish.number(1234567.891, 2) == "1.234.567,89"
     assert danish.number(-0.5, 1) == "\u22120,5"
