@@ -51,9 +51,8 @@ def create(folder: Path, given: Path | None, *, again: bool = False) -> list[Pat
     again: write only the chapters, after the questionnaire has been changed. Raises UserError for a folder that is
     there already (or is no project, with `again`), and a questionnaire that cannot be used.
     """
-    if not again and folder.exists() and any(folder.iterdir()):
-        raise UserError(f"{shown(folder)}: mappen findes allerede. Vælg et andet navn, eller skriv --again for kun at "
-                        "lave kapitlerne igen.")
+    if not again:
+        check_free(folder)
     if again and not (folder / QUESTIONNAIRE).exists():
         raise UserError(f"{shown(folder)}: mappen er ikke et projekt, for {QUESTIONNAIRE.as_posix()} mangler.")
     source = folder / QUESTIONNAIRE if again else given or EXAMPLE
@@ -67,6 +66,13 @@ def create(folder: Path, given: Path | None, *, again: bool = False) -> list[Pat
     for name, text in content.items():
         write_if_changed(folder / name, text.encode())
     return [folder / name for name in content]
+
+
+def check_free(folder: Path) -> None:
+    """Raise UserError for a folder that holds something, or a file of that name."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise UserError(f"{shown(folder)}: mappen findes allerede. Vælg et andet navn, eller skriv --again for kun at "
+                        "lave kapitlerne igen.")
 
 
 def check_chapter(folder: Path) -> None:

@@ -27,6 +27,11 @@ def add(commands: argparse._SubParsersAction) -> None:
                               description="Læg en mappe ud med et spørgeskema og en bog, der er drevet af det.")
     new.add_argument("folder", metavar="NAVN", help="projektets mappe")
     new.add_argument("--questionnaire", metavar="FIL", help="spørgeskemaet; ellers et lille at begynde med")
+    new.add_argument("--from", dest="source", metavar="FIL",
+                     help="lav skema og svar af en fil fra SPSS (.sav) eller Stata (.dta)")
+    new.add_argument("--background", metavar="NAVNE", default="",
+                     help="med --from: det, svarene deles op efter, med komma imellem, for eksempel koen,region")
+    new.add_argument("--sheet", metavar="ARK", help="med --from: det ark i en projektmappe, som svarene står i")
     new.add_argument("--again", action="store_true", help="lav kun kapitlerne igen, når skemaet er ændret")
     new.set_defaults(run=run_new)
 
@@ -59,8 +64,26 @@ def run_new(options: argparse.Namespace) -> None:
     """Lay out a project. Raises UserError."""
     from civsam.book import projects
 
+    if options.source is not None:
+        return run_from(options)
+    if options.background or options.sheet:
+        raise UserError("--background og --sheet bruges kun sammen med --from.")
     given = None if options.questionnaire is None else own_path(options.questionnaire)
     for path in projects.create(own_path(options.folder), given, again=options.again):
         print(f"  {shown(path)}")
     if not options.again:
         print(f"Gå til mappen {options.folder}, læg svarene i data/svar.csv, og skriv: civsam book")
+
+
+def run_from(options: argparse.Namespace) -> None:
+    """Lay out a project from another program's file. Raises UserError."""
+    from civsam.book import brought
+
+    if options.again or options.questionnaire is not None:
+        raise UserError("--from laver selv skemaet. Udelad --again og --questionnaire.")
+    source = own_path(options.source)
+    names = [name.strip() for name in options.background.split(",") if name.strip()]
+    paths, made = brought.create(own_path(options.folder), source, options.sheet, names)
+    for path in paths:
+        print(f"  {shown(path)}")
+    print(brought.report(made, source, options.folder))

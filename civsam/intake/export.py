@@ -36,6 +36,7 @@ LIMITS = {".sav": (64, "utf-8"), ".dta": (28, "utf-32-le")}  # longest name: byt
 # Stata takes 32 characters, but pyreadstat calls a column's labels by its name with its number after.
 LABEL = 120  # bytes of a value's label
 K = TypeVar("K")
+MEASURES = {"enkelt": "nominal", "flere": "nominal", "ordinal": "ordinal", "antal": "scale", "tekst": "nominal"}
 ORIGIN = {SYNTHETIC: "Syntetiske svar", COLLECTED: "Indsamlede svar"}
 RISKY = re.compile(r"^'*[=+\-@\t\r\n＝＋－＠]")
 
@@ -166,8 +167,10 @@ def check_place(path: Path, *, excel: bool = False) -> None:
 
 
 def write_sav(answers: pd.DataFrame, questionnaire: Questionnaire, path: Path) -> None:
-    """Write an SPSS file with labels; 'ved ikke' of a count is user-missing."""
+    """Write an SPSS file with labels and measures; 'ved ikke' of a count is user-missing."""
     table, facts = _labelled(answers, questionnaire, ".sav")
+    facts["variable_measure"] = {name: MEASURES[questionnaire.items[item].scale.type]
+                                 for name, (item, _) in columns(questionnaire, ".sav").items()}
     counts = {name: list(codes(questionnaire.items[item]).values())
               for name, (item, _) in columns(questionnaire, ".sav").items()
               if questionnaire.items[item].scale.type == "antal" and questionnaire.items[item].allows_dont_know}

@@ -3,8 +3,9 @@
 The reader is native code, and a damaged file can end its process without a word, or make it ask for all memory. So it
 runs here, within limits. What it found is JSON on standard output: names, columns (for each its distinct values, and
 the place of each row's value among them, -1 for none), labels and missing (by column: pairs of value and label, and
-pairs of lowest and highest value that the file declares missing). Nothing of civsam is imported: that would cost a
-second.
+pairs of lowest and highest value that the file declares missing), and what else the file tells of its columns:
+wordings, measures, formats and types by name, and the multiple-response sets. Nothing of civsam is imported: that would
+cost a second.
 """
 
 from __future__ import annotations
@@ -38,8 +39,11 @@ def read(kind: str, path: str) -> dict[str, Any]:
     missing = {name: [(one["lo"], one["hi"]) for one in those] for name, those in ranges.items()}
     missing |= {name: [(letter, letter) for letter in letters] for name, letters in meta.missing_user_values.items()}
     labels = {name: list(known.items()) for name, known in meta.variable_value_labels.items()}
+    told = {"title": meta.file_label, "wordings": meta.column_names_to_labels, "measures": meta.variable_measure,
+            "formats": meta.original_variable_types, "types": meta.readstat_variable_types,
+            "sets": getattr(meta, "mr_sets", None) or {}}
     return {"names": list(columns), "columns": [_distinct(values) for values in columns.values()],
-            "labels": labels, "missing": missing}
+            "labels": labels, "missing": missing, **told}
 
 
 def _distinct(values: Sequence[Any]) -> tuple[list[Any], list[int]]:

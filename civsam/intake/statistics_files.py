@@ -28,17 +28,14 @@ def read(path: Path, kind: str, data: bytes, dont_know: str) -> Table:
 
     dont_know: the words of it, by which it is known. Raises UserError, also for what makes the native reader die.
     """
-    with reading(path, kind):
-        if data.startswith(b"<stata_dta>") and not data.rstrip().endswith(b"</stata_dta>"):
-            raise ValueError("truncated")
-        found = _apart(path, kind, len(data))
+    found = content(path, kind, data)
     header, unsure, gone = found["names"], (plain(dont_know), DONT_KNOW), []
     columns, labelled = [], {}
     for place, (name, (values, codes)) in enumerate(zip(header, found["columns"], strict=True)):
         labels = {value: label for value, label in found["labels"].get(name, ())}
         texts = [as_text(labels.get(value, value)) for value in values]
         for at, value in enumerate(values):
-            if _declared(value, found["missing"].get(name, ())) and plain(texts[at]) not in unsure:
+            if declared(value, found["missing"].get(name, ())) and plain(texts[at]) not in unsure:
                 words = f" »{visible(texts[at])}«" if value in labels else ""
                 sign = "." if kind == "dta" and isinstance(value, str) else ""  # Stata's .a is read as a
                 times = amount(codes.count(at), "gang", "gange")
@@ -51,6 +48,14 @@ def read(path: Path, kind: str, data: bytes, dont_know: str) -> Table:
     if gone:
         notes.append(f"Værdier, som filen selv angiver som manglende, er læst som ikke besvaret: {', '.join(gone)}.")
     return replace(from_columns(header, columns, notes), labelled=labelled)
+
+
+def content(path: Path, kind: str, data: bytes) -> dict[str, Any]:
+    """All that `native` tells of an SPSS or Stata file. Raises UserError, also for what makes the native reader die."""
+    with reading(path, kind):
+        if data.startswith(b"<stata_dta>") and not data.rstrip().endswith(b"</stata_dta>"):
+            raise ValueError("truncated")
+        return _apart(path, kind, len(data))
 
 
 def _apart(path: Path, kind: str, size: int) -> dict[str, Any]:
@@ -68,7 +73,7 @@ def _apart(path: Path, kind: str, size: int) -> dict[str, Any]:
     return json.loads(done.stdout)
 
 
-def _declared(value: Any, ranges: Iterable[tuple[Any, Any]]) -> bool:
+def declared(value: Any, ranges: Iterable[tuple[Any, Any]]) -> bool:
     """Whether a value lies in one of the ranges that a file declares missing; texts may end in spaces."""
     if isinstance(value, str):
         return any(isinstance(low, str) and low.rstrip() <= value.rstrip() <= high.rstrip() for low, high in ranges)

@@ -27,8 +27,7 @@ def load(path: Path, known: Known, sheet: str | None, say: Say, dont_know: str =
     Raises UserError for a file that is missing, empty, truncated or damaged, of an unknown kind or encoding, without a
     known column, or a workbook with more than one filled sheet and no choice.
     """
-    data = _content(path)
-    kind = _kind(path, data)
+    kind, data = opened(path)
     if sheet is not None and kind != "xlsx":
         raise UserError(f"{shown(path)}: kun en Excel-projektmappe har ark. Udelad »{sheet}«.")
     if kind == "xlsx":
@@ -47,6 +46,12 @@ def load(path: Path, known: Known, sheet: str | None, say: Say, dont_know: str =
     if table.cells.empty and not table.ragged:
         raise UserError(f"{shown(path)}: der er kolonnenavne, men ingen svar.")
     return table
+
+
+def opened(path: Path) -> tuple[str, bytes]:
+    """The kind of a file, blank for text, and its content. Raises UserError as `load` does."""
+    data = _content(path)
+    return _kind(path, data), data
 
 
 def _content(path: Path) -> bytes:

@@ -1,0 +1,1 @@
+"""A survey made from what another program kept of it: questions, answers, and what could not be carried over."""

@@ -1,0 +1,93 @@
+"""What a file of another program tells of a survey, in that file's own names and values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from civsam.intake.table import visible
+
+SEVERAL = "\n"  # between the values of a cell with several answers
+MOST_QUESTIONS = 2000  # more make no book
+KEYS = re.compile(r"_*(id|nr|key|n(ø|oe)gle|svarperson|resp(ondent)?[_ ]?(id|nr|no)|respid|case[_ ]?id|serial|token|"
+                  r"record[_ ]?id|response[_ ]?id|person[_ ]?id|l(ø|oe)be?[_ ]?nr|uuid|idno|seqn|svar-?id)")
+
+
+@dataclass
+class Question:
+    """One question as the file has it.
+
+    type: one of `questionnaire.TYPES`. answers: the file's own values, as text, with their labels, in order. cells: the
+    values of each row, `SEVERAL` between those of one cell, DONT_KNOW of a count, blank for nothing; None where the
+    file has no answers. scale: the name of a list that several questions share. guesses: what should be confirmed.
+    lists: columns of the file that are gathered in it. parts: names of the counts that it is a part of.
+    """
+
+    name: str
+    wording: str
+    type: str
+    answers: dict[str, str] = field(default_factory=dict)
+    low: float = 0
+    high: float = 0
+    decimals: int = 0
+    topic: str = ""
+    help: str = ""
+    block: str = ""
+    scale: str = ""
+    dont_know: bool = False
+    background: bool = False
+    parts: tuple[str, ...] = ()
+    guesses: list[str] = field(default_factory=list)
+    cells: np.ndarray | None = None
+
+
+@dataclass
+class Material:
+    """A survey as a file has it. blocks: their titles by name. keys: who answered each row, (n,), and what they are
+    called; None where the file does not tell. lost: what is not carried over. told: what was recognised, and how.
+    """
+
+    title: str = ""
+    scope: str = ""
+    questions: list[Question] = field(default_factory=list)
+    blocks: dict[str, str] = field(default_factory=dict)
+    key: str = ""
+    keys: np.ndarray | None = None
+    lost: list[str] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
+
+    @property
+    def answered(self) -> bool:
+        """Whether the file has answers."""
+        return any(question.cells is not None for question in self.questions)
+
+
+def one_line(text: Any, most: int = 0) -> str:
+    """The text on one line, nothing invisible in it, cut at a word where it is longer than `most`."""
+    line = visible(" ".join(str(text).split()))
+    if not most or len(line) <= most:
+        return line
+    return f"{line[:most - 1].rsplit(' ', 1)[0].rstrip(' ,;:-')}…"
+
+
+def is_key(name: str, wording: str, cells: Sequence[str] | np.ndarray) -> bool:
+    """Whether a column names the respondents: it is called as such columns are, and no two rows are alike."""
+    called = KEYS.fullmatch(name.strip().lower()) or wording == "Svarpersonens nøgle"
+    return bool(called) and len(cells) > 0 and all(cells) and len({cell.strip() for cell in cells}) == len(cells)
+
+
+def shared_start(texts: Sequence[str]) -> str:
+    """What all the texts begin with."""
+    least, most = min(texts), max(texts)
+    at = next((at for at, (one, other) in enumerate(zip(least, most, strict=False)) if one != other), len(least))
+    return least[:at]
+
+
+def few(names: Iterable[str], most: int = 12) -> str:
+    """Names in a message, and how many there are more."""
+    names = list(names)
+    return ", ".join(names[:most]) + (f" og {len(names) - most} mere" if len(names) > most else "")

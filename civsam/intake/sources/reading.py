@@ -1,0 +1,58 @@
+"""The survey in a file of any kind that is known, and its answers held against the questionnaire that came of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pandas as pd
+
+from civsam.files import UserError, shown
+from civsam.instrument.questionnaire import read
+from civsam.intake import answers, tabular
+from civsam.intake.sources import statistics
+from civsam.intake.sources.draft import Draft, draft
+from civsam.intake.sources.material import Material
+
+
+def survey(path: Path, sheet: str | None = None, background: Iterable[str] = ()) -> Draft:
+    """The survey that a file holds. sheet: which of a workbook's sheets. background: what answers are divided by.
+
+    Raises UserError for a file that cannot be read, that holds no survey, or in which something cannot be told apart.
+    """
+    try:
+        return draft(material(path, sheet), path.stem.replace("_", " ").capitalize(), background)
+    except UserError as fault:
+        told = str(fault)
+        raise UserError(told if told.startswith((shown(path), "--")) else f"{shown(path)}: {told}") from None
+
+
+def material(path: Path, sheet: str | None) -> Material:
+    """What the file tells, in its own names."""
+    kind, data = tabular.opened(path)
+    if kind in ("sav", "dta"):
+        return statistics.read(path, kind, data)
+    raise UserError(f"{shown(path)}: af den slags filer kan der ikke laves et projekt.")
+
+
+def check(made: Draft, questionnaire: Path, written: Path) -> None:
+    """Raise UserError if the answers, as they are read back from their file, are not those of the draft."""
+    if made.answers is None:
+        return
+    asked = read(questionnaire)
+    found = answers.check(written, asked, None, progress=lambda _: None).accept()
+    items = made.answers[list(asked.items)]
+    wrong = [name for name in items if found.answers[name].tolist() != items[name].tolist()]
+    if background := [name for name in asked.background]:
+        known = found.background if found.background is not None else pd.DataFrame()
+        wrong += [name for name in background if known[name].tolist() != made.answers[name].tolist()]
+    if wrong or found.answers.index.astype(str).tolist() != _keys(made, found.answers.index):
+        raise UserError(f"svarene kom ikke ens tilbage i {', '.join(wrong[:5]) or 'nøglen'}. Gem filen i et andet "
+                        "format, for eksempel CSV UTF-8, og prøv igen.")
+
+
+def _keys(made: Draft, found: pd.Index) -> list[str]:
+    """The keys that should come back; any, where nobody is named."""
+    assert made.answers is not None
+    named = made.answers.index.name is not None
+    return [str(key).strip() for key in made.answers.index] if named else found.astype(str).tolist()
