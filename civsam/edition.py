@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from civsam.danish import listed
-from civsam.files import UserError, per_project, project, shown
+from civsam.files import UserError, per_project, project, shown, visible
 from civsam.inference import weighting
 from civsam.instrument.questionnaire import Background, Questionnaire, read
 from civsam.intake import answers
@@ -288,7 +288,7 @@ def shown_name(values: Mapping[str, Any]) -> str:
     path = find_data(values["data"])
     if path.name == VALID_ROWS:
         return "de gyldige rækker i svarfilen (rækker med fejl er ikke med)"
-    return shown(path) if path.is_relative_to(project.root) else path.name
+    return shown(path) if path.is_relative_to(project.root) else visible(path.name)
 
 
 def open_edition(names: Mapping[str, Any] | None = None, /, **values: Any) -> Edition:

@@ -120,9 +120,14 @@ class _LineLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignor
         return mapping
 
 
+def visible(text: str) -> str:
+    """The text with what cannot be seen written out, so that it neither moves, hides nor ends what is shown."""
+    return "".join(sign if sign.isprintable() else f"\\u{ord(sign):04x}" for sign in text)
+
+
 def shown(path: Path) -> str:
     """The path as messages show it: from the project's root where it lies there."""
-    return path.relative_to(project.root).as_posix() if path.is_relative_to(project.root) else str(path)
+    return visible(path.relative_to(project.root).as_posix() if path.is_relative_to(project.root) else str(path))
 
 
 def read_bytes(path: Path) -> bytes:
@@ -238,9 +243,15 @@ def read_json(path: Path) -> dict[str, Any]:
         return {}
 
 
-def in_script(content: Any, indent: int | None = None) -> str:
-    """JSON to stand in a `<script>` of a page: no text in it can end the element, or begin another."""
-    return json.dumps(content, ensure_ascii=False, indent=indent).replace("<", "\\u003c")
+def in_script(content: Any, **how: Any) -> str:
+    """JSON to stand in a script, in a page or a file: no text in it can end the element, begin another, or end a line.
+
+    how: as of `json.dumps`.
+    """
+    text = json.dumps(content, ensure_ascii=False, **how)
+    for sign in "<>&\u2028\u2029":  # JSON has them in texts alone; the last two end a line of a script
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return text
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:

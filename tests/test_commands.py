@@ -224,3 +224,13 @@ def test_every_way_in_gives_the_same_estimates(own: Path, capsys: pytest.Capture
                                 estimate.means(survey, ["pra_lange", "pra_korte"])], ignore_index=True))
     for other in found[1:]:
         pd.testing.assert_frame_equal(found[0], other)
+
+
+def test_what_is_said_of_a_file_moves_nothing_in_the_terminal(capsys: pytest.CaptureFixture, tmp_path: Path) -> None:
+    name = "a\x1b[2J\u202e\u2028b.csv"
+    (tmp_path / name).write_text("x\n1\n", "utf-8")
+    for arguments in (["check", f"{tmp_path}/{name}"], ["check", f"{tmp_path}/i{name}"], ["tables", f"--by={name}"]):
+        assert cli.main(arguments) == 2
+        said = capsys.readouterr()
+        assert all(sign.isprintable() for sign in (said.out + said.err).replace("\n", ""))
+        assert r"a\u001b[2J\u202e\u2028b.csv" in said.err + said.out

@@ -24,6 +24,7 @@ from civsam import __version__
 from civsam.book.contents import contents, files_named, pages
 from civsam.book.folds import whole
 from civsam.files import PACKAGE, project
+from civsam.instrument import policy
 
 PRINT = PACKAGE / "book" / "print"
 PICKED = "section:has(> .cell .vaelger)"  # what shows one group at a time: all are in the book on the screen
@@ -212,7 +213,8 @@ def page(book: Path, edition: str) -> str:
                         *appendix("loesninger", "Løsninger", [(part, solutions) for part, _, solutions in folded])]
     unlink(list(chain.from_iterable(divided.values())))
     return TEMPLATES.get_template("bog.html").render(
-        title=config["title"], author=config.get("author"), about=Markup(config["html"].get("extra_footer", "")),
+        policy=Markup(policy.SITE), title=config["title"], author=config.get("author"),
+        about=Markup(config["html"].get("extra_footer", "")),
         edition=edition, version=__version__, banner=Markup(banner.extract() if banner else ""),
         fonts=Path(matplotlib.get_data_path(), "fonts", "ttf").as_uri(),
         sheets=[sheet.as_uri() for sheet in sheets(book)],

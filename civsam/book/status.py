@@ -8,7 +8,6 @@ of two builds of the same book have the same bytes.
 
 from __future__ import annotations
 
-import json
 import platform
 import re
 from collections.abc import Iterable, Mapping
@@ -18,7 +17,7 @@ from typing import Any
 from civsam import __version__
 from civsam.book.contents import chapters, title
 from civsam.book.stale import chapter_digest, code_digest, digest, tree
-from civsam.files import HOME, PACKAGE, project
+from civsam.files import HOME, PACKAGE, in_script, project
 
 RUN = "koersel.js"  # the only file of a book that is not the same in every build
 PACKAGES = ("jupyter-book", "matplotlib", "numpy", "pandas", "papermill", "scipy", "seaborn", "sphinx", "statsmodels")
@@ -77,5 +76,5 @@ def table(caption: str, name: str, rows: Rows) -> str:
 
 def script(run: Mapping[str, Any]) -> str:
     """The record of a run as a script that fills in the page's table."""
-    record = json.dumps(run, indent=1, ensure_ascii=False)
+    record = in_script(run, indent=1)
     return f"const koersel = {record};\n\n{(PACKAGE / 'book' / 'templates' / RUN).read_text('utf-8')}"

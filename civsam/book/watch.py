@@ -24,11 +24,12 @@ from watchfiles import awatch
 from civsam.book import warm
 from civsam.book.execute import ChapterError
 from civsam.files import PACKAGE, UserError, project
+from civsam.instrument import policy
 
 HOSTS = ("127.0.0.1", "localhost")
 PORTS = range(8650, 8670)  # the first that is free
 NEWS = "/.nyt"  # where a page is told that the book has been made anew
-SCRIPT = f"""<script>
+SCRIPT = f"""
 (() => {{
   let seen = null;
   new EventSource("{NEWS}").onmessage = ({{ data }}) => {{
@@ -36,7 +37,11 @@ SCRIPT = f"""<script>
     seen = data;
   }};
 }})();
-</script></head>""".encode()
+"""
+# What is put in another's place in a page that is sent: the script, and that it may run and ask this machine.
+OTHERS = {"</head>": f"<script>{SCRIPT}</script></head>",
+          policy.SITE: policy.SITE.replace("script-src", f"script-src {policy.digest(SCRIPT)}")
+                                  .replace("connect-src 'none'", "connect-src 'self'")}
 STEP = 150  # milliseconds without further changes before the book is made
 
 
@@ -122,8 +127,10 @@ class WithScript(OutputTransform):
     ) -> tuple[int, HTTPHeaders, bytes]:
         """The chunk that has the end of the head, with the script."""
         if status_code == 200 and headers.get("Content-Type", "").startswith("text/html") and b"</head>" in chunk:
-            headers["Content-Length"] = str(int(headers["Content-Length"]) + len(SCRIPT) - len(b"</head>"))
-            chunk = chunk.replace(b"</head>", SCRIPT, 1)
+            before = len(chunk)
+            for text, other in OTHERS.items():
+                chunk = chunk.replace(text.encode(), other.encode(), 1)
+            headers["Content-Length"] = str(int(headers["Content-Length"]) + len(chunk) - before)
         return status_code, headers, chunk
 
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from civsam.cli import answers, books, classes, laboratory, projects, tables
 from civsam.cli.language import DANISH, Parser
-from civsam.files import UserError, project
+from civsam.files import UserError, project, visible
 
 SYSTEM_FAULTS = {
     errno.ENOENT: "den findes ikke",
@@ -66,14 +66,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options.run(options)
         return 0
     except (UserError, ChapterError) as fault:
-        print(f"civsam: {fault}", file=sys.stderr)
+        print("\n".join(map(visible, f"civsam: {fault}".split("\n"))), file=sys.stderr)
         return 2 if isinstance(fault, UserError) else 1
     except BrokenPipeError:  # whoever reads what is printed has gone: what was to be written is
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as fault:
         why = SYSTEM_FAULTS.get(fault.errno, f"systemfejl {fault.errno}")
-        print(f"civsam: {fault.filename or 'filen'}: kan ikke læses eller skrives; {why}.", file=sys.stderr)
+        name = visible(str(fault.filename or "filen"))
+        print(f"civsam: {name}: kan ikke læses eller skrives; {why}.", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         left = UNTOUCHED.get(options and options.command, "Den seneste færdige bog er urørt.")

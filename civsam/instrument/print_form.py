@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from civsam.instrument import webform
+from civsam.instrument import policy, webform
 from civsam.instrument.questionnaire import BACKGROUND, Item, Questionnaire
 from civsam.instrument.xlsform import KEY_LABEL, YOU, About, answers, has_many, purpose_of, rule
 
@@ -48,7 +48,7 @@ def print_page(questionnaire: Questionnaire, about: About) -> str:
     )
     words = "".join(f"<p>{escape(text)}</p>" for text in (purpose_of(about), about["samtykke"]))
     return (
-        f'<!DOCTYPE html>\n<html lang="da"><head><meta charset="utf-8">'
+        f'<!DOCTYPE html>\n<html lang="da"><head><meta charset="utf-8">{policy.alone()}'
         f'<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">'
         f"<title>{title}: spørgeskema til print</title><style>{PRINT_STYLE}</style></head>\n<body><main>"
         f"<h1>{title}</h1>"

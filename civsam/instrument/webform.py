@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from html import escape
 from pathlib import Path
 from string import Template
@@ -11,7 +9,7 @@ from typing import Any
 
 from civsam.danish import listed
 from civsam.files import LINE, UserError, in_script, project, read_yaml, shown
-from civsam.instrument import keys
+from civsam.instrument import keys, policy
 from civsam.instrument.questionnaire import BACKGROUND, DONT_KNOW, NONE, Item, Questionnaire
 
 FORM = Path(__file__).parent / "form"
@@ -109,19 +107,16 @@ def page(questionnaire: Questionnaire, about: dict[str, str], home: str = "") ->
     about: see `read_about`. home: address of the book to link to, if any. The page's own policy forbids the browser
     any request, and any script but those that are in the page.
     """
-    scripts = [path.read_text("utf-8") for path in SCRIPTS]
-    hashes = [base64.b64encode(hashlib.sha256(_between(text).encode()).digest()).decode() for text in scripts]
-    allowed = " ".join(f"'sha256-{value}'" for value in hashes)
+    scripts = [_between(path.read_text("utf-8")) for path in SCRIPTS]
     return Template((FORM / "skema.html").read_text("utf-8")).substitute(
-        policy=f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data:; "
-               "base-uri 'none'; form-action 'none'",
+        policy=policy.alone(*scripts),
         title=escape(questionnaire.title),
         style="\n".join(path.read_text("utf-8") for path in STYLES),
         home=f'<p><a href="{escape(home)}">Til bogen</a></p>' if home else "",
         **{name: escape(text) for name, text in about.items()},
         **_without_key(questionnaire),
         data=in_script(_facts(questionnaire)),
-        scripts="\n".join(f"<script>{_between(text)}</script>" for text in scripts)
+        scripts="\n".join(f"<script>{text}</script>" for text in scripts)
                 + f"\n<!-- SurveyJS:\n{(VENDOR / 'LICENSE').read_text('utf-8')}-->",
     ).encode()
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pandas as pd
 
+from civsam.files import visible
 from civsam.instrument.allowed import nearest
 from civsam.instrument.questionnaire import DONT_KNOW, Questionnaire
 from civsam.instrument.webform import YOU_TITLE
@@ -17,7 +18,7 @@ from civsam.intake import export
 from civsam.intake.answer_file import AnswerFile, Role
 from civsam.intake.coding import TICKS, Spelling
 from civsam.intake.faults import Fault
-from civsam.intake.table import Table, visible
+from civsam.intake.table import Table
 
 # How LimeSurvey and REDCap (codes and labels) write the column of one answer among several
 PROGRAMS = tuple(map(re.compile, (r"(.+)\[([^\[]+)\]", r"(.+?)___(.+)", r"(.+) \(choice=(.+)\)")))

@@ -9,13 +9,12 @@ from pathlib import Path
 import pandas as pd
 
 from civsam import danish
-from civsam.files import UserError, shown
+from civsam.files import UserError, shown, visible
 from civsam.instrument.allowed import nearest
 from civsam.instrument.questionnaire import DONT_KNOW, NONE, Item
 from civsam.instrument.words import joined, plain
 from civsam.intake import export
 from civsam.intake.coding import THOUSANDS, UNREAD, Spelling, whole_number
-from civsam.intake.table import visible
 
 FAULT_COLUMNS = ["fil", "raekke", "kolonne", "vaerdi", "fejl", "tilladt", "rettelse"]
 SHOWN = 50  # lines in a printed report

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from civsam.files import visible
 from civsam.instrument.allowed import nearest
 from civsam.instrument.words import plain
 from civsam.intake import personal
@@ -15,7 +16,7 @@ from civsam.intake.answer_file import AnswerFile, Role, by_value, places_of
 from civsam.intake.coding import UNREAD, Spelling
 from civsam.intake.columns import RANDOM_KEY
 from civsam.intake.faults import ODD, SUGGESTED, TOTAL, Fault, amount, pattern, spoilt
-from civsam.intake.table import as_text, visible
+from civsam.intake.table import as_text
 from civsam.survey.survey import ROW
 
 

@@ -14,11 +14,11 @@ import numpy as np
 import pandas as pd
 import pyarrow
 
-from civsam.files import UserError, shown
+from civsam.files import UserError, shown, visible
 from civsam.instrument.questionnaire import DONT_KNOW
 from civsam.instrument.words import plain
 from civsam.intake.faults import amount
-from civsam.intake.table import KINDS, Table, as_text, from_columns, reading, visible
+from civsam.intake.table import KINDS, Table, as_text, from_columns, reading
 
 SECONDS, MEMORY = 60, 2 * 2**30  # of processor time and bytes for the native reader, besides what a large file takes
 

@@ -61,11 +61,6 @@ class Progress:
             self.next = time.monotonic() + 1
 
 
-def visible(text: str) -> str:
-    """The text with control characters written out, so that none reaches the terminal."""
-    return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
-
-
 def as_text(value: Any) -> str:
     """A cell's value as text: whole numbers without decimals, dates as year-month-day, "" for nothing."""
     if value is None or value != value:

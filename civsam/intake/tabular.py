@@ -10,9 +10,9 @@ import io
 import zipfile
 from pathlib import Path
 
-from civsam.files import UserError, read_bytes, shown
+from civsam.files import UserError, read_bytes, shown, visible
 from civsam.intake import delimited, statistics_files, workbook
-from civsam.intake.table import KINDS, Known, Say, Table, visible
+from civsam.intake.table import KINDS, Known, Say, Table
 
 MAGIC = {b"PK\x03\x04": "xlsx", b"$FL2": "sav", b"$FL3": "sav", b"PAR1": "parquet", b"<stata_dta>": "dta"}
 SUFFIXES = {".xlsx": "xlsx", ".xlsm": "xlsx", ".sav": "sav", ".zsav": "sav", ".dta": "dta", ".parquet": "parquet"}

@@ -12,6 +12,7 @@ import pandas as pd
 
 from civsam.files import PACKAGE, read_text
 from civsam.inference import estimate
+from civsam.instrument import policy
 from civsam.instrument.questionnaire import Item
 from civsam.pages import show
 from civsam.pages.output import Output
@@ -22,8 +23,8 @@ PAGE = Template("""<!DOCTYPE html>
 <html lang="da" data-theme="light">
 <head>
 <meta charset="utf-8">
+$policy
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <title>Alle tal: $title</title>
 <style>
 $style
@@ -79,4 +80,4 @@ def page(title: str, banner: Output, told: Iterable[tuple[str, Item, list[Output
         body.append(f"<h2>{escape(heading)}</h2>")
         for _, item, outputs in those:
             body += [f"<h3>{escape(item.topic)}</h3>", *(output.html for output in outputs)]
-    return PAGE.substitute(title=escape(title), style=style, body="\n".join(body)).encode()
+    return PAGE.substitute(policy=policy.alone(), title=escape(title), style=style, body="\n".join(body)).encode()

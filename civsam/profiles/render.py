@@ -22,12 +22,13 @@ from traitlets.config import Config
 from civsam.book import passed
 from civsam.book.contents import INJECTED
 from civsam.files import PACKAGE, UserError
+from civsam.instrument import policy
 from civsam.pages.provenance import mark
 
 HERE = Path(__file__).parent
 STATIC = PACKAGE / "book" / "static"
-FILES = (STATIC / "civsam.css", STATIC / "civsam.js", STATIC / "figurer.css", STATIC / "favicon.svg",
-         HERE / "profiler.css", HERE / "profiler.js")
+FILES = (STATIC / "civsam.css", STATIC / "civsam.js", STATIC / "farver.js", STATIC / "figurer.css",
+         STATIC / "favicon.svg", HERE / "profiler.css", HERE / "profiler.js")
 HIDDEN_TAGS = {"remove-cell", "remove-output", INJECTED}
 
 
@@ -159,4 +160,4 @@ def _templates() -> Environment:
 
 def page(name: str, **words: Any) -> bytes:
     """A page from the template of that name."""
-    return _templates().get_template(name).render(**words).strip().encode() + b"\n"
+    return _templates().get_template(name).render(policy=policy.SITE, **words).strip().encode() + b"\n"

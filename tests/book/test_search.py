@@ -42,7 +42,7 @@ def page(browser: Browser) -> Iterator[Page]:
 @pytest.fixture(scope="module")
 def planted(browser: Browser) -> Iterator[Page]:
     """The same page with places of which all is known."""
-    opened = browser.new_page()
+    opened = browser.new_page(bypass_csp=True)  # for the second engine that is put in
     opened.goto(SEARCH)
     opened.evaluate("planted => { soegeindeks.steder.splice(0, Infinity, ...planted) }", PLANTED)
     opened.add_script_tag(content=(SITE / "_static" / "search.js").read_text("utf-8").replace("soegning", "proevet"))

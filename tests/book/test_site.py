@@ -111,7 +111,8 @@ def show(page: Page, width: int, scheme: str) -> None:
 def look_at_all(page: Page) -> None:
     """Pictures wait to be seen; now they do not."""
     page.evaluate("for (const image of document.images) image.loading = 'eager'")
-    page.wait_for_function("[...document.images].every(image => image.complete)")
+    page.evaluate("Promise.all([...document.images].map(image => image.complete"
+                  " || new Promise((done) => { image.onload = image.onerror = done; })))")
     page.wait_for_load_state("networkidle")
 
 

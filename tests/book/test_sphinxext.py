@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
 import pytest
@@ -14,7 +15,7 @@ from bs4 import BeautifulSoup, Comment, Doctype
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from sphinx.errors import ExtensionError
 
-from civsam.book.sphinxext import outputs
+from civsam.book.sphinxext import outputs, publishing
 
 ROOT = Path(__file__).parents[2]
 JUPYTER_BOOK = Path(sys.executable).with_name("jupyter-book")
@@ -181,3 +182,21 @@ def test_pages_ask_nothing_of_other_hosts(pages):
         assert not [address for address in asked if re.match(r"(https?:)?//", address)]
         assert not page.select('a[href*="executablebooks"]')
     assert pages["et"].find("math")
+
+
+@pytest.mark.parametrize("name", ["../ude.txt", "/tmp/ude.txt", "et.html", "."])
+def test_a_file_that_a_page_shows_lies_in_the_site_and_takes_the_place_of_no_other(name: str, tmp_path: Path) -> None:
+    site = tmp_path / "side"
+    site.mkdir()
+    (site / "et.html").write_text("Siden", "utf-8")
+    pages = {"et": {"filer": {"citat/a.bib": "@misc"}}, "to": {"filer": {"citat/a.bib": "@misc"}}, "x": {"filer": {}}}
+    app = SimpleNamespace(outdir=site, builder=SimpleNamespace(format="html"),
+                          env=SimpleNamespace(found_docs=pages, metadata=pages))
+    publishing.write_shown_files(app, None)
+    assert (site / "citat" / "a.bib").read_text("utf-8") == "@misc"
+    (site / "citat" / "a.bib").unlink()
+    pages["x"]["filer"] = {name: "skrevet"}
+    with pytest.raises(ExtensionError, match="ligger uden for bogen"):
+        publishing.write_shown_files(app, None)
+    assert (site / "et.html").read_text("utf-8") == "Siden"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["side"]

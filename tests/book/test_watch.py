@@ -8,11 +8,13 @@ from http.client import HTTPResponse
 from pathlib import Path
 
 import pytest
+from bs4 import BeautifulSoup
 
 from civsam.book import watch
 from civsam.files import Project, UserError
+from civsam.instrument import policy
 
-PAGE = "<html><head><title>Bog</title></head><body>{0}</body></html>"
+PAGE = f"<html><head>{policy.SITE}<title>Bog</title></head><body>{{0}}</body></html>"
 
 
 def fetched(address: str, host: str = "127.0.0.1") -> HTTPResponse:
@@ -54,6 +56,8 @@ def test_a_saved_page_is_made_told_and_served_until_data_change(project: Path, c
         html = (await asyncio.to_thread(fetched, address)).read().decode()
         assert html.count("EventSource") == html.count("</head>") == 1
         assert html.endswith("første</body></html>")
+        assert policy.digest(BeautifulSoup(html, "html.parser").script.string) in html
+        assert "connect-src 'self'" in html
         assert "EventSource" not in (book / "index.html").read_text("utf-8")
         for path in ("", watch.NEWS[1:]):
             with pytest.raises(urllib.error.HTTPError, match="403"):

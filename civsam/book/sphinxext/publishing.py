@@ -11,6 +11,7 @@ from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
 
 from civsam import __version__
 from civsam.files import project
@@ -28,12 +29,20 @@ def shown_files(app: Sphinx, doctree: nodes.document) -> None:
 
 
 def write_shown_files(app: Sphinx, failure: Exception | None) -> None:
-    """Write those texts to the files, so that the two are always the same."""
+    """Write those texts to the files, so that the two are always the same.
+
+    Raises ExtensionError for a place outside the site, or one where the book has another file.
+    """
     if failure is not None or app.builder.format != "html":
         return
+    written: set[Path] = set()  # a reference may stand on several pages
     for page in sorted(app.env.found_docs):
         for name, content in app.env.metadata[page].get("filer", {}).items():
-            path = Path(app.outdir, name)
+            path = (Path(app.outdir).resolve() / name).resolve()
+            if not path.is_relative_to(Path(app.outdir).resolve()) or (path.exists() and path not in written):
+                raise ExtensionError(f"{page}: filen {name} ligger uden for bogen, eller bogen har en anden fil dér. "
+                                     "Skriv et andet navn i data-fil.")
+            written.add(path)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(html.unescape(content), "utf-8")
 

@@ -6,7 +6,6 @@ do it. A place is what a reader is led to: a heading with the text under it, a f
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -22,6 +21,7 @@ from sphinx.search.da import danish_stopwords
 from sphinx.util.parallel import ParallelTasks, SerialTasks, make_chunks
 
 from civsam.book.sphinxext.kept import once
+from civsam.files import in_script
 
 PAGE = "search"  # as Sphinx and the theme call it
 INDEX = "soegeindeks.js"
@@ -106,7 +106,7 @@ def write_index(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
     tasks.join()
     found = [entry for page in pages for entry in _places(app, page)]
     content = {"stopord": sorted(danish_stopwords), "steder": found}
-    index = json.dumps(content, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    index = in_script(content, separators=(",", ":"), sort_keys=True)
     Path(app.outdir, "_static", INDEX).write_text(f"const soegeindeks = {index};\n", "utf-8")
     yield PAGE, {"title": "Søg i bogen"}, "search.html"
 

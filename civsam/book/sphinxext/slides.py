@@ -15,6 +15,7 @@ from civsam.book.audience import LESSONS
 from civsam.book.folds import whole
 from civsam.book.sphinxext.kept import once
 from civsam.files import PACKAGE
+from civsam.instrument import policy
 
 ROOM = 560  # letters of text that fit on a slide with room for a heading
 ALONE = "figure, .nummereret, form, .lektion, .banner"  # what fills a slide
@@ -22,7 +23,7 @@ ALONE = "figure, .nummereret, form, .lektion, .banner"  # what fills a slide
 LEFT_OUT = ".cell_input, details.hide, .mere, .headerlink, .til-lysbilleder, .admonition.laerer, script"
 HEADINGS = ("h1", "h2", "h3")
 SHELL = """<!DOCTYPE html>
-<html lang="da" data-theme="light"><head><meta charset="utf-8">
+<html lang="da" data-theme="light"><head><meta charset="utf-8">{policy}
 <meta name="viewport" content="width=device-width, initial-scale=1"><title>{title} (lysbilleder)</title>
 <link rel="icon" href="{static}/favicon.svg">
 {styles}</head><body class="lysbilleder"><nav class="tilbage" aria-label="Bogen"><a href="{page}">Til bogen</a></nav>
@@ -103,7 +104,8 @@ def slides_of(html: str, page: str, static: str) -> str:
     )
     styles = "".join(f'<link rel="stylesheet" href="{static}/{name}">\n' for name in STYLES)
     scripts = "".join(f'<script src="{static}/{name}"></script>\n' for name in SCRIPTS)
-    return SHELL.format(title=title, static=static, page=page, slides=made, styles=styles, scripts=scripts)
+    return SHELL.format(policy=policy.SITE, title=title, static=static, page=page, slides=made, styles=styles,
+                        scripts=scripts)
 
 
 def write(app: Sphinx, failure: Exception | None) -> None:

@@ -17,6 +17,7 @@ from sphinx.writers.html5 import HTML5Translator
 
 from civsam.book.folds import light
 from civsam.files import PACKAGE
+from civsam.instrument import policy
 
 # Of what Sphinx and its extensions put on every page: our own style needs none but the colours of code.
 UNUSED = ("styles/sphinx-book-theme.css", "scripts/sphinx-book-theme.js", "mystnb.")
@@ -61,6 +62,13 @@ def keep_what_is_used(
 
     for kind in ("css_files", "script_files"):
         context[kind] = [file for file in context[kind] if used(file)]
+
+
+def add_policy(
+    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: nodes.document | None
+) -> None:
+    """Give the page what it tells the browser that it may do."""
+    context["policy"] = policy.SITE
 
 
 def make_light(
@@ -113,6 +121,7 @@ def setup(app: Sphinx) -> None:
     app.connect("config-inited", add_files)
     app.connect("html-page-context", keep_what_is_used, priority=900)
     app.connect("html-page-context", make_light, priority=900)
+    app.connect("html-page-context", add_policy)
     app.connect("build-finished", remove_unused)
     app.setup_extension("myst_nb")
     for builder in ("html", "singlehtml"):

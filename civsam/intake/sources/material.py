@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from civsam.intake.table import visible
+from civsam.files import visible
 
 SEVERAL = "\n"  # between the values of a cell with several answers
 MOST_QUESTIONS = 2000  # more make no book
