@@ -61,6 +61,16 @@ def confidence(level: float) -> str:
     return f"{number(100 * level, 1).removesuffix(',0')}\u00a0%"
 
 
+def at_level(level: float, word: str) -> str:
+    """A word made of a confidence level, such as 95 %-interval, which no line may break."""
+    return f"{confidence(level)}\u2011{word}"
+
+
+def in_unit(told: str, unit: str) -> str:
+    """A number as it is shown with its unit; percent as a sign."""
+    return f"{told}\u00a0%" if unit == "procent" else f"{told} {unit}".strip()
+
+
 def joined(words: list[str], link: str) -> str:
     """Labels as one phrase: only the first keeps its capital."""
     return link.join([words[0], *(word[0].lower() + word[1:] for word in words[1:])])

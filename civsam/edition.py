@@ -216,7 +216,7 @@ class Edition:
         if split and (one := first()):
             words += [(f"{one.name.capitalize()} i fokus", one.labels.get(use["fokus"], "alle")),
                       ("Delt op efter", questionnaire.background[use["opdel"]].name)]
-        words.append(("Konfidensniveau", f"{level} procent"))
+        words.append(("Konfidensniveau", f"{level}\u00a0%"))
         if self.survey.provenance == survey.COLLECTED:
             words.append(("Mindste gruppe", f"{use['mindst']} svar"))
         if use.get("mod", NO_OTHER) != NO_OTHER:

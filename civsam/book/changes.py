@@ -20,7 +20,7 @@ from civsam.book import earlier
 from civsam.book.contents import NUMBERS, NUMBERS_KEY
 from civsam.book.earlier import Numbers
 from civsam.book.stale import code_digest
-from civsam.danish import confidence, joined, listed, number, percent, rounded
+from civsam.danish import at_level, joined, listed, number, percent, rounded
 from civsam.disclosure import plan
 from civsam.edition import NO_OTHER, Edition, shown_name
 from civsam.inference import compare, statistics, waves, weighting
@@ -249,8 +249,9 @@ class Changes:
         name = shown_name({"data": mod})
         if two is None or two.truth is not None:
             why = NO_WAVES if mod == NO_OTHER else f"{name} har de samme svar som denne udgave, så der er ingen bølger."
-            exercise = (" Her er i stedet en øvelse: De samme chefer med de samme holdninger spørges to gange, og det "
-                        "trækkes på ny, hvem der svarer, og hvem der svarer ved ikke. Ingen har altså skiftet mening.")
+            exercise = (" Her er i stedet en øvelse: de samme chefer med de samme holdninger spørges to gange, og det "
+                        "trækkes på ny, hvem der svarer, og hvem der svarer »ved ikke«. Ingen har altså skiftet "
+                        "mening.")
             return say(why + exercise * (two is not None), edition.survey)
         told = f"Denne udgaves svar er bølgen »nu«, og svarene i {name} er bølgen »før«."
         left_out = [item.topic for item in two.new.questionnaire.items.values() if item.scale.type != "tekst"
@@ -280,7 +281,7 @@ class Changes:
             note=f"n fra {n[0]} til {n[1]} i hver bølge. De {number(len(rows))} største af {number(total)} ændringer "
                  f"er valgt ud, og de største er i snit overvurderet.{hidden_note(rows)}",
             reading="Prikken er ændringen fra før til nu i procentpoint, og stregen er dens "
-                    f"{confidence(two.new.level)}-interval, regnet mellem kommuner. Til højre for den lodrette streg "
+                    f"{at_level(two.new.level, 'interval')}, regnet mellem kommuner. Til højre for den lodrette streg "
                     f"er andelen steget, til venstre er den faldet. Den øverste prik er {told[0]}.",
         )
 
@@ -300,7 +301,7 @@ class Changes:
             "p, korrigeret": [p_value(p) for p in behind["p_adjusted"]],
         }, index=pd.Index([measured(row, two.new.questionnaire) for _, row in behind.iterrows()], name="Mål"))
         note = ("Andele i procent og deres ændring i procentpoint; antal i deres egen enhed. Der er to "
-                f"{confidence(two.new.level)}-intervaller: for ændringen i processen bag svarene, regnet mellem "
+                f"{at_level(two.new.level, 'intervaller')}: for ændringen i processen bag svarene, regnet mellem "
                 "kommuner, og for ændringen blandt alle adspurgte. p gælder processen og er korrigeret for alle "
                 f"{number(behind['family_size'].iloc[0])} ændringer (Holms metode).{hidden_note(behind)}")
         return table(frame, caption, name, provenance=two.new.provenance, note=note, folded="Vis alle ændringer")

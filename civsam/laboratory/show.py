@@ -14,7 +14,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from civsam.danish import number
+from civsam.danish import in_unit, number
 from civsam.files import HOME
 from civsam.inference import statistics
 from civsam.inference.statistics import COUNT
@@ -89,7 +89,7 @@ class Rows:
         for name, value in factors.items():
             rows = rows[rows[name] == value]
         (value,), shown = rows[column], quantity(rows, column)
-        return Words(f"{shown.told(value)} {shown.unit}".strip())
+        return Words(in_unit(shown.told(value), shown.unit))
 
     def scenarios_table(self, factors: Sequence[str], columns: Sequence[str], caption: str, name: str) -> Output:
         """A row a scenario."""
@@ -189,7 +189,7 @@ def open_grid(path: Path | None = None) -> Grid:
 
     >>> from civsam import laboratory
     >>> rows = laboratory.open_grid().rows("population", {"kind": "estimate", "item": "pol_fokus"}, svarprocent=53)
-    >>> rows.told("coverage").endswith("procent")
+    >>> rows.told("coverage").endswith("%")
     True
     """
     return Grid(run.read(path or SUMMARY))

@@ -119,8 +119,10 @@ def _dots_reading(
     if known.any():
         place = int(known.to_numpy().argmax())
         row = rows.iloc[place]
-        answer = f", der svarer »{questionnaire.label(row['item'], row['answer'])}«" if _says_one(row) else ""
-        told += (f"Prikken ved »{names[place]}« viser {value(row)}{answer}, "
+        what = f" {value(row)}"
+        if _says_one(row):
+            what = f", at{what} svarer »{questionnaire.label(row['item'], row['answer'])}«"
+        told += (f"Prikken ved »{names[place]}« viser{what}, "
                  f"og stregen går fra {interval(row, link=' til ')}. ")
     if statistics.one_unit(rows) == PERCENT:
         told += "Aksen går fra 0 til 100\u00a0% i alle figurer med andele."
@@ -128,7 +130,7 @@ def _dots_reading(
         told += f"Aksen går til {number(statistics.one_unit(rows).times * top)} og passer til netop denne figur."
     first = next(iter(questionnaire.background.values()), None)
     if first and (rows["by"] == first.id).all() and area_colours(questionnaire):
-        told += f" Hver gruppe efter {first.name} har samme farve i hele bogen."
+        told += f" Samme {first.name} har samme farve i hele bogen."
     return told if ordered else f"{told} Det højeste tal står øverst."
 
 

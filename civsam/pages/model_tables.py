@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 import pandas as pd
 
-from civsam.danish import confidence, joined
+from civsam.danish import at_level, joined
 from civsam.disclosure.precision import p_class
 from civsam.inference import model, models, nonresponse, ordinal, statistics
 from civsam.inference.equations import Measure
@@ -123,7 +123,7 @@ def ordinal_sentence(survey: Survey, item: str, by: str) -> Output:
     error = ODDS_ERROR if survey.design.target == "process" else ""
     return sentence(
         f"{topic}: oddsene for et højere svar er {odds} gange så store i gruppen »{last}« som i gruppen »"
-        f"{next(iter(words.values()))}« ({confidence(survey.level)}-interval {low} til {high}). Forudsætningen om "
+        f"{next(iter(words.values()))}« ({at_level(survey.level, 'interval')} {low} til {high}). Forudsætningen om "
         f"proportionale odds {held} ({told}).{error}", survey)
 
 
@@ -149,7 +149,7 @@ def weights_table(survey: Survey, summary: pd.DataFrame, caption: str, name: str
     frame = pd.DataFrame({
         "Mindste": [number(x, 0 if "hidden" in summary else 2) for x in summary["low"]],
         "Største": [number(x, 0 if "hidden" in summary else 2) for x in summary["high"]],
-        "Designeffekt": [number(x, 3) for x in summary["design_effect"]],
+        "Vægtenes designeffekt": [number(x, 3) for x in summary["design_effect"]],
         "Effektivt antal": [number(x) for x in summary["effective_n"]],
     }, index=pd.Index(summary["version"], name="Vægte"))
     return table(frame, caption, name, provenance=provenance_of(summary), note=response_note(survey, summary))

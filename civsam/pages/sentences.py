@@ -146,8 +146,8 @@ def _asked(survey: Survey, item: str) -> tuple[str, str, str]:
     """An item, its wording with help, and its base in words."""
     asked = survey.questionnaire.items[item]
     n, unsure, missing = plan_of(survey).base(item)
-    of_them = f", heraf ved ikke: {number(unsure)}" if asked.allows_dont_know else ""
-    base = f"besvaret: {number(n)}{of_them}; ikke besvaret: {number(missing)}"
+    of_them = f", heraf »ved ikke«: {number(unsure)}" if asked.allows_dont_know else ""
+    base = f"svarede på spørgsmålet: {number(n)}{of_them}; sprang det over: {number(missing)}"
     return item, f"{asked.wording} {asked.help}".strip(), base
 
 

@@ -137,8 +137,8 @@ def question(survey: Survey, *items: str) -> Output:
     Without a question: what the whole questionnaire says that it is about.
 
     >>> from civsam import open_edition, show
-    >>> show.question(open_edition().survey, "pol_fokus").text.splitlines()[1][:20]
-    'pol_fokus: besvaret:'
+    >>> show.question(open_edition().survey, "pol_fokus").text.splitlines()[1][:18]
+    'pol_fokus: svarede'
     """
     return sentences.question(survey, *items) if items else sentences.quotation(survey.questionnaire.scope)
 

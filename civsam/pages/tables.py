@@ -11,7 +11,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from civsam.danish import confidence
+from civsam.danish import at_level
 from civsam.inference import estimate, statistics
 from civsam.instrument.questionnaire import DONT_KNOW
 from civsam.pages import letters as letters_
@@ -96,7 +96,7 @@ def contrasts_table(
         **({} if sizes is None else {"Cohens h": [number(h, 2) for h in shown(survey, sizes)["estimate"]]}),
         "p, korrigeret": [p_value(row["p_adjusted"]) for row in rows],
     }, index=pd.Index([f"{words[row['a']]} – {words[row['b']]}" for row in rows], name="Par"))
-    note = (f"{confidence(survey.level)}-intervaller, ikke korrigeret; {reading_target(survey)} p-værdierne er "
+    note = (f"{at_level(survey.level, 'intervaller')}, ikke korrigeret; {reading_target(survey)} p-værdierne er "
             f"korrigeret for de {family} par, der kan testes (Holms metode).{dash_note(contrasts)}"
             f"{hidden_note(contrasts)}")
     return table(frame, caption, name, provenance=provenance_of(contrasts), note=note, folded="Vis alle par")

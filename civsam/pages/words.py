@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from civsam.danish import confidence, joined, number
+from civsam.danish import at_level, joined, number
 from civsam.disclosure.precision import P_CLASSES
 from civsam.inference import statistics
 from civsam.inference.statistics import PERCENT
@@ -61,7 +61,7 @@ def topic_of(row: pd.Series, questionnaire: Questionnaire) -> str:
 def answer_of(row: pd.Series, questionnaire: Questionnaire) -> str:
     """The words of the answer that an estimate counts, or of the quantile that it is; blank where it is of all."""
     if row["statistic"] == "quantile":
-        return QUARTILES.get(row["answer"]) or f"{100 * float(row['answer']):g}\u00a0%-fraktil".replace(".", ",")
+        return QUARTILES.get(row["answer"]) or f"{100 * float(row['answer']):g}\u00a0%\u2011fraktil".replace(".", ",")
     if row["statistic"] == "score" or not row["answer"]:
         return ""
     return joined([questionnaire.label(row["item"], code) for code in row["answer"].split("+")], " eller ")
@@ -99,7 +99,7 @@ def reading_note(survey: Survey, estimates: pd.DataFrame) -> str:
     """What the intervals cover and which question they answer, in words."""
     if estimates["target"].nunique() > 1:
         return "Intervallerne svarer hver på sit spørgsmål."
-    level = confidence(estimates["level"].iloc[0])
+    level = at_level(estimates["level"].iloc[0], "interval")
     of_scales = estimates["statistic"].isin(statistics.OF_SCALES)
     counted = estimates[~of_scales & ~estimates["statistic"].isin(["share", "score"])]
     counts = "" if counted.empty else " Svarpersoner, der ikke kendte antallet, indgår ikke."
@@ -113,7 +113,7 @@ def reading_note(survey: Survey, estimates: pd.DataFrame) -> str:
         counts += (" Et tal for flere antal lagt sammen gælder dem, der kendte dem alle, og kan afvige fra summen af "
                    "tallene hver for sig.")
     counts += scales_note(survey, estimates[of_scales]) + dash_note(estimates) + hidden_note(estimates)
-    return f"{level}-interval {about}; {how}.{covers}{counts}{chance_note(survey, estimates)}"
+    return f"{level} {about}; {how}.{covers}{counts}{chance_note(survey, estimates)}"
 
 
 def _scores_note(estimates: pd.DataFrame, questionnaire: Questionnaire) -> str:

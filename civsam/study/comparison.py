@@ -7,7 +7,7 @@ from string import Formatter
 
 import pandas as pd
 
-from civsam.danish import confidence, listed
+from civsam.danish import at_level, listed
 from civsam.pages.cells import Cell, number, percent
 from civsam.pages.door import shown
 from civsam.pages.html import table
@@ -67,7 +67,7 @@ def cards(survey: Survey, entries: dict[str, pd.DataFrame], statements: list[str
 def _figure(row: pd.Series, *, framed: bool) -> tuple[str, str]:
     """A key figure and how sure it is. A response rate is counted; without a frame only those who answered are."""
     if "responded" not in row:
-        return str(value(row)), f"{confidence(row['level'])}-interval {interval(row)}"
+        return str(value(row)), f"{at_level(row['level'], 'interval')} {interval(row)}"
     if not framed:
         return str(number(row["responded"])), "Uden en ramme kendes svarprocenten ikke"
     return str(percent(row["estimate"])), f"{number(row['responded'])} af {number(row['asked'])}"

@@ -60,7 +60,10 @@ def findings(topics: dict[str, list[str]]) -> Output:
         lines = "".join(f'<dd>{escape(words)} <span class="kilde">({source})</span></dd>' for words, source in said)
         html += f"<div><dt>{escape(topic)}</dt>{lines}</div>"
         text += [f"{topic}: {words} ({source})" for words, source in said]
-    return Output(f'<div class="fakta"><dl>{html}</dl>{mark("publiceret")}</div>', "\n".join(text))
+    codes = sorted({code for ids in topics.values() for key in ids for code in told.at[key, "kilde"].split(";")})
+    note = f"{'; '.join(f'{code} er {title}' for code, title in published.sources()['titel'][codes].items())}."
+    return Output(f'<div class="fakta"><dl>{html}</dl><p class="kilde">{escape(note)}</p>{mark("publiceret")}</div>',
+                  "\n".join([*text, note]))
 
 
 def sources_table(caption: str, name: str) -> Output:

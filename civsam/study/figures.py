@@ -8,7 +8,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from civsam.danish import listed, number
+from civsam.danish import at_level, listed, number
 from civsam.inference.compare import SUPPORTED
 from civsam.instrument.questionnaire import Questionnaire
 from civsam.pages import cells
@@ -216,10 +216,12 @@ def _curve_alt(rows: pd.DataFrame, questionnaire: Questionnaire) -> str:
 
 def _curve_reading(rows: pd.DataFrame) -> str:
     """What a mark, the lines and the choices below are, one of them in words, and when a statement is supported."""
+    level = at_level(0.90, "intervallet")
     if rows["rule"].iloc[0] == "haeldning":
-        rule = "Understøttet kræver, at 90\u00a0%-intervallet ligger over 0."
+        rule = f"Understøttet kræver, at {level} ligger over 0."
     else:
-        rule = ("De stiplede linjer er marginen. Understøttet kræver, at 90\u00a0%-intervallet ligger inden for den, "
+        rule = ("De stiplede linjer er marginen. Understøttet kræver, at "
+                f"{level} ligger inden for den, "
                 "og det for alle par af grupper. Figuren viser det par, der er nærmest grænsen.")
     first = rows.iloc[0]
     low, high = (number(100 * first[name], 1) for name in ("low", "high"))

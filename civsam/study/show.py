@@ -28,6 +28,7 @@ FACTS: Mapping[str, Callable[..., Output]] = {
     "borgmestre": facts.mayor_sentence, "bredere intervaller": facts.correction_sentence,
     "citat": facts.report_citation, "forfattere": facts.report_byline,
     "fund": facts.findings, "nøgletal": comparison.cards, "rapport": facts.report_facts,
+    "regler": verdicts.rules,
     "søgemaskiner": structured.output,
 }
 

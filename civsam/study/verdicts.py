@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from html import escape
 
+import numpy as np
 import pandas as pd
 
-from civsam.danish import joined, listed, number, percent
+from civsam.danish import at_level, joined, listed, number, percent
 from civsam.files import project, read_yaml, without_lines
 from civsam.inference import statistics
 from civsam.inference.compare import CONTRADICTED, SUPPORTED, UNDECIDED
@@ -16,7 +18,7 @@ from civsam.pages import cells
 from civsam.pages.door import hidden_note, shown
 from civsam.pages.html import table
 from civsam.pages.output import Output
-from civsam.pages.provenance import provenance_of
+from civsam.pages.provenance import MARKS, mark, provenance_of
 from civsam.pages.sentences import sentence
 from civsam.pages.words import p_value
 from civsam.study import claims, modelled, published, rule_power
@@ -70,6 +72,34 @@ def margin_table(caption: str, name: str) -> Output:
     return table(frame, caption, name, provenance="projekt", words=True, folded="Vis marginer og grænser")
 
 
+def rules() -> Output:
+    """When a claim of each kind is supported and when it is contradicted, with the levels of `claims.judge`."""
+    near, sure, one_sided = at_level(0.90, "interval"), at_level(0.95, "interval"), at_level(0.05, "niveau")
+    items = {
+        "Et tal": f"understøttet, når et {near} ligger inden for en margin om det offentliggjorte, og modsagt, når et "
+                  f"{sure} ligger helt uden for den.",
+        "En rækkefølge": "understøttet, når hver eneste sammenligning, den kræver, er positiv i en ensidet test på "
+                         f"{one_sided}, og modsagt, når en af dem sikkert er negativ.",
+        "»Ingen forskel«": "understøttet, når alle forskelle er mindre end den mindste forskel, der har betydning, og "
+                           "modsagt, når en af dem sikkert er større. En stor p-værdi er ikke nok.",
+        "En forskel": "understøttet, når en fælles test for hvert spørgsmål afviser, at grupperne er ens, og "
+                      "modsagt, når de på et af spørgsmålene er vist at være ens. Da de alle skal afvise, er det ikke "
+                      "nødvendigt at korrigere for, at der er flere.",
+        "En jævn besvarelse": "talt op og ikke skønnet. Den er understøttet, når to gruppers svarprocenter ingen "
+                              "steder ligger så langt fra hinanden som den mindste forskel, der har betydning, og "
+                              "ellers modsagt. Der er intet interval og ingen test, for det vides, hvem der svarede.",
+        "En hældning": f"understøttet, når målet stiger over grupperne i en ensidet test på {one_sided}, og modsagt, "
+                       "når det sikkert falder.",
+    }
+    last = (f"»Sikkert« er på {at_level(0.95, 'niveau')} for udsagnet som helhed, også når det har flere mål og "
+            f"sammenligninger. Set ensidet er det {at_level(0.025, 'niveau')}, altså strengere end at støtte: at "
+            "modsige noget, der er offentliggjort, er den alvorligste fejl.")
+    html = "".join(f"<li><strong>{kind}</strong> er {escape(told)}</li>" for kind, told in items.items())
+    text = "\n".join(f"- {kind} er {told}" for kind, told in items.items())
+    return Output(f'<div class="regler"><ul>{html}</ul><p>{escape(last)} {mark("projekt")}</p></div>',
+                  f"{text}\n{last} [{MARKS['projekt']}]")
+
+
 def power_table(survey: Survey, power: pd.DataFrame, caption: str, name: str) -> Output:
     """How often each claim would be supported if it were true (`rule_power.supportable`), the least often first."""
     known, power = claims.read(), shown(survey, power).sort_values("power", kind="stable").set_index("id")
@@ -117,11 +147,11 @@ def out_of_reach(survey: Survey, power: pd.DataFrame) -> Output:
     parts = ["Er et udsagn om, at noget er ens, helt sandt, ville disse svar støtte det i mere end "
              f"{limit} af tilfældene."]
     if (exact & never).any():
-        parts = [f"Disse svar kan i praksis aldrig støtte {names(exact & never)}: Også hvis det er helt sandt, sker "
+        parts = [f"Disse svar kan i praksis aldrig støtte {names(exact & never)}: også hvis det er helt sandt, sker "
                  f"det i højst {limit} af tilfældene."]
     if (~exact & never).any():
         parts.append(f"{names(~exact & never)} ville heller ikke blive støttet oftere, hvis hver forskel kun er den "
-                     "mindste af interesse; det kræver større forskelle.")
+                     "mindste, der har betydning; det kræver større forskelle.")
     if seldom.any():
         parts.append(f"I højst halvdelen af tilfældene støttes {names(seldom)}.")
     return sentence(" ".join(parts), survey)
@@ -192,10 +222,12 @@ def deciding(claim: Claim, row: pd.Series, questionnaire: Questionnaire) -> str:
     if claim.rule == "lig":
         shown_value = percent(row["estimate"]) if kind.unit == PERCENT else show(row["estimate"])
         return f"{shown_value} {spread}; offentliggjort {published_value(claim.id)}"
-    unit = "" if kind.difference == COUNT else f" {kind.difference.name}"
+    unit = " samarbejder pr. chef" if kind.difference == COUNT else f" {kind.difference.name}"
     if claim.rule == "haeldning":
         return f"{show(row['estimate'])}{unit} pr. gruppe {spread}"
     first, second = (_side(row[side], claim, questionnaire) for side in "ab")
+    if claim.limit is not None and str(claim.limit) in (row["a"], row["b"]):
+        return f"{first if row['b'] == str(claim.limit) else second}: {_from_limit(claim, row)}"
     told = f"{first} minus {second}: {show(row['estimate'])}{unit} {spread}"
     if claim.rule == "jaevn":
         return f"størst afstand, {first} minus {second}: {show(row['estimate'])}{unit}"
@@ -203,6 +235,14 @@ def deciding(claim: Claim, row: pd.Series, questionnaire: Questionnaire) -> str:
     if claim.rule == "forskel":
         return f"{topic}Fælles test af alle grupper: p = {p_value(row['p'])}. Største forskel: {told}"
     return topic + told
+
+
+def _from_limit(claim: Claim, row: pd.Series) -> str:
+    """How far a share lies over or under the limit of its claim, with its interval: always as a positive number."""
+    over = (row["estimate"] >= 0) == (row["b"] == str(claim.limit))
+    ends = sorted(np.sign(row["estimate"] or 1.0) * 100 * row[end] for end in ("low", "high"))
+    size, low, high = (number(x) for x in (abs(100 * row["estimate"]), *ends))
+    return f"{size} procentpoint {'over' if over else 'under'} grænsen på {percent(claim.limit)} ({low} til {high})"
 
 
 def _side(text: str, claim: Claim, questionnaire: Questionnaire) -> str:

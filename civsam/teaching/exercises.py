@@ -9,7 +9,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from numbers import Real
 from typing import Any
 
-from civsam.danish import number
+from civsam.danish import in_unit, number
 from civsam.edition import Edition, open_edition
 from civsam.files import per_project
 from civsam.pages.words import Words
@@ -142,8 +142,8 @@ def told(value: float, unit: str, decimals: int = 0) -> Words:
 
     >>> from civsam import opgave
     >>> opgave.told(12.34, "procent", 1)
-    '12,3 procent'
+    '12,3\xa0%'
     """
     if edition().survey.provenance != SYNTHETIC:
         raise ValueError("a lesson counts synthetic answers only")
-    return Words(f"{number(value, decimals)} {unit}".strip())
+    return Words(in_unit(number(value, decimals), unit))

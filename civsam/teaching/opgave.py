@@ -12,7 +12,7 @@ from html import escape
 from types import EllipsisType
 from typing import Any
 
-from civsam.danish import number
+from civsam.danish import in_unit, number
 from civsam.pages.output import Output
 from civsam.study import register
 from civsam.teaching.exercises import RIGHT, Answer, Exercise, edition, told
@@ -56,7 +56,7 @@ def solution(id: str, right: Answer, kommune: str = "") -> Output:
 def _in_words(one: Exercise, right: Answer) -> str:
     if one.choices:
         return f"»{one.choices[right].rstrip('.')}«"
-    return number(right, one.decimals) + (f" {one.unit}" if one.unit and right != 1 else "")  # units are plurals
+    return in_unit(number(right, one.decimals), one.unit if right != 1 else "")  # units are plurals
 
 
 # ---- What a page shows ----------------------------------------------------------------------------------------------

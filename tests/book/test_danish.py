@@ -88,6 +88,12 @@ TYPE = {
     "tre punktummer": r"\.\.\.",
     "ord to gange": r"\b(\w{4,}) \1\b",
     "mellemrum to gange": r"(?<=\S)  +(?=\S)",
+    "procent efter et tal": r"\d[ \u00a0]procents?\b|\b(fem|ti|tyve|halvfems|hundrede) procents?\b",
+    "procent, der kan brydes": r"%-\w",
+    "stort efter kolon": r"(?<=\w: )(?:Alle|Da|De|Den|Der|Det|Er|Et|For|Her|Hvis|Man|Når|Også|Så|Udsagnet)\b",
+    "to former af et ord": r"\b[Ss]ervices\b|Teknik og Miljø|[Cc]ivile partner|[Ss]amarbejdspartnerne\b",
+    "forkert komma": r"\bikke fordi,",
+    "grænsen for en betydning har ét navn": r"mindste (?:forskel )?af interesse",
 }
 
 

@@ -30,7 +30,7 @@ def test_it_opens_with_what_the_study_found_and_who_says_so(front: Page) -> None
     expect(lead).to_contain_text("82 %")
     expect(lead.locator(".maerke")).to_have_text("offentliggjort")
     byline = front.locator(".bd-article p.kilde").first
-    expect(byline).to_contain_text("Bjarne Ibsen og H. H. Espersen. KORA, september 2016")
+    expect(byline).to_contain_text("Bjarne Ibsen og Helle Hygum Espersen. KORA, september 2016")
     assert front.evaluate("document.querySelector('h1').getBoundingClientRect().bottom") < 740
 
 
@@ -44,7 +44,7 @@ def test_each_key_figure_shows_its_uncertainty_its_published_figure_and_its_mark
         dot = card.locator("circle").bounding_box()
         assert dot["x"] - 3 <= known <= dot["x"] + dot["width"] + 3  # the synthetic answers are made to agree
     for card in cards.all()[1:]:
-        expect(card).to_contain_text("95 %-interval")
+        expect(card).to_contain_text("95 %‑interval")
         band, dot = (card.locator(name).bounding_box() for name in (".spaend", "circle"))
         assert band["x"] <= dot["x"] + dot["width"] / 2 <= band["x"] + band["width"]
 

@@ -81,7 +81,7 @@ def works(provenance: str) -> dict[str, dict]:
 def test_catalogues_are_told_of_the_report_and_of_synthetic_data_only() -> None:
     told = works(SYNTHETIC)
     assert told["Report"]["datePublished"] == "2016-09"
-    assert [author["name"] for author in told["Report"]["author"]] == ["Bjarne Ibsen", "H. H. Espersen"]
+    assert [author["name"] for author in told["Report"]["author"]] == ["Bjarne Ibsen", "Helle Hygum Espersen"]
     assert told["Dataset"]["version"] == __version__
     assert "Ingen har svaret" in told["Dataset"]["description"]
     assert list(works(COLLECTED)) == ["Report"]

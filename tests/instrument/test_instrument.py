@@ -105,7 +105,7 @@ def test_all_kinds_of_question_are_asked() -> None:
 
 def test_the_four_published_areas_are_marked_as_such() -> None:
     known = {INSTRUMENT.background["fagomraade"].labels[area] for area in assumptions()["offentliggjorte_fagomraader"]}
-    assert known == {"Sundhed og forebyggelse", "Socialområdet", "Kultur og fritid", "Teknik og Miljø"}
+    assert known == {"Sundhed og forebyggelse", "Socialområdet", "Kultur og fritid", "Teknik og miljø"}
 
 
 def test_the_frame_has_the_published_number_of_positions_and_municipalities() -> None:

@@ -699,5 +699,5 @@ def test_the_parameters_in_words() -> None:
         "Svar": "syntetiske, frø 7",
         "Fagområde i fokus": "Kultur og fritid",
         "Delt op efter": "borgmesterens blok",
-        "Konfidensniveau": "90 procent",
+        "Konfidensniveau": "90\u00a0%",
     }

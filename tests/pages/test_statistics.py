@@ -159,7 +159,8 @@ def test_a_mean_of_a_scale_says_what_it_assumes() -> None:
 def test_quantiles_are_told_in_words() -> None:
     rows = estimate.quantiles(SURVEY, "pra_lange", [0.1, 0.25, 0.5, 0.975])
     told = tables.estimates_table(SURVEY, rows, "c", "n").html
-    assert all(words in told for words in ("10\u00a0%-fraktil", "Nedre kvartil", "Median", "97,5\u00a0%-fraktil"))
+    assert all(words in told
+               for words in ("10\u00a0%\u2011fraktil", "Nedre kvartil", "Median", "97,5\u00a0%\u2011fraktil"))
     assert "Median" in dots.dots(SURVEY, rows, "c", "n").alt
 
 

@@ -252,7 +252,7 @@ def test_a_reader_gets_words_numbers_and_verdict() -> None:
     for words in ("82\u00a0% (79 til 84); offentliggjort 82\u00a0%", "offentliggjort to ud af tre", "understøttet",
                   "Sundhed og forebyggelse minus Socialområdet", "bygget ind", "kan ikke afgøres",
                   "Fælles test af alle grupper: p = ",
-                  "grænsen 50\u00a0%"):
+                  "over grænsen på 50\u00a0%", "under grænsen på 20\u00a0%", "samarbejder pr. chef"):
         assert words in text, words
 
 

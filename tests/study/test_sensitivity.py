@@ -201,7 +201,7 @@ def test_the_figure_says_what_it_shows_and_has_the_same_bytes_every_time(stateme
         assert words in figure.alt, words
     for words in ("raking", "regnet med", *(["Guldborgsund", "rød"] if statement == "O9" else [])):
         assert f"<!-- {words} -->" in figure.svg, words
-    assert "90\u00a0%-intervallet" in figure.reading
+    assert "90\u00a0%\u2011intervallet" in figure.reading
 
 
 def test_a_figure_of_mixed_provenance_is_not_drawn() -> None:
