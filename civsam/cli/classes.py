@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import zipfile
 
 from civsam.book.audience import AUDIENCES, STUDENTS
 from civsam.cli.options import own_path
@@ -18,9 +19,13 @@ def add(commands: argparse._SubParsersAction) -> None:
                          help="studerende (ellers), alle (med løsninger) eller laerer (også med noter)")
     lessons.set_defaults(run=run_lessons)
     grade = commands.add_parser("grade", help="ret en klasses notebooks",
-                                description="Find svarene i en mappe med notebooks, og ret dem. Intet i dem køres.")
-    grade.add_argument("folder", metavar="MAPPE", help="mappen med notebooks, én for hver studerende")
-    grade.add_argument("--out", metavar="CSV", default="point.csv", help="resultatet; ellers point.csv")
+                                description="Find svarene i det, en klasse har afleveret, og ret dem. Intet køres.")
+    grade.add_argument("folder", metavar="MAPPE", help="mappen eller zip-filen med alt, hvad der er afleveret")
+    grade.add_argument("--out", metavar="CSV", default="point.csv",
+                       help="resultatet; ellers point.csv. Ved siden af lægges summen for studerende og for opgaver")
+    grade.add_argument("--lessons", metavar="LEKTIONER", default="",
+                       help="dem, der rettes for, for eksempel bortfald,vaegtning; ellers dem, nogen har svaret på")
+    grade.add_argument("--feedback", metavar="MAPPE", help="en mappe til en tilbagemelding til hver studerende")
     grade.set_defaults(run=run_grade)
 
 
@@ -33,14 +38,39 @@ def run_lessons(options: argparse.Namespace) -> None:
 
 
 def run_grade(options: argparse.Namespace) -> None:
-    """Grade a folder of notebooks into a CSV file that Danish Excel reads. Raises UserError."""
-    from civsam.teaching import grading
+    """Grade what a class has handed in, into CSV files that Danish Excel reads. Raises UserError."""
+    from civsam.teaching import grading, standing
 
-    folder = own_path(options.folder)
-    notebooks = sorted(folder.glob("*.ipynb"))
-    if not notebooks:
-        raise UserError(f"{options.folder}: der er ingen notebooks i mappen. De skal ende på .ipynb.")
-    points = grading.grade_all(notebooks)
-    points.to_csv(own_path(options.out), sep=";", index=False, encoding="utf-8-sig", lineterminator="\n")
-    print(f"{len(notebooks)} notebooks med {len(points)} svar, hvoraf {points['rigtigt'].sum()} er rigtige. "
-          f"De står i {options.out}.")
+    place, out = own_path(options.folder), own_path(options.out)
+    back = own_path(options.feedback) if options.feedback else None
+    lessons = _lessons(options.lessons)
+    if not place.is_dir() and not zipfile.is_zipfile(place):
+        raise UserError(f"{options.folder}: det er hverken en mappe eller en zip-fil. Skriv, hvor filerne ligger.")
+    if out.suffix.lower() != ".csv":
+        raise UserError(f"{options.out}: resultatet er en CSV-fil. Giv den et navn, der ender på .csv.")
+    tables = {name: out.with_name(f"{out.stem}{name}.csv") for name in ("", "-studerende", "-opgaver")}
+    try:
+        graded = grading.grade_all(place, lessons, but=[*tables.values(), *([back] if back else [])])
+        if graded.rows.empty:
+            raise UserError(f"{options.folder}: der er intet afleveret dér.")
+        standing.write(graded.rows, tables[""])
+        standing.write(standing.students(graded), tables["-studerende"])
+        standing.write(standing.exercises(graded), tables["-opgaver"])
+        letters = standing.give_back(graded, back) if back else []
+    except OSError as fault:
+        raise UserError(f"{fault.filename or options.folder}: filen kan ikke læses eller skrives ({fault.strerror}). "
+                        "Er den åben i et andet program?") from None
+    print(standing.told(graded))
+    print(f"Hvert svar står i {options.out}, og summerne i {tables['-studerende'].name} og {tables['-opgaver'].name}."
+          + (f" {len(letters)} tilbagemeldinger ligger i {options.feedback}." if letters else ""))
+
+
+def _lessons(typed: str) -> list[str]:
+    """The lessons that are named. Raises UserError for one that is not there."""
+    from civsam.teaching.lessons import lessons
+
+    wanted = [name.strip() for name in typed.split(",") if name.strip()]
+    for name in wanted:
+        if name not in lessons():
+            raise UserError(f"lektionen '{name}' findes ikke. Der er: {', '.join(lessons())}.")
+    return wanted

@@ -23,8 +23,8 @@ SHARE = "Det ligner en andel mellem nul og én. Hvilken enhed beder opgaven om?"
 SIGN = "Se på fortegnet igen."
 COARSE = "Afrundet er det rigtigt, men opgaven beder om {}."
 DECIMALS = ("hele tal", "en decimal", "to decimaler", "tre decimaler")
-A_COMMA = 'et komma skiller to tal ad i Python. Brug punktum, eller skriv tallet i anførselstegn: 8.6 eller "8,6"'
-NO_NUMBER = "svaret skal være et tal, for eksempel 12.5"
+A_COMMA = 'et komma skiller to tal ad i Python. Brug punktum, eller skriv tallet i anførselstegn: 8.6 eller "8,6".'
+NO_NUMBER = "det ikke kan læses som et tal. Skriv for eksempel 12.5."
 LARGEST = 1e12  # and infinity is no answer
 NUMBER = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
 THOUSANDS = re.compile(r"-?[1-9]\d{0,2}(\.\d{3})+", re.ASCII)
@@ -61,17 +61,17 @@ class Exercise:
             return [self._choice(str(given))]
         if isinstance(given, bool) or not isinstance(given, Real | str):
             raise ValueError(NO_NUMBER)
-        numbers = readings(given) if isinstance(given, str) else [float(given)]
+        numbers = readings(given) if isinstance(given, str) else [given]
         if not all(abs(number) < LARGEST for number in numbers):
             raise ValueError(NO_NUMBER)
-        return [self.normal(number, finer) for number in numbers for finer in (0, FINER)]
+        return [self.normal(number, finer) for number in map(float, numbers) for finer in (0, FINER)]
 
     def _choice(self, given: str) -> str:
         """The code of a choice, given by code or words. Raises ValueError for neither."""
         for code, words in self.choices.items():
             if _alike(given) in (_alike(code), _alike(words)):
                 return code
-        raise ValueError(f"vælg mellem {', '.join(self.choices)}")
+        raise ValueError(f"det ikke er en af mulighederne. Vælg mellem {', '.join(self.choices)}.")
 
     def feedback(self, edition: Edition, *municipality: int) -> dict[str, str]:
         """What to say to each foreseen answer, in its normal form; the right one comes to `RIGHT`."""

@@ -19,6 +19,7 @@ from civsam.teaching.exercises import RIGHT, Answer, Exercise, edition, told
 from civsam.teaching.feedback import find, judged
 from civsam.teaching.lessons import lesson, lessons_table
 
+SIGNS = {True: "ja", False: "nej", None: "mangler"}
 __all__ = ("answer", "guess", "lesson", "lessons_table", "solution", "told")
 
 
@@ -35,7 +36,7 @@ def answer(id: str, given: Any = ..., *after_comma: Any, kommune: str = "") -> O
         told = f"Opgave {id}: skriv dit svar i stedet for de tre prikker, og kør cellen."
         return Output(_form(one), told)
     right, said = judged(id, given, kommune)
-    return Output(f'<p class="tjek {"ja" if right else "nej"}" role="status">{escape(said)}</p>', said)
+    return Output(f'<p class="tjek {SIGNS[right]}" role="status">{escape(said)}</p>', said)
 
 
 def solution(id: str, right: Answer, kommune: str = "") -> Output:

@@ -5,15 +5,13 @@ import re
 from pathlib import Path
 
 import nbformat
-import pandas as pd
 import pytest
 from playwright.sync_api import Browser
 
-from civsam import cli
 from civsam.book import audience
 from civsam.book.contents import notebook
 from civsam.files import PACKAGE, UserError
-from civsam.teaching import exercises, feedback, grading, lessons, opgave
+from civsam.teaching import exercises, feedback, lessons, opgave
 from civsam.teaching.exercises import NOT_YET, SHARE, SIGN, WELL_DONE
 
 LESSONS = audience.lesson_notebooks()
@@ -69,8 +67,8 @@ def test_right_wrong_unreadable_and_known_mistakes_are_told_apart() -> None:
     assert feedback.judged("population-2", right + 1) == (False, NOT_YET)
     mistake = len(edition.survey.answers) / edition.survey.frame["kommunekode"].nunique()
     assert "antallet af svar" in feedback.judged("population-2", mistake)[1]
-    assert "skal være et tal" in feedback.judged("population-2", "mange")[1]
-    assert "vælg mellem" in feedback.judged("population-3", "folk")[1]
+    assert "læses som et tal" in feedback.judged("population-2", "mange")[1]
+    assert "Vælg mellem" in feedback.judged("population-3", "folk")[1]
 
 
 @pytest.fixture
@@ -88,7 +86,7 @@ def made_up(monkeypatch: pytest.MonkeyPatch) -> None:
 COARSE = exercises.COARSE.format
 ASKED = [  # exercise, what is typed, what is said
     ("andel", "84,1", WELL_DONE), ("andel", "84.1 %", WELL_DONE), ("andel", "84,13", WELL_DONE),
-    ("andel", "0,841", SHARE), ("andel", ".841", "kan ikke læses"), ("andel", "0.84", SHARE),
+    ("andel", "0,841", SHARE), ("andel", ".841", "læses"), ("andel", "0.84", SHARE),
     ("andel", "84", COARSE("en decimal")), ("andel", "−84,1", SIGN), ("andel", "1", NOT_YET),
     ("andel", "0,9", NOT_YET), ("andel", "841", NOT_YET),
     ("stor", "1.251", WELL_DONE), ("stor", "1251", WELL_DONE), ("stor", "1.251,0", WELL_DONE),
@@ -99,8 +97,8 @@ ASKED = [  # exercise, what is typed, what is said
     ("forskel", "5", COARSE("en decimal")), ("to", "0,7", COARSE("to decimaler")), ("to", "0.690", WELL_DONE),
     ("to", "1", COARSE("to decimaler")), ("fejl", "0,0125", SHARE), ("fejl", "1.250", WELL_DONE),
     ("halv", "62,5", WELL_DONE), ("halv", "63", WELL_DONE), ("halv", "0", NOT_YET),
-    ("halv", "4,8,1", "kan ikke læses"), ("halv", "1.2.3", "kan ikke læses"),
-    ("halv", "9e9", "kan ikke læses"),
+    ("halv", "4,8,1", "læses"), ("halv", "1.2.3", "læses"),
+    ("halv", "9e9", "læses"),
 ]
 
 
@@ -124,20 +122,12 @@ def test_the_page_reads_and_says_the_same(browser: Browser) -> None:
 
 
 @pytest.mark.usefixtures("made_up")
-def test_in_python_a_comma_is_told_and_a_choice_may_be_given_in_its_words(tmp_path: Path) -> None:
+def test_in_python_a_comma_is_told_and_a_choice_may_be_given_in_its_words() -> None:
     assert feedback.judged("valg", " nord og  SYD")[0]
     assert not feedback.judged("valg", "B")[0]
     assert "Brug punktum" in opgave.answer("andel", 84, 1).text
     for wrong in (float("nan"), float("inf"), 1e300, True, None):
-        assert "skal være et tal" in feedback.judged("andel", wrong)[1]
-    path = tmp_path / "elev.ipynb"
-    code = 'opgave.answer("andel", 84,1)\nopgave.answer("fejl", "1,25")\nopgave.answer("stor", 12,5, kommune="Fanø")'
-    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)]), path)
-    answers, kommune = grading.answers_in(path)
-    assert (answers, kommune) == ({"andel": (84, 1), "fejl": "1,25", "stor": (12, 5)}, "Fanø")
-    graded = grading.grade_all([path])
-    assert graded["rigtigt"].tolist() == [0, 1, 0]
-    assert "Brug punktum" in graded["besked"][0]
+        assert "læses som et tal" in feedback.judged("andel", wrong)[1]
 
 
 def test_a_solution_tells_the_answer_and_a_wrong_one_stops() -> None:
@@ -154,32 +144,11 @@ def test_ones_own_municipality_decides_what_is_right() -> None:
     asked = frame["kommunenavn"].value_counts()
     for name in ("København", "Fanø"):
         assert feedback.judged("population-1", int(asked[name]), name)[0]
-    assert not feedback.judged("population-1", 8)[0]
-    with pytest.raises(UserError, match="kommunen 'Atlantis' findes ikke"):
-        feedback.judged("population-1", 8, "Atlantis")
-
-
-def test_grading_reads_answers_without_running_anything(tmp_path: Path) -> None:
-    code = '''
-opgave.answer("population-3", "samarbejder")
-opgave.answer("population-2", ...)
-opgave.answer("population-1", __import__("os").remove("x"), kommune="Fanø")
-'''
-    path = tmp_path / "elev.ipynb"
-    cells = [nbformat.v4.new_code_cell(code), nbformat.v4.new_code_cell("for")]
-    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
-    answers, kommune = grading.answers_in(path)
-    assert list(answers) == ["population-3", "population-1"]
-    graded = grading.grade(answers, kommune).set_index("id")
-    assert graded["right"].to_dict() == {"population-3": True, "population-1": False}
-    assert "skal være et tal" in graded.at["population-1", "feedback"]
-    assert cli.main(["grade", str(tmp_path), "--out", str(tmp_path / "point.csv")]) == 0
-    assert (tmp_path / "point.csv").read_bytes().startswith(b"\xef\xbb\xbf")  # for Danish Excel
-    points = pd.read_csv(tmp_path / "point.csv", sep=";").set_index("opgave")
-    assert points.loc["population-3", ["fil", "rigtigt"]].tolist() == ["elev", 1]
-    (tmp_path / "tom.ipynb").write_text("x")
-    with pytest.raises(UserError, match="ikke en Jupyter-notebook"):
-        grading.answers_in(tmp_path / "tom.ipynb")
+    assert feedback.judged("population-1", int(asked["Aabenraa"]), " åbenrå Kommune")[0]
+    for name, said in (("", "kommunen mangler"), ("Atlantis", "»Atlantis« ikke findes."), ("Koldin", "Kolding?")):
+        right, told = feedback.judged("population-1", 8, name)
+        assert right is None
+        assert said in told
 
 
 def test_the_page_tells_the_same_as_the_function_and_holds_no_answer(browser: Browser) -> None:
@@ -188,7 +157,7 @@ def test_the_page_tells_the_same_as_the_function_and_holds_no_answer(browser: Br
     page.add_script_tag(path=PACKAGE / "book" / "static" / "opgave.js")
     right = f"{feedback.find('population-2').right(exercises.edition()):.1f}".replace(".", ",")
     form = page.locator("#opgave-population-2")
-    for typed, said in ((right, "Rigtigt."), ("1,0", NOT_YET), ("", "Skriv eller"), ("x", "kan ikke læses")):
+    for typed, said in ((right, "Rigtigt."), ("1,0", NOT_YET), ("", "Skriv eller"), ("x", "læses")):
         form.locator("input").fill(typed)
         form.locator("button").click()
         assert said in form.locator("output").inner_text()
