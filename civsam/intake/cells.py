@@ -13,7 +13,7 @@ from civsam.instrument.questionnaire import DONT_KNOW, NO_TICK, Item
 from civsam.instrument.words import plain
 from civsam.intake import personal
 from civsam.intake.answer_file import AnswerFile, Role, Rows, by_value, places_of
-from civsam.intake.coding import TICKS, UNREAD, coded, whole_number
+from civsam.intake.coding import TICKS, UNREAD, coded, logical, whole_number
 from civsam.intake.faults import FROM_SHEET, NOTHING, SUGGESTED, TWICE, Fault, amount, explain, pattern
 
 FEW = 10  # rows that a note names
@@ -29,12 +29,21 @@ def answers(file: AnswerFile, places: Mapping[Role, int]) -> pd.DataFrame:
         values, how = coded(item, found, file.questionnaire.dont_know, _labelled(file, item, places))
         _judge(file, item, codes, found, values, how)
         written.setdefault(how, []).append(name)
+        written.setdefault(_as_logical(file, item, found), []).append(name)
         coding, kinds = pd.factorize(np.array(values, dtype=object))
         done[name] = pd.Categorical.from_codes(coding[codes], kinds)  # text is made of it when rows are chosen
         file.say(f"{len(done)} af {len(file.questionnaire.items)} kolonner kontrolleret")
     for how in sorted(filter(None, written)):
         file.note(f"Skrevet som {how}", written[how])
     return pd.DataFrame(done)
+
+
+def _as_logical(file: AnswerFile, item: Item, found: Sequence[str]) -> str:
+    """How the cells are written besides, if any is what a program writes for yes or no; else blank."""
+    spelt = logical(item.scale.answers) if item.scale.type != "flere" else {}
+    own = {plain(word) for pair in item.scale.answers.items() for word in pair} if spelt else set()
+    words = dict.fromkeys(cell.strip() for cell in found if spelt and plain(cell) in {*spelt} - own)
+    return ", ".join(f"{word} for {file.questionnaire.label(item.id, spelt[plain(word)])}" for word in words)
 
 
 def _labelled(file: AnswerFile, item: Item, places: Mapping[Role, int]) -> frozenset[str]:

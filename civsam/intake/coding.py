@@ -13,6 +13,8 @@ from civsam.intake import export
 # In a column of one answer among several: what a tick is, and what is none
 TICKS = dict.fromkeys(("1", "sand", "true", "ja", "yes", "y", "valgt", "selected", "checked"), 1) | dict.fromkeys(
     ("0", "falsk", "false", "nej", "no", "n", "ikke valgt", "not selected", "unchecked"), 0)
+# What programs write for yes and no, where those are two of the answers
+LOGICAL = {"ja": ("true", "sand", "yes", "y"), "nej": ("false", "falsk", "no", "n")}
 THOUSANDS = re.compile(r"-?[1-9][0-9]{0,2}([.,][0-9]{3})+")  # or three decimals
 CLOSE = 5e-7  # a number of Stata with seven digits is as close to what was typed
 UNREAD = "? "  # stands before a cell that could not be read as an answer; no code begins so
@@ -33,7 +35,8 @@ class Spelling:
         labels = {text: code for text, code in zip(texts, answers, strict=True) if texts.count(text) == 1}
         words = {**answers, **({DONT_KNOW: dont_know} if dont_know else {})}
         labels = {plain(text): code for code, text in export.short(words).items() if code in answers} | labels
-        return cls(unsure | {plain(code): code for code in answers}, unsure | labels)
+        codes, programs = {plain(code): code for code in answers}, logical(answers)
+        return cls(programs | unsure | codes, programs | unsure | labels)
 
     def chosen(self, cells: Iterable[str]) -> tuple[dict[str, str], str]:
         """How these plain cells are read, and the name of that: all as codes, else all as labels, else as both.
@@ -85,6 +88,14 @@ class Spelling:
             found.append(",".join(pieces[at:end]).strip())
             at = end
         return [answer for answer in found if answer]
+
+
+def logical(answers: Mapping[str, str]) -> dict[str, str]:
+    """What programs write for true and false, each with the answer it is; empty without one yes and one no."""
+    found = {said: [code for code, label in answers.items() if {said, words[2]} & {plain(code), plain(label)}]
+             for said, words in LOGICAL.items()}
+    return {word: codes[0] for said, codes in found.items() for word in LOGICAL[said]
+            } if all(len(codes) == 1 for codes in found.values()) else {}
 
 
 def whole_number(text: str) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import zip_longest
 
 import pandas as pd
 
@@ -14,22 +15,26 @@ from civsam.instrument.questionnaire import DONT_KNOW, Questionnaire
 from civsam.instrument.webform import YOU_TITLE
 from civsam.instrument.words import plain
 from civsam.instrument.xlsform import YOU
-from civsam.intake import export
+from civsam.intake import export, programs
 from civsam.intake.answer_file import AnswerFile, Role
 from civsam.intake.coding import TICKS, Spelling
 from civsam.intake.faults import Fault
 from civsam.intake.table import Table
 
-# How LimeSurvey and REDCap (codes and labels) write the column of one answer among several
-PROGRAMS = tuple(map(re.compile, (r"(.+)\[([^\[]+)\]", r"(.+?)___(.+)", r"(.+) \(choice=(.+)\)")))
+# How programs write the column of one answer among several: after a sign, in brackets, or before what is asked
+PAIRS = tuple(map(re.compile, (r"(?P<whole>.+)\[(?P<part>[^\[]+)\]", r"(?P<whole>.+?)___(?P<part>.+)",
+                               r"(?P<whole>.+) \(choice=(?P<part>.+)\)", r"\[(?P<part>[^\]]+)\](?P<whole>.+)")))
+SIGNS = ("/", "-", "–", ":")
+ADDED = " - selected choice"  # what Qualtrics writes after a question with more than one column
 GROUPS = ("indledning", YOU, YOU_TITLE)  # of the form, besides those of the blocks
 RANDOM_KEY = "noegle"  # the column of random respondent keys, in a frame and in what the forms give
-# What ODK and Kobo add to the questions, besides what begins with _ or meta/
-METADATA = frozenset((
-    "start", "end", "today", "deviceid", "subscriberid", "simserial", "phonenumber", "username", "email", "audit",
-    "instanceid", "instancename", "formhub/uuid", "key", "submissiondate", "submitterid", "submittername",
-    "attachmentspresent", "attachmentsexpected", "status", "reviewstate", "edits", "formversion",
-))
+
+
+def pairs(text: str) -> list[tuple[str, str]]:
+    """All ways to read a plain name as a question and one part of it."""
+    found = [(match["whole"], match["part"]) for pattern in PAIRS if (match := pattern.fullmatch(text))]
+    found += [(text[:at], text[at + 1:]) for at, sign in enumerate(text) if sign in SIGNS]
+    return [(whole.strip(), part.strip()) for whole, part in found]
 
 
 class Columns:
@@ -41,7 +46,7 @@ class Columns:
     def __init__(self, questionnaire: Questionnaire, frame: pd.DataFrame | None) -> None:
         """frame: its columns may stand in the file, and must then agree with it."""
         others = [*questionnaire.background, questionnaire.weighting.cluster] if frame is None else list(frame.columns)
-        items = questionnaire.items
+        items, self.dont_know = questionnaire.items, questionnaire.dont_know
         wordings = [plain(item.wording) for item in items.values()]
         roles: dict[str, tuple[str, ...]] = {
             wording: (name,) for wording, name in zip(wordings, items, strict=True) if wordings.count(wording) == 1}
@@ -68,16 +73,40 @@ class Columns:
         it may say that the column holds something else.
         """
         text = plain(name)
-        role = self._grouped(text)
-        for separator in "/-":
-            head, _, tail = text.rpartition(separator)
-            whole = self._grouped(head)
-            if role is None and whole is not None and whole[0] in self.items:
-                role = self._split(whole, tail)
-        for pattern in () if role else PROGRAMS:
-            if (match := pattern.fullmatch(text)) and (whole := self._grouped(match[1])) and whole[0] in self.items:
-                role = self._split(whole, match[2])
-        return role
+        role = self._grouped(text) or self._grouped(text.removesuffix(ADDED))
+        if role is not None:
+            return role
+        roles = {self._part(whole, part) for whole, part in pairs(text)} - {None}
+        return roles.pop() if len(roles) == 1 else None
+
+    def _part(self, whole: str, part: str) -> tuple[str, ...] | None:
+        """The role of a part of a question: of one answer, or LimeSurvey's battery[SQ1], an item of its own."""
+        role = self._grouped(whole) or self._grouped(whole.removesuffix(ADDED))
+        if role is None or role[0] not in self.items:
+            return None
+        return self._split(role, part)
+
+    def other_answer(self, name: str) -> str:
+        """The answer that a column of this name would be of a question with several, which the question does not have;
+        blank where the name says no such thing."""
+        for whole, part in pairs(plain(name)):
+            role = self._grouped(whole) or self._grouped(whole.removesuffix(ADDED))
+            if role is not None and len(role) == 1 and self.items[role[0]].scale.type == "flere":
+                return part
+        return ""
+
+    def batteries(self, names: Mapping[int, str]) -> dict[int, tuple[str, ...]]:
+        """The roles of columns whose names say what is asked of all of them and what each is: 'Hvor enig? [Jeg ...]'.
+
+        names: by place, of columns without a role. Only where there are two or more, and each is a question's wording.
+        """
+        found: dict[str, dict[int, tuple[str, ...]]] = {}
+        for at, name in names.items():
+            for whole, part in pairs(plain(name)):
+                role = self.roles.get(part)
+                if role is not None and role[0] in self.items and part == plain(self.items[role[0]].wording):
+                    found.setdefault(whole, {})[at] = role
+        return {at: role for those in found.values() if len(those) > 1 for at, role in those.items()}
 
     def _grouped(self, text: str) -> tuple[str, ...] | None:
         """The role of a plain name, with or without groups before it."""
@@ -93,15 +122,14 @@ class Columns:
         item = self.items[role[0]]
         if len(role) == 2:
             return (*role, "1") if tail == role[1] else None
-        spelling = Spelling.of(item.scale.answers, DONT_KNOW if item.allows_dont_know else None)
+        spelling = Spelling.of(item.scale.answers, self.dont_know if item.allows_dont_know else None)
         code = (spelling.labels | spelling.codes).get(tail) if item.scale.type == "flere" else None
         return (*role, code) if code else None
 
     @staticmethod
     def metadata(name: str) -> bool:
         """Whether a form's server adds the column by itself."""
-        text = plain(name)
-        return text.startswith(("_", "meta/", "meta-")) or text in METADATA or text.rpartition("/")[2] in METADATA
+        return programs.KOBO.adds(name)
 
 
 def without_headings(table: Table, columns: Columns) -> Table:
@@ -120,7 +148,7 @@ def without_headings(table: Table, columns: Columns) -> Table:
         extra.append(number)
     if not extra:
         return table
-    told = f"Rækker, der kun gentager kolonnernes navne, er sprunget over: {', '.join(map(str, extra))}."
+    told = f"Rækker, der er overskrifter og ikke svar, er sprunget over: {', '.join(map(str, extra))}."
     return replace(table, cells=table.cells.drop(index=extra), notes=[*table.notes, told])
 
 
@@ -128,8 +156,9 @@ def place(file: AnswerFile, columns: Columns) -> dict[Role, int]:
     """Where each thing stands; faults for columns that are unknown, doubled or missing."""
     found: dict[Role, int] = {}
     left_out, renamed, strange, header = [], [], [], file.table.header
+    roles = _roles(file, columns)
     for at, name in enumerate(header):
-        role = columns.role(name)
+        role = roles.get(at)
         if role is None and (columns.metadata(name) or not file.table.cells[at].str.strip().any()):
             left_out.append(name.strip() or f"nr. {at + 1} (tom)")
         elif role is None:
@@ -140,6 +169,11 @@ def place(file: AnswerFile, columns: Columns) -> dict[Role, int]:
         else:
             found[role] = at
             renamed += [f"»{name}« som {'/'.join(filter(None, role))}"] if name.strip() not in role else []
+    program, own = programs.told(file.table, [at for at in range(len(header)) if at not in roles])
+    if program is not None:
+        file.notes += programs.notes(file.table, program, own)
+        left_out = [name for name in left_out if name not in {header[at].strip() for at in own}]
+        strange = [at for at in strange if at not in own]
     _beside(file, found)
     missing = _missing(file, found)
     unused = [name for name in (_unknown(file, columns, at, found, missing) for at in strange) if name]
@@ -151,6 +185,21 @@ def place(file: AnswerFile, columns: Columns) -> dict[Role, int]:
     return found
 
 
+def _roles(file: AnswerFile, columns: Columns) -> dict[int, Role]:
+    """What each column holds, by its name; else by what the file says of it in words, where no name says that."""
+    header = file.table.header
+    named = {at: role for at, name in enumerate(header) if (role := columns.role(name)) is not None}
+    titles = {at: title for at, title in enumerate(file.table.titles) if title.strip() and at not in named}
+    _, own = programs.told(file.table, [at for at in range(len(header)) if at not in named])
+    taken = {*named.values()}
+    titled = {at: role for at, title in titles.items() if at not in own and (role := columns.role(title)) is not None
+              and role not in taken}
+    rest = {at: title or name for at, (name, title) in enumerate(zip_longest(header, file.table.titles, fillvalue=""))
+            if at not in named and at not in titled and at not in own}
+    rows = {at: role for at, role in columns.batteries(rest).items() if role not in {*taken, *titled.values()}}
+    return named | titled | rows
+
+
 def _unknown(
     file: AnswerFile, columns: Columns, at: int, found: Mapping[Role, int], missing: Sequence[Fault]
 ) -> str:
@@ -159,14 +208,22 @@ def _unknown(
     It is a fault if it could be what is missing, or is called almost as something that is not there.
     """
     name = file.table.header[at]
+    title = file.table.titles[at] if file.table.titles else ""
+    answer = columns.other_answer(name) or columns.other_answer(title)
+    if answer and {plain(cell) for cell in file.table.cells[at].unique()} <= {"", answer, *TICKS}:
+        file.add(Fault(name, "", f"er krydser ved »{answer}«, som spørgeskemaet ikke har", "spørgsmålets svar",
+                       "Giv spørgsmålet svaret i spørgeskemaet, eller slet kolonnen."))
+        return ""
     if not name.strip():
         file.add(Fault(f"nr. {at + 1}", "", "har intet navn, men indhold", "en kolonne i spørgeskemaet",
                        "Giv kolonnen et navn, eller slet den."))
         return ""
-    absent = [word for known, role in columns.roles.items() if role not in found for word in (role[-1], known)]
+    absent = [word for known, role in columns.roles.items() if role not in found and (
+        role[-1] != DONT_KNOW or role[:1] not in found) for word in (role[-1], known)]
     hint = nearest(name, absent)
     if not hint and not missing:
-        return visible(name.strip()[:60])
+        words = f" ({title.strip()[:60]})" if title.strip() and plain(title) != plain(name) else ""
+        return visible(name.strip()[:60] + words)
     file.add(Fault(name, "", "ukendt kolonne", "kolonner i spørgeskemaet og rammen",
                    f"{hint} Er det noget andet, så giv den et andet navn." if hint
                    else "Ret navnet, hvis det er den, der mangler."))

@@ -47,7 +47,8 @@ def read(path: Path, kind: str, data: bytes, dont_know: str) -> Table:
     notes = [f"Format: {KINDS[kind]}. Værdietiketter er brugt i: {', '.join(used) or 'ingen kolonner'}."]
     if gone:
         notes.append(f"Værdier, som filen selv angiver som manglende, er læst som ikke besvaret: {', '.join(gone)}.")
-    return replace(from_columns(header, columns, notes), labelled=labelled)
+    titles = [found["wordings"].get(name) or "" for name in header]
+    return replace(from_columns(header, columns, notes), labelled=labelled, titles=titles)
 
 
 def content(path: Path, kind: str, data: bytes) -> dict[str, Any]:

@@ -33,7 +33,8 @@ class Table:
     """header: the columns' names as they stand. cells: text, shape (rows, columns), columns numbered from 0, indexed by
     row number. ragged: the fields of each row that has another number of them, by row number. guarded: whether an
     apostrophe may guard what a spreadsheet would run as a formula, as in delimited text. labelled: by column, the
-    texts that are labels of values in the file itself; they are words, and never codes.
+    texts that are labels of values in the file itself; they are words, and never codes. titles: what the file itself
+    says in words that each column is, blank where it says nothing; empty if it says so of none.
     """
 
     header: list[str]
@@ -42,6 +43,7 @@ class Table:
     notes: list[str]
     guarded: bool = False
     labelled: dict[int, frozenset[str]] = field(default_factory=dict)
+    titles: list[str] = field(default_factory=list)
 
 
 class Progress:

@@ -11,7 +11,7 @@ import zipfile
 from pathlib import Path
 
 from civsam.files import UserError, read_bytes, shown, visible
-from civsam.intake import delimited, statistics_files, workbook
+from civsam.intake import delimited, programs, statistics_files, workbook
 from civsam.intake.table import KINDS, Known, Say, Table
 
 MAGIC = {b"PK\x03\x04": "xlsx", b"$FL2": "sav", b"$FL3": "sav", b"PAR1": "parquet", b"<stata_dta>": "dta"}
@@ -38,7 +38,8 @@ def load(path: Path, known: Known, sheet: str | None, say: Say, dont_know: str =
         table = statistics_files.read(path, kind, data, dont_know)
     else:
         table = delimited.read(path, data, known, say)
-    if not known(table.header):
+    table = programs.with_headings(table)
+    if not known(table.header) and not known(table.titles):
         found = ", ".join(name.strip()[:40] for name in table.header[:8] if name.strip())
         raise UserError(f"{shown(path)}: ingen af kolonnerne er kendt. Fandt: {visible(found) or 'ingen navne'}. "
                         "Første række skal være kolonnenavne, og felterne skal være adskilt af semikolon, komma, "

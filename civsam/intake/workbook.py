@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ def read(path: Path, data: bytes, known: Known, sheet: str | None, say: Say) -> 
         firsts = {name: next((row for _, row in _sheet_rows(book[name]) if any(row)), []) for name in names}
         chosen = _chosen(path, firsts, known, sheet)
         table = gather(_sheet_rows(book[chosen]), say, pad=True)
-    return Table(table.header, table.cells, table.ragged, [f"Ark: »{chosen}«.", *table.notes])
+    return replace(table, notes=[f"Ark: »{chosen}«.", *table.notes])
 
 
 def _sheet_rows(sheet: Any) -> Iterator[tuple[int, list[str]]]:

@@ -248,7 +248,7 @@ def test_rows_that_say_the_columns_names_again_are_passed_over(tmp_path: Path) -
     ids = ",".join(f'"{{""ImportId"":""{name}""}}"' for name in head.split(","))
     reading = small.read(tmp_path, "\n".join([head, wordings, ids, *rows, ""])).accept()
     assert list(reading.answers.index) == ["p1", "p2", "p3", "p4", "p5", "p6"]
-    assert "Rækker, der kun gentager kolonnernes navne, er sprunget over: 2, 3." in reading.notes
+    assert "Rækker, der er overskrifter og ikke svar, er sprunget over: 2, 3." in reading.notes
     half = small.read(tmp_path, "\n".join([head, wordings.replace("Er du medlem?", "ja"), *rows, ""]))
     assert set(half.faults["raekke"]) == {2}
     alone = small.read(tmp_path, f"{head}\n,,,,,,Er der andet?\n{rows[0]}\n")
