@@ -31,7 +31,7 @@ def create(
     with tempfile.TemporaryDirectory(prefix=".civsam-", dir=folder.parent) as temporary:
         unfinished = Path(temporary) / "projekt"
         names = _write(unfinished, made, source)
-        reading.check(made, unfinished / QUESTIONNAIRE, unfinished / ANSWERS)
+        reading.check(made, unfinished / QUESTIONNAIRE, unfinished / ANSWERS, shown(source))
         if folder.exists():
             folder.rmdir()  # it is empty
         shutil.move(unfinished, folder)

@@ -18,7 +18,7 @@ def brought(path: Path, *background: str, sheet: str | None = None) -> tuple[Que
     questionnaire._read.cache_clear()
     if made.answers is not None:
         answers.write_bytes(written.answers(made).encode())
-        reading.check(made, schema, answers)
+        reading.check(made, schema, answers, path.name)
     return questionnaire.read(schema), made.answers, made
 
 

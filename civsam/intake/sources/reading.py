@@ -10,6 +10,7 @@ import pandas as pd
 from civsam.files import UserError, shown
 from civsam.instrument.questionnaire import read
 from civsam.intake import answers, tabular
+from civsam.intake.sources import sheet as sheet_
 from civsam.intake.sources import statistics
 from civsam.intake.sources.draft import Draft, draft
 from civsam.intake.sources.material import Material
@@ -32,15 +33,19 @@ def material(path: Path, sheet: str | None) -> Material:
     kind, data = tabular.opened(path)
     if kind in ("sav", "dta"):
         return statistics.read(path, kind, data)
-    raise UserError(f"{shown(path)}: af den slags filer kan der ikke laves et projekt.")
+    return sheet_.read(path, sheet)
 
 
-def check(made: Draft, questionnaire: Path, written: Path) -> None:
+def check(made: Draft, questionnaire: Path, written: Path, source: str) -> None:
     """Raise UserError if the answers, as they are read back from their file, are not those of the draft."""
     if made.answers is None:
         return
     asked = read(questionnaire)
-    found = answers.check(written, asked, None, progress=lambda _: None).accept()
+    try:
+        found = answers.check(written, asked, None, progress=lambda _: None).accept()
+    except UserError as fault:
+        told = str(fault).replace(shown(written), f"{source}, som den blev forstået")
+        raise UserError(f"{told} Ret det i filen, og prøv igen.") from None
     items = made.answers[list(asked.items)]
     wrong = [name for name in items if found.answers[name].tolist() != items[name].tolist()]
     if background := [name for name in asked.background]:
