@@ -44,8 +44,9 @@ KINDS = {"enkelt": "ét svar", "ordinal": "ét svar på en ordnet skala", "flere
          "antal": "et antal", "tekst": "fri tekst"}
 SURVEY = ("type", "name", f"label::{LANGUAGE}", f"hint::{LANGUAGE}", "appearance", "relevant", "required", "constraint",
           f"constraint_message::{LANGUAGE}")
+OWN = "civsam"  # a column that other programs pass over: what no other column says, as JSON, for `civsam new --from`
 CHOICES = ("list_name", "name", f"label::{LANGUAGE}")
-SETTINGS = ("form_title", "form_id", "version", "default_language", "style")
+SETTINGS = ("form_title", "form_id", "version", "default_language", "style", OWN)
 
 KEY_LABEL = "Din nøgle"
 KEY_HINT = ("Står i den henvendelse, du har fået. Er feltet udfyldt, så lad det stå. Har du ingen nøgle, så lad det "
@@ -94,13 +95,27 @@ def xlsform(questionnaire: Questionnaire, path: Path, about: About) -> None:
     survey, choices = survey_rows(questionnaire, about), choice_rows(questionnaire)
     _check_names(row["name"] for row in survey if "name" in row)
     settings = {"form_title": questionnaire.title, "form_id": form_id(questionnaire),
-                "version": version(questionnaire, about), "default_language": LANGUAGE, "style": "pages"}
+                "version": version(questionnaire, about), "default_language": LANGUAGE, "style": "pages",
+                OWN: json.dumps({"noegle": questionnaire.key}, ensure_ascii=False)}
+    besides = {item.id: _besides(item, questionnaire) for item in keys.asked(questionnaire).values()}
+    survey = [row | {OWN: besides[row["name"]]} if row.get("name") in besides else row for row in survey]
     book = Workbook()
     book.remove(book.active)
-    for name, columns, rows in (("survey", SURVEY, survey), ("choices", CHOICES, choices),
+    for name, columns, rows in (("survey", (*SURVEY, OWN), survey), ("choices", CHOICES, choices),
                                 ("settings", SETTINGS, [settings])):
         _fill(book.create_sheet(name), columns, rows)
     path.write_bytes(_timeless(book))
+
+
+def _besides(item: Item, questionnaire: Questionnaire) -> str:
+    """What the form itself does not say of an item, as JSON."""
+    scale, variable = item.scale, questionnaire.background.get(item.id)
+    told: dict[str, object] = {"type": scale.type, "emne": item.topic}
+    told |= {"decimaler": scale.decimals} if scale.decimals else {}
+    told |= {"enhed": scale.unit} if scale.unit else {}
+    told |= {"ordnet": True} if variable and variable.ordered else {}
+    told |= {"uoplyst": variable.missing} if variable and variable.missing else {}
+    return json.dumps(told, ensure_ascii=False)
 
 
 def form_id(questionnaire: Questionnaire) -> str:

@@ -18,7 +18,7 @@ from civsam.intake.sources.material import MOST_QUESTIONS, SEVERAL, Material, Qu
 
 TOPIC = 80  # letters of a heading
 UNKNOWN = "uoplyst"  # the code of a background variable that is not known of all
-GROUPS = 50  # of a background variable
+GROUPS = 50  # of a background variable whose values have no labels
 
 
 @dataclass
@@ -181,6 +181,7 @@ def _item(made: Draft, question: Question, ids: dict[str, str], blocks: dict[str
     if question.type == "antal":
         scale |= {"mindst": question.low, "hoejst": question.high}
         scale |= {"decimaler": question.decimals} if question.decimals else {}
+        scale |= {"enhed": one_line(question.unit)} if question.unit else {}
     elif question.type == "tekst":
         cells = _free(made, question)
     else:
@@ -230,7 +231,7 @@ def _free(made: Draft, question: Question) -> np.ndarray | None:
 
 def _background(made: Draft, question: Question, name: str) -> np.ndarray | None:
     """Add a background variable, with a code for those it is not known of; its cells."""
-    if question.type not in ("enkelt", "ordinal") or len(question.answers) > GROUPS:
+    if question.type not in ("enkelt", "ordinal"):
         if question.cells is None or question.type == "flere":
             raise UserError(f"--background: »{question.name}« har ikke ét svar med svartekster, så svarene kan ikke "
                             "deles op efter den.")
@@ -240,9 +241,9 @@ def _background(made: Draft, question: Question, name: str) -> np.ndarray | None
                             "være grupper: del den først i klasser.")
         question.type, question.answers = "ordinal", {cell: cell for cell in found}
     labels, codes = _coded(made, question, keep_unsure=True)
-    cells, missing = _recoded(question, codes), ""
+    cells, missing = _recoded(question, codes), codes.get(question.missing, "")
     if cells is not None and (blank := int((cells == "").sum())):
-        missing = next((code for code, label in labels.items() if plain(label) == UNKNOWN), "")
+        missing = missing or next((code for code, label in labels.items() if plain(label) == UNKNOWN), "")
         if not missing:
             missing = naming.named(UNKNOWN, labels, "k")
             labels[missing] = next(words for words in ("Uoplyst", "Uoplyst (tomt)") if plain(words) not in map(

@@ -24,7 +24,7 @@ class Question:
     type: one of `questionnaire.TYPES`. answers: the file's own values, as text, with their labels, in order. cells: the
     values of each row, `SEVERAL` between those of one cell, DONT_KNOW of a count, blank for nothing; None where the
     file has no answers. scale: the name of a list that several questions share. guesses: what should be confirmed.
-    lists: columns of the file that are gathered in it. parts: names of the counts that it is a part of.
+    parts: names of the counts that it is a part of. missing: of background, the value of those it is not known of.
     """
 
     name: str
@@ -34,12 +34,14 @@ class Question:
     low: float = 0
     high: float = 0
     decimals: int = 0
+    unit: str = ""
     topic: str = ""
     help: str = ""
     block: str = ""
     scale: str = ""
     dont_know: bool = False
     background: bool = False
+    missing: str = ""
     parts: tuple[str, ...] = ()
     guesses: list[str] = field(default_factory=list)
     cells: np.ndarray | None = None

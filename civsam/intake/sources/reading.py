@@ -11,7 +11,7 @@ from civsam.files import UserError, shown
 from civsam.instrument.questionnaire import read
 from civsam.intake import answers, tabular
 from civsam.intake.sources import sheet as sheet_
-from civsam.intake.sources import statistics
+from civsam.intake.sources import statistics, xls_form
 from civsam.intake.sources.draft import Draft, draft
 from civsam.intake.sources.material import Material
 
@@ -33,6 +33,8 @@ def material(path: Path, sheet: str | None) -> Material:
     kind, data = tabular.opened(path)
     if kind in ("sav", "dta"):
         return statistics.read(path, kind, data)
+    if kind == "xlsx" and sheet is None and xls_form.is_form(data):
+        return xls_form.read(path, data)
     return sheet_.read(path, sheet)
 
 
