@@ -28,7 +28,8 @@ def add(commands: argparse._SubParsersAction) -> None:
     new.add_argument("folder", metavar="NAVN", help="projektets mappe")
     new.add_argument("--questionnaire", metavar="FIL", help="spørgeskemaet; ellers et lille at begynde med")
     new.add_argument("--from", dest="source", metavar="FIL",
-                     help="lav skema og svar af en fil: SPSS (.sav), Stata (.dta), CSV eller Excel")
+                     help="lav skemaet, og svarene, hvis de er med, af en fil fra et andet program: SPSS, Stata, "
+                          "CSV, Excel, XLSForm, LimeSurvey (.lss) eller DDI (.xml)")
     new.add_argument("--background", metavar="NAVNE", default="",
                      help="med --from: det, svarene deles op efter, med komma imellem, for eksempel koen,region")
     new.add_argument("--sheet", metavar="ARK", help="med --from: det ark i en projektmappe, som svarene står i")

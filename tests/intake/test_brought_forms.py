@@ -8,7 +8,7 @@ import pytest
 import small
 from brought import brought, said
 
-from civsam.files import project
+from civsam.files import UserError, project
 from civsam.instrument import questionnaire, xlsform
 from civsam.instrument.questionnaire import Questionnaire
 
@@ -112,3 +112,147 @@ def test_the_forms_of_whole_surveys_come_back(tmp_path: Path, name: str) -> None
     study, _, made = brought(tmp_path / "ud.xlsx")
     same(asked, study)
     assert made.lost == []
+
+
+def rows(table: str, *those: dict) -> str:
+    """A table of LimeSurvey's structure."""
+    made = "".join("<row>" + "".join(f"<{name}><![CDATA[{cell}]]></{name}>" for name, cell in row.items()) + "</row>"
+                   for row in those)
+    return f"<{table}><fields><fieldname>x</fieldname></fields><rows>{made}</rows></{table}>"
+
+
+ASKED = (
+    {"qid": 1, "gid": 5, "type": "L", "title": "glad", "question": "<p>Er du <b>glad</b> &amp; tilfreds?</p>",
+     "other": "Y", "relevance": "1", "question_order": 2, "help": "Sæt kryds"},
+    {"qid": 2, "gid": 5, "type": "M", "title": "hvor", "question": "Hvor?", "relevance": "glad == 'A1'",
+     "question_order": 1},
+    {"qid": 3, "gid": 6, "type": "F", "title": "enig", "question": "Enig?", "question_order": 1},
+    {"qid": 4, "gid": 6, "type": "N", "title": "timer", "question": "Timer?", "question_order": 2},
+    {"qid": 7, "gid": 6, "type": "Y", "title": "med", "question": "Med?", "question_order": 3},
+    {"qid": 8, "gid": 6, "type": "R", "title": "rang", "question": "Rang?", "question_order": 4},
+    {"qid": 9, "gid": 6, "type": "X", "title": "tak", "question": "Tak", "question_order": 5},
+    {"qid": 10, "gid": 6, "type": "T", "title": "fri", "question": "Andet?", "question_order": 6},
+    {"qid": 11, "gid": 6, "type": "5", "title": "fem", "question": "Fem?", "question_order": 7},
+)
+PARTS = ({"qid": 21, "parent_qid": 2, "title": "hal", "question": "Hal", "question_order": 1},
+         {"qid": 22, "parent_qid": 2, "title": "park", "question": "Park", "question_order": 2},
+         {"qid": 31, "parent_qid": 3, "title": "SQ1", "question": "Let", "question_order": 1},
+         {"qid": 32, "parent_qid": 3, "title": "SQ2", "question": "Sjovt", "question_order": 2})
+ANSWERS = ({"aid": 1, "qid": 1, "code": "A1", "answer": "Ja", "sortorder": 1},
+           {"aid": 2, "qid": 1, "code": "A2", "answer": "Ved ikke", "sortorder": 2},
+           {"aid": 3, "qid": 3, "code": "1", "answer": "Uenig", "sortorder": 1},
+           {"aid": 4, "qid": 3, "code": "2", "answer": "Midt", "sortorder": 2},
+           {"aid": 5, "qid": 3, "code": "3", "answer": "Enig", "sortorder": 3})
+GROUPS = ({"gid": 6, "group_name": "To", "group_order": 2}, {"gid": 5, "group_name": "Et", "group_order": 1})
+SETTINGS = rows("surveys", {"sid": 1, "language": "en"}) + rows(
+    "surveys_languagesettings", {"surveyls_language": "en", "surveyls_title": "Leisure"},
+    {"surveyls_language": "da", "surveyls_title": "Fritid", "surveyls_description": "<p>Om fritid.</p>"})
+LIMITS = rows("question_attributes", {"qid": 4, "attribute": "min_num_value_n", "value": "1"},
+              {"qid": 4, "attribute": "max_num_value_n", "value": "24"},
+              {"qid": 4, "attribute": "num_value_int_only", "value": "1"})
+
+
+def parted(those: Sequence[dict], words: dict[str, str], key: str) -> tuple[list[dict], list[dict]]:
+    """Rows as the new format has them: their words in a table of their own, by language."""
+    bare = [{name: cell for name, cell in row.items() if name not in words} for row in those]
+    told = [{key: row[key], "language": language, **{name: row[name] if language == "da" else "x" for name in words
+                                                     if name in row}} for row in those for language in ("en", "da")]
+    return bare, told
+
+
+def structure(new: bool) -> str:
+    """The same survey in LimeSurvey's old or new format, in two languages."""
+    if not new:
+        tables = [rows(name, *({**row, "language": "da"} for row in those), *({**row, "language": "en", "question": "x",
+                  "answer": "x", "group_name": "x"} for row in those)) for name, those in (
+                  ("answers", ANSWERS), ("groups", GROUPS), ("questions", ASKED), ("subquestions", PARTS))]
+    else:
+        answers, told = parted(ANSWERS, {"answer": ""}, "aid")
+        groups, names = parted(GROUPS, {"group_name": ""}, "gid")
+        asked, wordings = parted((*ASKED, *PARTS), {"question": "", "help": ""}, "qid")
+        tables = [rows("answers", *answers), rows("answer_l10ns", *told), rows("groups", *groups),
+                  rows("group_l10ns", *names), rows("questions", *asked[:len(ASKED)]),
+                  rows("subquestions", *asked[len(ASKED):]), rows("question_l10ns", *wordings)]
+    return ('<?xml version="1.0" encoding="UTF-8"?><document><LimeSurveyDocType>Survey</LimeSurveyDocType>'
+            f"{''.join(tables)}{SETTINGS}{LIMITS}</document>")
+
+
+@pytest.mark.parametrize("new", [False, True])
+def test_a_structure_of_limesurvey_is_questions_in_danish(tmp_path: Path, new: bool) -> None:
+    path = tmp_path / "skema.lss"
+    path.write_text(structure(new), "utf-8")
+    study, answers, made = brought(path)
+    assert answers is None
+    assert (study.title, study.scope) == ("Fritid", "Om fritid.")
+    assert list(study.blocks.values()) == ["Et", "To"]
+    types = {name: item.scale.type for name, item in study.items.items()}
+    assert types == {"hvor": "flere", "glad": "enkelt", "enig_SQ1": "enkelt", "enig_SQ2": "enkelt", "timer": "antal",
+                     "med": "enkelt", "fri": "tekst", "fem": "antal"}
+    glad = study.items["glad"]
+    assert (glad.wording, glad.help) == ("Er du glad & tilfreds?", "Sæt kryds")
+    assert glad.scale.answers == {"A1": "Ja", "oth": "Andet"}
+    assert glad.allows_dont_know
+    assert study.items["hvor"].scale.answers == {"hal": "Hal", "park": "Park"}
+    assert study.items["enig_SQ1"].scale is study.items["enig_SQ2"].scale
+    assert (study.items["enig_SQ2"].topic, study.items["enig_SQ2"].wording) == ("Sjovt", "Enig? Sjovt")
+    assert (study.items["timer"].scale.low, study.items["timer"].scale.high) == (1, 24)
+    for word in ("hvor bliver kun stillet, hvis: glad == 'A1'", "rang er en rangordning", "Andre sprog: en",
+                 "glad: den tekst, der kan skrives"):
+        assert word in said(made), word
+
+
+CODEBOOK = """<codeBook xmlns="ddi:codebook:2_5" version="2.5">
+<stdyDscr><citation><titlStmt><titl>Fritid 2020</titl></titlStmt></citation>
+<stdyInfo><abstract>Om fritid.</abstract></stdyInfo></stdyDscr>
+<dataDscr>
+<varGrp ID="G1" type="multipleResp" var="V3 V4"><labl>Hvor kommer du?</labl></varGrp>
+<varGrp ID="G2" type="section" var="V1 V2"><labl>Om dig</labl></varGrp>
+<var ID="V0" name="id"><labl>Nr</labl></var>
+<var ID="V1" name="glad" intrvl="discrete" nature="ordinal"><labl>Glæde</labl>
+ <qstn><preQTxt>Tænk efter.</preQTxt><qstnLit>Hvor glad er du?</qstnLit></qstn><universe>Alle over 17</universe>
+ <invalrng><item VALUE="7"/></invalrng>
+ <catgry><catValu>1</catValu><labl xml:lang="en">Little</labl><labl xml:lang="da">Lidt</labl></catgry>
+ <catgry><catValu>2</catValu><labl>Meget</labl></catgry><catgry><catValu>7</catValu><labl>Andet</labl></catgry>
+ <catgry missing="Y"><catValu>8</catValu><labl>Ved ikke</labl></catgry>
+ <catgry missing="Y"><catValu>9</catValu><labl>Uoplyst</labl></catgry><varFormat type="numeric"/></var>
+<var ID="V2" name="alder" intrvl="contin"><labl>Alder</labl><valrng><range min="18" max="99"/></valrng>
+ <catgry><catValu>99</catValu><labl>99 eller mere</labl></catgry><varFormat type="numeric"/></var>
+<var ID="V3" name="sted_hal"><labl>Hal</labl><catgry><catValu>1</catValu><labl>Ja</labl></catgry></var>
+<var ID="V4" name="sted_park"><labl>Park</labl><catgry><catValu>1</catValu><labl>Ja</labl></catgry></var>
+<var ID="V5" name="fri"><labl>Andet</labl><varFormat type="character"/></var>
+<var ID="V6" name="w" wgt="wgt"><labl>Vægt</labl></var>
+</dataDscr></codeBook>"""
+
+
+def test_a_codebook_is_questions_with_categories_and_ranges(tmp_path: Path) -> None:
+    path = tmp_path / "kodebog.xml"
+    path.write_text(CODEBOOK, "utf-8")
+    study, _, made = brought(path)
+    assert (study.title, study.scope, study.key) == ("Fritid 2020", "Om fritid.", "id")
+    glad = study.items["glad"]
+    assert (glad.scale.type, glad.wording, glad.topic) == ("ordinal", "Tænk efter. Hvor glad er du?", "Glæde")
+    assert glad.scale.answers == {"1": "Lidt", "2": "Meget"}
+    assert glad.allows_dont_know
+    assert study.blocks[glad.block] == "Om dig"
+    assert (study.items["alder"].scale.type, study.items["alder"].scale.high) == ("antal", 99)
+    assert study.items["sted"].scale.answers == {"hal": "Hal", "park": "Park"}
+    assert study.items["fri"].scale.type == "tekst"
+    for word in ("glad er stillet til: Alle over 17", "glad: 9 »Uoplyst«, 7 er angivet som manglende", "w er en vægt"):
+        assert word in said(made), word
+
+
+BOMB = """<?xml version="1.0"?><!DOCTYPE document [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;">]>
+<document>&b;</document>"""
+
+
+@pytest.mark.parametrize(("content", "why"), [
+    (BOMB, "erklærer sine egne forkortelser"), (BOMB.encode("utf-16"), "erklærer sine egne forkortelser"),
+    ('<!DOCTYPE d [<!ENTITY x SYSTEM "file:///etc/passwd">]><document>&x;</document>', "erklærer sine egne"),
+    ("<a>" * 5000 + "</a>" * 5000, "over 200 lag"), ("<document><a></document>", "linje 1, tegn .*ikke hel XML"),
+    ("<html></html>", "»html« læses ikke"), ("<document/>", "ingen spørgsmål"), ("<codeBook/>", "ingen spørgsmål"),
+    (b"\xff\xfe<\x00", "ikke hel XML")], ids=range(9))
+def test_xml_that_is_hostile_or_of_another_kind_is_refused(tmp_path: Path, content: str | bytes, why: str) -> None:
+    path = tmp_path / "skema.lss"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(UserError, match=why):
+        brought(path)

@@ -10,8 +10,8 @@ import pandas as pd
 from civsam.files import UserError, shown
 from civsam.instrument.questionnaire import read
 from civsam.intake import answers, tabular
+from civsam.intake.sources import ddi, limesurvey, markup, statistics, xls_form
 from civsam.intake.sources import sheet as sheet_
-from civsam.intake.sources import statistics, xls_form
 from civsam.intake.sources.draft import Draft, draft
 from civsam.intake.sources.material import Material
 
@@ -33,9 +33,21 @@ def material(path: Path, sheet: str | None) -> Material:
     kind, data = tabular.opened(path)
     if kind in ("sav", "dta"):
         return statistics.read(path, kind, data)
+    if not kind and markup.is_xml(path, data):
+        return _of_xml(path, data)
     if kind == "xlsx" and sheet is None and xls_form.is_form(data):
         return xls_form.read(path, data)
     return sheet_.read(path, sheet)
+
+
+def _of_xml(path: Path, data: bytes) -> Material:
+    """The survey in XML, told by its root."""
+    root = markup.parse(path, data)
+    readers = {"document": limesurvey.read, "codeBook": ddi.read}
+    if markup.local(root) not in readers:
+        raise UserError(f"{shown(path)}: XML af slagsen »{markup.local(root)[:40]}« læses ikke. Den skal være en "
+                        "struktur fra LimeSurvey (.lss) eller en DDI-kodebog (2.5).")
+    return readers[markup.local(root)](root)
 
 
 def check(made: Draft, questionnaire: Path, written: Path, source: str) -> None:
