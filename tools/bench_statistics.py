@@ -1,10 +1,10 @@
 """Hold the statistics against what they promise: coverage and level by simulation, and speed.
 
 Everything is drawn from one seed, in blocks with streams of their own, so the figures of the simulation are the same on
-any number of cores. The parts `gyldighed`, `pladser`, `udsagn` and `fart` can be named, to run those alone; what is
-finished of the first three is kept, and the same command goes on from there. Speed is also held against the package
-`svy`, if it lies in an environment of its own (`python tools/bench_statistics.py --svy` makes it). Ends with status 1
-if a limit is broken.
+any number of cores. The parts `gyldighed`, `pladser`, `udsagn`, `vejning` and `fart` can be named, to run those alone;
+what is finished of the first three is kept, and the same command goes on from there. Speed is also held against the
+package `svy`, if it lies in an environment of its own (`python tools/bench_statistics.py --svy` makes it). Ends with
+status 1 if a limit is broken.
 """
 
 import json
@@ -25,6 +25,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+import bench_calibration
 import bench_claims
 import numpy as np
 import pandas as pd
@@ -417,6 +418,11 @@ def statements() -> list[bool]:
     return [verdict(*one) for one in bench_claims.statements()]
 
 
+def calibration() -> list[bool]:
+    """Errors after raking unequal weights, with a verdict on them."""
+    return [verdict(*one) for one in bench_calibration.after_unequal_weights()]
+
+
 @contextmanager
 def workers(number: int) -> Iterator[ProcessPoolExecutor]:
     """Fresh processes with one thread each."""
@@ -695,7 +701,8 @@ def main() -> int:
     if "--svy" in sys.argv:
         fetch_svy()
     fine = []
-    parts = {"gyldighed": validity, "pladser": by_question, "udsagn": statements, "fart": speed}
+    parts = {"gyldighed": validity, "pladser": by_question, "udsagn": statements, "vejning": calibration,
+             "fart": speed}
     for part, run in parts.items():
         if part in sys.argv or not set(parts) & set(sys.argv):
             fine += run()

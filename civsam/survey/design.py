@@ -90,8 +90,8 @@ class Calibration:
         w z becomes w (z - x'b) with b of the regression of z on x, weighted by the weights before the calibration
         (Deville & Särndal 1992, eq. 3.4; Deville, Särndal & Sautory 1993): the convention of R survey's `calibrate`.
         R's `rake` takes unweighted means of one margin after another instead. After equal weights that is the same.
-        After unequal ones its errors are up to a third too large, by simulation, and those here right
-        (tools/bench_statistics.py).
+        After unequal ones its errors may be a quarter too large or more, by simulation, and those here are
+        right (tools/bench_statistics.py).
         """
         share = np.where(weights > 0, self.weights, 0.0)
         z = np.divide(influence, weights[:, None], out=np.zeros(influence.shape), where=weights[:, None] > 0)

@@ -31,6 +31,16 @@ def test_a_block_has_a_figure_of_each_kind_in_each_draw(bench, kind: str) -> Non
     assert not np.isnan(made["hit"]).all(axis=0).any()
 
 
+def test_errors_after_unequal_weights_are_too_large_by_unweighted_means(bench, monkeypatch) -> None:
+    """With few draws the true error is rough, but the three ways share it."""
+    monkeypatch.setattr(bench.bench_calibration, "DRAWS", 4)
+    stated = bench.bench_calibration.drawn()
+    more = stated["R's rake"] / stated["regression"]
+    assert more["antal efter begge på én gang"] > 1.1
+    assert more["andel efter ingen"] == pytest.approx(1, abs=0.02)
+    assert stated["uden ens egen"].gt(stated["regression"]).all()
+
+
 def row(**values: object) -> dict[str, object]:
     zero = dict.fromkeys(("false", "false_supported", "false_contradicted", "true", "true_supported",
                           "true_contradicted"), 0)
