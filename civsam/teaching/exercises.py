@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from numbers import Real
@@ -27,6 +27,8 @@ A_COMMA = 'et komma skiller to tal ad i Python. Brug punktum, eller skriv tallet
 NO_NUMBER = "det ikke kan læses som et tal. Skriv for eksempel 12.5."
 LARGEST = 1e12  # and infinity is no answer
 NUMBER = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
+TAIL = re.compile(r"([-+.,\d]*)(.*)", re.ASCII)
+PERCENT = re.compile(r"%|%?-?point|pct\.?|procent|procentpoint|pp\.?")
 THOUSANDS = re.compile(r"-?[1-9]\d{0,2}(\.\d{3})+", re.ASCII)
 
 Answer = float | str
@@ -37,8 +39,9 @@ Rule = Callable[..., Answer]  # takes the edition, and the municipality's code w
 class Exercise:
     """A question with one right answer: a number (`unit`, `decimals`) or one of `choices` (code to words).
 
-    mistakes: what to say to somebody whose answer is the one that a known mistake leads to. own: whether the answer is
-    about the reader's own municipality.
+    mistakes: what to say to somebody whose answer is the one that a known mistake leads to. accepts: other answers that
+    are right too, such as that of who counts on with the page's own rounded figures. own: whether the answer is about
+    the reader's own municipality. signed: whether it may be below zero, which a phone's number keys cannot type.
     """
 
     id: str
@@ -47,7 +50,9 @@ class Exercise:
     decimals: int = 0
     choices: Mapping[str, str] = field(default_factory=dict)
     mistakes: Mapping[str, Rule] = field(default_factory=dict)
+    accepts: Sequence[Rule] = ()
     own: bool = False
+    signed: bool = False
 
     def normal(self, answer: Answer, finer: int = 0) -> str:
         """The answer in the one form that is compared; a number with the decimals asked for, and so many more."""
@@ -61,7 +66,7 @@ class Exercise:
             return [self._choice(str(given))]
         if isinstance(given, bool) or not isinstance(given, Real | str):
             raise ValueError(NO_NUMBER)
-        numbers = readings(given) if isinstance(given, str) else [given]
+        numbers = readings(given, self.unit) if isinstance(given, str) else [given]
         if not all(abs(number) < LARGEST for number in numbers):
             raise ValueError(NO_NUMBER)
         return [self.normal(number, finer) for number in map(float, numbers) for finer in (0, FINER)]
@@ -75,10 +80,10 @@ class Exercise:
 
     def feedback(self, edition: Edition, *municipality: int) -> dict[str, str]:
         """What to say to each foreseen answer, in its normal form; the right one comes to `RIGHT`."""
-        right = self.right(edition, *municipality)
+        right, *also = (rule(edition, *municipality) for rule in (self.right, *self.accepts))
         said = {} if self.choices else self._common(float(right))
         said |= {self.normal(wrong(edition, *municipality)): text for text, wrong in self.mistakes.items()}
-        return said | {self.normal(right): RIGHT}
+        return said | {self.normal(one): RIGHT for one in (right, *also)}
 
     def _common(self, right: float) -> dict[str, str]:
         """What to say to mistakes that can be made in any number: sign, too few decimals, a share for percent."""
@@ -101,19 +106,25 @@ def _alike(text: str) -> str:
     return " ".join(text.casefold().split())
 
 
-def readings(text: str) -> list[float]:
+def readings(text: str, unit: str = "") -> list[float]:
     """The numbers that a text may mean: 1.234,5 and 12,5 % as Danes write them, 12.5 too, and 1.251 either way.
 
-    The page's script reads in the same way. Raises ValueError for what is no number.
+    A unit may stand after it: that of the exercise, or the beginning of it, or percent, which of a number without a
+    unit makes a hundredth. The page's script reads in the same way. Raises ValueError for what is no number, and for
+    percent where something is counted.
     """
-    plain = re.sub(r"[\s%]", "", text).replace("−", "-").removeprefix("+")
-    ways = [plain, plain.replace(".", "") if THOUSANDS.fullmatch(plain) else plain]
-    if "," in plain:
-        ways = [plain.replace(".", "").replace(",", ".", 1)]
+    plain = re.sub(r"\s", "", text).replace("−", "-").replace("–", "-").removeprefix("+").casefold()
+    number, tail = TAIL.fullmatch(plain).groups()
+    percent = PERCENT.fullmatch(tail) is not None
+    if percent and unit and not unit.startswith("procent"):
+        raise ValueError(f"der er skrevet procent, og opgaven beder om {unit}.")
+    ways = [number, number.replace(".", "") if THOUSANDS.fullmatch(number) else number]
+    if "," in number:
+        ways = [number.replace(".", "").replace(",", ".", 1)]
     found = [float(way) for way in dict.fromkeys(ways) if NUMBER.fullmatch(way)]
-    if not found:
+    if not found or not (percent or re.sub(r"\s", "", unit).startswith(tail)):
         raise ValueError(NO_NUMBER)
-    return found
+    return [one / 100 for one in found] if percent and not unit else found
 
 
 REGISTERED: dict[str, Exercise] = {}

@@ -86,6 +86,7 @@ def _form(one: Exercise) -> str:
     texts = list(dict.fromkeys([RIGHT, *secrets.values()]))
     places = json.dumps({given: texts.index(said) for given, said in secrets.items()}, separators=(",", ":"))
     return (f'<form class="opgave" id="{key}" data-opgave="{one.id}" data-decimaler="{one.decimals}" '
+            f'data-enhed="{escape(one.unit)}" '
             f'data-beskeder="{escape(json.dumps(texts, ensure_ascii=False))}" data-svar="{escape(places)}">'
             f'{_municipalities(key) if one.own else ""}{_input(one, key)}'
             f'<button type="submit">Tjek svaret</button><output></output></form>')
@@ -95,7 +96,7 @@ def _input(one: Exercise, key: str) -> str:
     if not one.choices:
         unit = f' <span class="enhed">{escape(one.unit)}</span>' if one.unit else ""
         return (f'<label for="{key}-svar">Dit svar</label><span class="felt"><input id="{key}-svar" name="svar" '
-                f'inputmode="decimal" autocomplete="off" size="8">{unit}</span>')
+                f'inputmode="{"text" if one.signed else "decimal"}" autocomplete="off" size="8">{unit}</span>')
     options = "".join(f'<label><input type="radio" name="svar" value="{code}"> {escape(words)}</label>'
                       for code, words in one.choices.items())
     return f"<fieldset><legend>Dit svar</legend>{options}</fieldset>"

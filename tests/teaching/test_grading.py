@@ -16,7 +16,7 @@ from civsam.teaching.grading import BLANK, CANNOT, MISSING, RIGHT, WRONG
 from civsam.teaching.written import NoNotebook, answers_in
 
 FOUR = ('opgave.answer("bortfald-1", {})\nopgave.answer("bortfald-2", "svaret")\n'
-        'opgave.answer("bortfald-3", 78, kommune="Viborg")\nopgave.answer("bortfald-4", 43.1)')
+        'opgave.answer("bortfald-3", 53.3, kommune="Viborg")\nopgave.answer("bortfald-4", 43.1)')
 GOOD = FOUR.format("47.0")
 ASKED = 4
 
@@ -67,6 +67,7 @@ def test_arithmetic_and_names_are_worked_out(code: str, value: object) -> None:
 
 @pytest.mark.parametrize("code", [
     "x = 5\nfor x in [1]: pass", "x = 5\nif True:\n    x = 6", "x = 5\nx = svar.sum()", "x = 5\ndel x",
+    "x = 5\nx, y = f()",
     "x = 5\nexec('x = 6')", "x = 5\nfrom andet import *", "x = 5\n%run andet.py", "x = 5\ndef x(): pass",
     "x = 5\nimport andet as x",
     "x = 5\ntry:\n    1\nexcept ValueError as x:\n    pass", "x = 5\nmatch 1:\n    case x: pass",

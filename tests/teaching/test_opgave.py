@@ -79,6 +79,9 @@ def made_up(monkeypatch: pytest.MonkeyPatch) -> None:
                            ("p", 0.0851, {"decimals": 3}), ("forskel", 4.8, {"unit": "procentpoint", "decimals": 1}),
                            ("to", 0.69, {"decimals": 2}), ("fejl", 1.25, {"unit": "procentpoint", "decimals": 2}),
                            ("halv", 62.5, {"unit": "procent"}), ("lille", 85, {}),
+                           ("antal", 47, {"unit": "kommuner i alt"}),
+                           ("minus", -4.4, {"decimals": 1, "unit": "procentpoint"}),
+                           ("flere", 43.1, {"decimals": 1, "unit": "procent", "accepts": [lambda _: 43.5]}),
                            ("valg", "a", {"choices": {"a": "Nord og syd", "b": "B"}})):
         monkeypatch.setitem(known, id, exercises.Exercise(id, lambda _, right=right: right, **how))
 
@@ -98,7 +101,12 @@ ASKED = [  # exercise, what is typed, what is said
     ("to", "1", COARSE("to decimaler")), ("fejl", "0,0125", SHARE), ("fejl", "1.250", WELL_DONE),
     ("halv", "62,5", WELL_DONE), ("halv", "63", WELL_DONE), ("halv", "0", NOT_YET),
     ("halv", "4,8,1", "læses"), ("halv", "1.2.3", "læses"),
-    ("halv", "9e9", "læses"),
+    ("halv", "9e9", "læses"), ("andel", "84,1 pct.", WELL_DONE), ("andel", "84,1PROCENT", WELL_DONE),
+    ("andel", "84,1 kr.", "læses"), ("andel", "0,84 %", SHARE), ("p", "8,5 %", WELL_DONE), ("p", "8,5 pct", WELL_DONE),
+    ("to", "69 %", WELL_DONE), ("to", "0,69 procent", NOT_YET), ("antal", "47 kommuner", WELL_DONE),
+    ("antal", "47 kommune", WELL_DONE), ("antal", "47 chefer", "læses"), ("minus", "–4,4 procentpoint", WELL_DONE),
+    ("minus", "−4,4 pp", WELL_DONE), ("minus", "4,4", SIGN), ("flere", "43,5", WELL_DONE), ("flere", "43,1", WELL_DONE),
+    ("flere", "43,3", NOT_YET), ("antal", "47 %", "kommuner i alt"), ("andel", "%", "læses"),
 ]
 
 
@@ -132,7 +140,7 @@ def test_in_python_a_comma_is_told_and_a_choice_may_be_given_in_its_words() -> N
 
 def test_a_solution_tells_the_answer_and_a_wrong_one_stops() -> None:
     assert opgave.solution("population-2", 8.551).text == "Svaret er 8,6 stillinger pr. kommune."
-    assert opgave.solution("population-1", 9, kommune="Viborg").text == "Svaret for Viborg er 9 stillinger."
+    assert opgave.solution("population-1", 165, kommune="Viborg").text == "Svaret for Viborg er 165 stillinger."
     assert opgave.solution("maaling-1", "ordinal").text == "Svaret er »ordinal«."
     assert opgave.solution("diskretion-1", 2).text == "Svaret er 2 chefer."
     with pytest.raises(ValueError, match="population-2"):
@@ -141,10 +149,9 @@ def test_a_solution_tells_the_answer_and_a_wrong_one_stops() -> None:
 
 def test_ones_own_municipality_decides_what_is_right() -> None:
     frame = exercises.edition().survey.frame
-    asked = frame["kommunenavn"].value_counts()
-    for name in ("København", "Fanø"):
-        assert feedback.judged("population-1", int(asked[name]), name)[0]
-    assert feedback.judged("population-1", int(asked["Aabenraa"]), " åbenrå Kommune")[0]
+    asked = frame["region"].value_counts()
+    for name, region in (("København", "hovedstaden"), ("Fanø", "syddanmark"), (" åbenrå Kommune", "syddanmark")):
+        assert feedback.judged("population-1", int(asked[region]), name)[0]
     for name, said in (("", "kommunen mangler"), ("Atlantis", "»Atlantis« ikke findes."), ("Koldin", "Kolding?")):
         right, told = feedback.judged("population-1", 8, name)
         assert right is None

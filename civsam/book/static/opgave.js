@@ -7,12 +7,15 @@ function aftryk(tekst) {
 }
 
 // The numbers that a text may mean: 1.234,5 and 12,5 % as Danes write them, 12.5 too, and 1.251 either way.
-// `readings` in opgave.py reads in the same way.
-function laesninger(tekst) {
-  const tal = tekst.replace(/[\s%]/g, "").replaceAll("−", "-").replace(/^\+/, "");
+// A unit may stand after it: the exercise's, or percent. `readings` in exercises.py reads in the same way.
+function laesninger(tekst, enhed) {
+  const rent = tekst.replace(/\s/g, "").replace(/[−–]/g, "-").replace(/^\+/, "").toLowerCase();
+  const [, tal, hale] = rent.match(/^([-+.,0-9]*)(.*)$/);
+  const procent = /^(%|%?-?point|pct\.?|procent|procentpoint|pp\.?)$/.test(hale);
+  if (procent ? enhed && !enhed.startsWith("procent") : !enhed.replace(/\s/g, "").startsWith(hale)) return [];
   let maader = [tal, /^-?[1-9]\d{0,2}(\.\d{3})+$/.test(tal) ? tal.replaceAll(".", "") : tal];
   if (tal.includes(",")) maader = [tal.replaceAll(".", "").replace(",", ".")];
-  return maader.filter((maade) => /^-?\d+(\.\d+)?$/.test(maade)).map(Number);
+  return maader.filter((maade) => /^-?\d+(\.\d+)?$/.test(maade)).map((maade) => maade / (procent && !enhed ? 100 : 1));
 }
 
 // The forms in which a number is looked up: with the decimals asked for, and with two more, as those of a share.
@@ -26,8 +29,8 @@ function bedoem(form) {
   if (!felt.value.trim()) return ["mangler", "Skriv eller vælg et svar."];
   let svar = [felt.value];
   if (!(felt instanceof RadioNodeList)) {
-    svar = laesninger(felt.value).flatMap((tal) => former(tal, Number(form.dataset.decimaler)));
-    if (!svar.length) return ["mangler", `»${felt.value}« kan ikke læses som et tal. Skriv for eksempel 12,5.`];
+    svar = laesninger(felt.value, form.dataset.enhed).flatMap((tal) => former(tal, Number(form.dataset.decimaler)));
+    if (!svar.length) return ["mangler", `»${felt.value}« kan ikke læses som et tal${form.dataset.enhed && ` (${form.dataset.enhed})`}. Skriv for eksempel 12,5.`];
   }
   const kendte = JSON.parse(form.dataset.svar), beskeder = JSON.parse(form.dataset.beskeder);
   const fundne = svar.map((et) => kendte[aftryk(`${form.dataset.opgave}:${kommune ? kommune.value : ""}:${et}`)])

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from civsam.edition import Edition
-from civsam.teaching.answer_key.common import here
+from civsam.teaching.answer_key.common import region_of, same_region
 from civsam.teaching.exercises import exercise
 
 
@@ -20,11 +20,14 @@ def _percent(part: np.ndarray, whole: np.ndarray) -> float:
 
 @exercise("population-1", unit="stillinger", own=True, mistakes={
     "Så mange svarede. Opgaven spørger, hvor mange der blev spurgt.": lambda edition, code:
-        int(here(edition, code).sum()),
+        _answered_in_region(edition, code),
+    "Så mange er der i kommunen selv. Opgaven spørger om hele regionen.": lambda edition, code:
+        int((edition.survey.frame["kommunekode"] == code).sum()),
 })
-def asked_at_home(edition: Edition, code: int) -> int:
-    """Positions in the frame in the reader's own municipality."""
-    return int((edition.survey.frame["kommunekode"] == code).sum())
+def asked_in_region(edition: Edition, code: int) -> int:
+    """Positions in the frame in the region of the reader's municipality."""
+    frame = edition.survey.frame
+    return int((frame["region"] == region_of(edition, code)).sum())
 
 
 @exercise("population-2", unit="stillinger pr. kommune", decimals=1, mistakes={
@@ -92,11 +95,13 @@ def median_of_long(edition: Edition) -> float:
 
 @exercise("maaling-4", unit="svarpersoner", own=True, mistakes={
     "Så mange svarede på skemaet. Nogle af dem gav ikke et tal her.": lambda edition, code:
-        int(here(edition, code).sum()),
+        _answered_in_region(edition, code),
+    "Du har talt dem med, der svarede »ved ikke«. De gav ikke et tal.": lambda edition, code:
+        int((same_region(edition, code) & edition.survey.answered("pra_lange")).sum()),
 })
-def numbers_at_home(edition: Edition, code: int) -> int:
-    """Respondents in the reader's municipality who gave a number of longer collaborations."""
-    return int((here(edition, code) & edition.survey.knows("pra_lange")).sum())
+def numbers_in_region(edition: Edition, code: int) -> int:
+    """Respondents in the region of the reader's municipality who gave a number of longer collaborations."""
+    return int((same_region(edition, code) & edition.survey.knows("pra_lange")).sum())
 
 
 # ---- Når nogen ikke svarer
@@ -123,15 +128,24 @@ def busy_managers(edition: Edition) -> str:
     return "svaret"
 
 
-@exercise("bortfald-3", unit="procent", own=True, mistakes={
-    "Det er dem, der ikke svarede.": lambda edition, code: 100 - response_at_home(edition, code),
+@exercise("bortfald-3", unit="procent", decimals=1, own=True, mistakes={
+    "Du har delt med dem, der tav. I nævneren skal alle adspurgte være med.": lambda edition, code:
+        100 / (asked_in_region(edition, code) / _answered_in_region(edition, code) - 1),
+    "Det er regionens del af alle svar. Del med regionens egne stillinger.": lambda edition, code:
+        100 * _answered_in_region(edition, code) / len(edition.survey.answers),
 })
-def response_at_home(edition: Edition, code: int) -> float:
-    """Response rate of the reader's municipality in percent."""
-    return 100 * here(edition, code).sum() / asked_at_home(edition, code)
+def response_in_region(edition: Edition, code: int) -> float:
+    """Response rate in the region of the reader's municipality, in percent."""
+    return 100 * _answered_in_region(edition, code) / asked_in_region(edition, code)
 
 
-@exercise("bortfald-4", unit="procent", decimals=1, mistakes={
+def _answered_in_region(edition: Edition, code: int) -> int:
+    return int(same_region(edition, code).sum())
+
+
+@exercise("bortfald-4", unit="procent", decimals=1, accepts=[
+    lambda edition: _least_of_rounded(edition),
+], mistakes={
     "Det er andelen af dem, der svarede. Nu skal alle adspurgte med i nævneren.": lambda edition:
         _percent(edition.survey.says("pol_fokus", "ja"), edition.survey.answered("pol_fokus")),
     "Det er den anden grænse, hvor alle de tavse ville have svaret ja.": lambda edition:
@@ -140,3 +154,10 @@ def response_at_home(edition: Edition, code: int) -> float:
 def least_focus(edition: Edition) -> float:
     """Share of all asked with increased focus if nobody silent had it, in percent: the lower bound."""
     return 100 * edition.survey.says("pol_fokus", "ja").sum() / len(edition.survey.frame)
+
+
+def _least_of_rounded(edition: Edition) -> float:
+    """The same from the share and the response rate in whole percent, as the pages tell them."""
+    survey = edition.survey
+    share = round(_percent(survey.says("pol_fokus", "ja"), survey.answered("pol_fokus")))
+    return share * round(100 * len(survey.answers) / len(survey.frame)) / 100

@@ -14,6 +14,10 @@ def here(edition: Edition, code: int) -> np.ndarray:
 
 def same_region(edition: Edition, code: int) -> np.ndarray:
     """Which respondents work in the region of the municipality, shape (n,)."""
+    return (edition.survey.background["region"] == region_of(edition, code)).to_numpy()
+
+
+def region_of(edition: Edition, code: int) -> str:
+    """The code of the region that the municipality lies in."""
     frame = edition.survey.frame
-    region = frame.loc[frame["kommunekode"] == code, "region"].iloc[0]
-    return (edition.survey.background["region"] == region).to_numpy()
+    return str(frame.loc[frame["kommunekode"] == code, "region"].iloc[0])

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 
 from civsam.edition import Edition
 from civsam.inference import compare, estimate
 from civsam.survey.survey import Survey
-from civsam.teaching.answer_key.common import here, same_region
+from civsam.teaching.answer_key.common import region_of, same_region
 from civsam.teaching.exercises import exercise
 
 # ---- Ingen forskel er også en påstand
@@ -38,7 +39,7 @@ def across_the_margin(edition: Edition) -> str:
 def _narrow(edition: Edition) -> tuple[float, float]:
     """The ends of the 90 percent interval of red less blue, in points."""
     both = compare.equivalence(compare.contrasts(edition.process, "pol_fokus", "ja", "blok"), 0.1).iloc[0]
-    return 100 * both["low90"], 100 * both["high90"]
+    return round(100 * both["low90"], 1), round(100 * both["high90"], 1)  # as the page tells them
 
 
 @exercise("ingen_forskel-3", unit="procentpoint", decimals=1, mistakes={
@@ -113,11 +114,13 @@ def unique(survey: Survey) -> np.ndarray:
 
 
 @exercise("diskretion-4", unit="svarpersoner", own=True, mistakes={
-    "Så mange svarede. Hvor mange af dem er der kun én af?": lambda edition, code: here(edition, code).sum(),
+    "Så mange svarede. Hvor mange af dem er der kun én af?": lambda edition, code: same_region(edition, code).sum(),
+    "Så mange er der i hele landet. Opgaven spørger om din region.": lambda edition, code:
+        unique(edition.survey).sum(),
 })
-def unique_at_home(edition: Edition, code: int) -> int:
-    """Respondents of the reader's municipality who are the only one of their kind."""
-    return int((unique(edition.survey) & here(edition, code)).sum())
+def unique_in_region(edition: Edition, code: int) -> int:
+    """Respondents of the region of the reader's municipality who are the only one of their kind."""
+    return int((unique(edition.survey) & same_region(edition, code)).sum())
 
 
 # ---- At fortælle det videre
@@ -156,16 +159,16 @@ def margin_of_error(edition: Edition) -> float:
 
 
 @exercise("rapportering-4", unit="procent", own=True, mistakes={
-    "Det er andelen uden vægte. Bogens andele er vægtet.": lambda edition, code:
-        _strategy(edition.raw, edition, code),
+    "Det er den øverste ende. Hvad kan man i det mindste sige?": lambda edition, code:
+        100 * _policy_in_region(edition, code)["high"],
+    "Det er andelen selv. Intervallet begynder længere nede.": lambda edition, code:
+        100 * _policy_in_region(edition, code)["estimate"],
 })
-def strategy_where_i_live(edition: Edition, code: int) -> float:
-    """Weighted share with a policy for all of the municipality, in the size type of the reader's, in percent."""
-    return _strategy(edition.survey, edition, code)
+def least_where_i_live(edition: Edition, code: int) -> float:
+    """The lower end of the interval of the region's share with a policy for all of the municipality, in percent."""
+    return 100 * _policy_in_region(edition, code)["low"]
 
 
-def _strategy(survey: Survey, edition: Edition, code: int) -> float:
-    frame = edition.survey.frame
-    kind = frame.loc[frame["kommunekode"] == code, "kommunetype"].iloc[0]
-    table = estimate.shares(survey, "pol_strategi", "hele_kommunen", by="kommunetype").set_index("group")
-    return 100 * table.at[kind, "estimate"]
+def _policy_in_region(edition: Edition, code: int) -> pd.Series:
+    table = estimate.shares(edition.survey, "pol_strategi", "hele_kommunen", by="region")
+    return table.set_index("group").loc[region_of(edition, code)]

@@ -10,17 +10,15 @@ import pandas as pd
 from civsam.edition import Edition
 from civsam.inference import compare
 from civsam.survey.survey import Survey
-from civsam.teaching.answer_key.collecting import asked_at_home
 from civsam.teaching.answer_key.common import here, same_region
-from civsam.teaching.exercises import edition as standard
 from civsam.teaching.exercises import exercise
 
 # ---- Vægtning
 
 
-def uneven() -> Survey:
+def uneven(edition: Edition) -> Survey:
     """Respondents of a draw in which three areas answer seldom."""
-    return standard().skewed(lambda everybody: np.where(
+    return edition.skewed(lambda everybody: np.where(
         everybody.frame["fagomraade"].isin(["teknik", "skole", "beskaeftigelse"]), 0.25, 0.7))[0]
 
 
@@ -29,23 +27,30 @@ def _in_technology(table: pd.DataFrame) -> np.ndarray:
 
 
 @exercise("vaegtning-1", unit="stillinger pr. svar", decimals=2, mistakes={
-    "Du har delt den forkerte vej: det er svarprocenten som et tal under én.": lambda _: 1 / weight_of_technology(_),
+    "Du har delt den forkerte vej: det er svarprocenten som et tal under én.": lambda edition:
+        1 / weight_of_technology(edition),
 })
 def weight_of_technology(edition: Edition) -> float:
     """Weight of a respondent from the technical area when weighted by area."""
-    return _in_technology(uneven().frame).sum() / _in_technology(uneven().background).sum()
+    return _in_technology(uneven(edition).frame).sum() / _in_technology(uneven(edition).background).sum()
 
 
-@exercise("vaegtning-2", unit="procent", decimals=1, mistakes={
-    "Det er andelen uden vægte. Lad grupperne tælle efter, hvor mange der blev spurgt.": lambda _:
-        100 * uneven().says("pol_fokus", "ja").mean(),
-    "Du har taget det simple gennemsnit af de to andele, men grupperne er ikke lige store.": lambda _:
-        100 * np.mean(_shares_in_two(uneven())),
+@exercise("vaegtning-2", unit="procent", decimals=1, accepts=[
+    lambda edition: _weighted(edition, tuple(round(share, 2) for share in _shares_in_two(uneven(edition)))),
+], mistakes={
+    "Det er andelen uden vægte. Lad grupperne tælle efter, hvor mange der blev spurgt.": lambda edition:
+        100 * uneven(edition).says("pol_fokus", "ja").mean(),
+    "Du har taget det simple gennemsnit af de to andele, men grupperne er ikke lige store.": lambda edition:
+        100 * np.mean(_shares_in_two(uneven(edition))),
 })
 def weighted_in_two(edition: Edition) -> float:
     """Share with increased focus when technology and the rest count by positions, in percent."""
-    inside = _in_technology(uneven().frame).mean()
-    return 100 * np.dot(_shares_in_two(uneven()), [inside, 1 - inside])
+    return _weighted(edition, _shares_in_two(uneven(edition)))
+
+
+def _weighted(edition: Edition, shares: tuple[float, float]) -> float:
+    inside = _in_technology(edition.survey.frame).mean()
+    return 100 * float(np.dot(shares, [inside, 1 - inside]))
 
 
 def _shares_in_two(survey: Survey) -> tuple[float, float]:
@@ -66,9 +71,12 @@ def weight_by(edition: Edition) -> str:
     return "begge"
 
 
-@exercise("vaegtning-4", unit="stillinger", decimals=1, own=True, mistakes={
+@exercise("vaegtning-4", unit="stillinger", decimals=2, own=True, accepts=[
+    lambda edition, code: edition.survey.design.weights[here(edition, code)].round(4).sum(),  # as in the class's file
+], mistakes={
     "Det er antallet af svarpersoner. Læg deres vægte sammen.": lambda edition, code: here(edition, code).sum(),
-    "Det er antallet af stillinger i rammen. Hvad giver vægtene?": lambda edition, code: asked_at_home(edition, code),
+    "Det er antallet af stillinger i rammen. Hvad giver vægtene?": lambda edition, code:
+        (edition.survey.frame["kommunekode"] == code).sum(),
 })
 def weight_at_home(edition: Edition, code: int) -> float:
     """Sum of the book's weights over the respondents of the reader's municipality."""
@@ -98,13 +106,16 @@ def finite_population(edition: Edition) -> float:
     return math.sqrt(1 - _response(edition))
 
 
-def _plain_error(edition: Edition) -> float:
+def _plain_error(edition: Edition, share: float | None = None) -> float:
     """Standard error of the share with increased focus as in a simple sample of an endless population, in points."""
-    n, share = edition.survey.answered("pol_fokus").sum(), _focus(edition)
+    n, share = edition.survey.answered("pol_fokus").sum(), _focus(edition) if share is None else share
     return 100 * math.sqrt(share * (1 - share) / n)
 
 
-@exercise("klynger-2", unit="procentpoint", decimals=2, mistakes={
+@exercise("klynger-2", unit="procentpoint", decimals=2, accepts=[
+    lambda edition: round(_plain_error(edition), 2) * round(finite_population(edition), 2),
+    lambda edition: _plain_error(edition, round(_focus(edition), 2)) * finite_population(edition),
+], mistakes={
     "Det er uden den sidste faktor. Populationen er ikke uendelig.": _plain_error,
     "Du har ganget med hele korrektionen. Det er dens kvadratrod, der skal bruges.": lambda edition:
         _plain_error(edition) * (1 - _response(edition)),
@@ -127,11 +138,13 @@ def which_uncertainty(edition: Edition) -> str:
 
 
 @exercise("klynger-4", unit="svarpersoner", own=True, mistakes={
-    "Så mange svarede. Hvor mange af dem sagde ja?": lambda edition, code: here(edition, code).sum(),
+    "Så mange svarede. Hvor mange af dem sagde ja?": lambda edition, code: same_region(edition, code).sum(),
+    "Så mange kommuner er der. Tæl svarpersonerne i dem.": lambda edition, code:
+        edition.survey.background.loc[same_region(edition, code), "kommunekode"].nunique(),
 })
-def focus_at_home(edition: Edition, code: int) -> int:
-    """Respondents of the reader's municipality with increased focus."""
-    return int((here(edition, code) & edition.survey.says("pol_fokus", "ja")).sum())
+def focus_in_region(edition: Edition, code: int) -> int:
+    """Respondents of the region of the reader's municipality with increased focus."""
+    return int((same_region(edition, code) & edition.survey.says("pol_fokus", "ja")).sum())
 
 
 # ---- Grupper og mange test
@@ -161,7 +174,8 @@ def any_false_alarm(edition: Edition) -> float:
 
 
 def _smallest_p(edition: Edition) -> float:
-    return compare.contrasts(edition.process, "pol_strategi", "hele_kommunen", "region")["p"].min()
+    """As the page tells it: that is what everybody counts with."""
+    return round(compare.contrasts(edition.process, "pol_strategi", "hele_kommunen", "region")["p"].min(), 4)
 
 
 @exercise("grupper-3", decimals=3, mistakes={
@@ -171,10 +185,10 @@ def _smallest_p(edition: Edition) -> float:
 })
 def bonferroni(edition: Edition) -> float:
     """The smallest p of all pairs of regions, times their number."""
-    return _smallest_p(edition) * pairs_of_regions(edition)
+    return min(1.0, _smallest_p(edition) * pairs_of_regions(edition))
 
 
-@exercise("grupper-4", unit="procentpoint", decimals=1, own=True, mistakes={
+@exercise("grupper-4", unit="procentpoint", decimals=2, own=True, signed=True, mistakes={
     "Du har trukket fra i den anden rækkefølge. Regionen kommer først.": lambda edition, code:
         -region_against_the_rest(edition, code),
     "Du har sammenlignet med hele landet. Regionen skal ikke være med i resten.": lambda edition, code:
