@@ -20,8 +20,10 @@ from civsam.inference import weighting
 from civsam.instrument.questionnaire import Background, Questionnaire, read
 from civsam.intake import answers
 from civsam.intake.frame import read_frame, with_lookup
+from civsam.pages import imprint
 from civsam.pages.bibliography import cited, compendium
 from civsam.pages.html import table
+from civsam.pages.imprint import Imprint
 from civsam.pages.output import Output
 from civsam.pages.provenance import MARKS
 from civsam.survey import survey
@@ -202,13 +204,19 @@ class Edition:
         """The same answers with every respondent counting the same."""
         return weighting.unweighted(self.survey)
 
+    @cached_property
+    def imprint(self) -> Imprint | None:
+        """Whose edition it is, where the answers are collected and the project's file says it."""
+        return imprint.read() if self.survey.provenance == survey.COLLECTED else None
+
     def words(self, *, split: bool = True) -> list[tuple[str, str]]:
         """The parameters as a reader wants them: pairs of term and explanation. split: those of focus and split too."""
         use, questionnaire = self.parameters, self.survey.questionnaire
         seed = f"frø {use['seed']}" if self.simulated else shown_name(use)
         source = f"{PLURAL[self.survey.provenance]}, {seed}"
         level = f"{100 * use['konfidens']:.4g}".replace(".", ",")
-        words = [("Svar", source)]
+        words = [("Udgave", f"{own.titel}. {own.byline}"), ("Kontakt", own.kontakt)] if (own := self.imprint) else []
+        words.append(("Svar", source))
         if not self.survey.framed:
             words.append(("Ramme", "ingen"))
         elif self.survey.design.calibration is None and questionnaire.weighting.margins:
@@ -270,6 +278,8 @@ class Edition:
     def citation(self) -> Output:
         """How to cite this edition: which answers its numbers are made from is part of the reference."""
         made = dict(self.words())["Svar"]
+        if own := self.imprint:
+            return cited(own.entry(f"Svar: {made}."), "udgave")
         warning = " Tallene er ikke resultater af undersøgelsen." if self.survey.provenance == SYNTHETIC else ""
         return cited(compendium(f"Svar: {made}.{warning}"), "kompendium")
 

@@ -16,6 +16,7 @@ from civsam.files import UserError, write_if_changed
 
 READERS, TEACHER, STUDENTS = "alle", "laerer", "studerende"
 AUDIENCES = (READERS, TEACHER, STUDENTS)
+ALONG = ("vejledning", "undervisning", "projektet")  # what a book of collected answers may take along (`own`)
 TEACHING = "chapters/undervisning"
 LESSONS = f"{TEACHING}/"
 SOLUTION, NOTE, FOR_TEACHING = "loesning", "laerer", "underviser"

@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -14,13 +14,15 @@ from typing import IO, Any
 
 import yaml
 
-from civsam.book import passed, render, status
+from civsam.book import own, passed, render, status
 from civsam.book.audience import READERS, fitted
 from civsam.book.contents import NUMBERS, NUMBERS_KEY, Values, chapters, pages, title
 from civsam.book.execute import TRACE, run_chapters, seconds
 from civsam.book.stale import STATE, chapter_digest, code_digest, digest, surroundings, tree
 from civsam.disclosure.remembered import FOLDER
+from civsam.edition import NO_OTHER
 from civsam.files import UserError, project, read_json, write_if_changed, write_json
+from civsam.pages.bibliography import COMPENDIUM
 
 ADDRESS = "CIVSAM_BASEURL"
 BOOK = "."  # key of the book's own digest, beside those of the chapters
@@ -93,10 +95,10 @@ def remembering(places: Places, around: bytes) -> Iterator[None]:
         del os.environ[FOLDER]
 
 
-def execute(places: Places, values: Values, given: Values) -> None:
+def execute(places: Places, values: Values, given: Values, toc: own.Contents) -> None:
     """Bring the executed notebooks up to date. Raises UserError and ChapterError."""
     around, state = surroundings(values), read_json(places.state)
-    now = {chapter: chapter_digest(chapter, around) for chapter in chapters()}
+    now = {chapter: chapter_digest(chapter, around) for chapter in chapters(toc)}
 
     def target(chapter: str) -> Path:
         return places.executed / f"{chapter}.ipynb"
@@ -133,24 +135,32 @@ def note_run(places: Places, part: str, took: float) -> None:
     write_json(places.run, read_json(places.run) | {part: [now, round(took, 1)]})
 
 
-def fill_stage(places: Places, audience: str, address: str, about: Mapping[str, Any]) -> None:
+def fill_stage(places: Places, audience: str, address: str, about: Mapping[str, Any], toc: own.Contents) -> None:
     """Lay out what Jupyter Book is to render, as the audience is to have it, with execution turned off.
 
-    address: where the book is to be published, if not where _config.yml says. about: see `status`. Raises UserError
-    where answers may be collected and a cell shows what has not passed the door.
+    address: where the book is to be published, if not where _config.yml says. about: see `status`. toc: the contents.
+    Raises UserError where answers may be collected and a cell shows what has not passed the door.
     """
-    executed = {chapter: (places.executed / f"{chapter}.ipynb").read_bytes() for chapter in chapters()}
+    executed = {chapter: (places.executed / f"{chapter}.ipynb").read_bytes() for chapter in chapters(toc)}
     passed.check(executed.items(), raw=passed.raw_allowed(about))
     config = yaml.safe_load((project.root / "_config.yml").read_text("utf-8"))
     config["execute"] = {"execute_notebooks": "off"}
     if address:
         config["html"]["baseurl"] = address
-    copied = ["_toc.yml", *config.get("bibtex_bibfiles", [])]
-    wanted = {name: (project.root / name).read_bytes() for name in copied}
-    wanted |= {name: status.filled((project.root / name).read_text("utf-8"), about).encode()
-               for name in (f"{page}.md" for page in pages() if page not in executed)}
-    wanted |= {f"{chapter}.ipynb": fitted(chapter, made, audience) for chapter, made in executed.items()}
-    wanted["_config.yml"] = yaml.safe_dump(config, allow_unicode=True, sort_keys=False).encode()
+    wanted = {name: (project.root / name).read_bytes() for name in config.get("bibtex_bibfiles", [])}
+    wanted |= {name: status.filled((project.root / name).read_text("utf-8"), about, chapters(toc)).encode()
+               for name in (f"{page}.md" for page in pages(toc) if page not in executed)}
+    hers, imprint = own.is_own(about), own.imprint_of(about)
+    wanted |= {f"{chapter}.ipynb": own.fitted(chapter, fitted(chapter, made, audience), own=hers, imprint=imprint)
+               for chapter, made in executed.items()}
+    if hers or imprint:
+        config = own.settings(config, imprint)
+    if imprint:
+        wanted[COMPENDIUM] = imprint.citation().encode()
+    elif not hers and (project.root / COMPENDIUM).exists():
+        wanted[COMPENDIUM] = (project.root / COMPENDIUM).read_bytes()
+    wanted |= {name: yaml.safe_dump(content, allow_unicode=True, sort_keys=False).encode()
+               for name, content in (("_config.yml", config), ("_toc.yml", toc))}
     for file in places.stage.rglob("*"):
         if file.is_file() and file.relative_to(places.stage).as_posix() not in wanted:
             file.unlink()
@@ -158,19 +168,19 @@ def fill_stage(places: Places, audience: str, address: str, about: Mapping[str, 
         write_if_changed(places.stage / name, content)
 
 
-def add_numbers(places: Places, html: Path) -> None:
+def add_numbers(places: Places, html: Path, toc: own.Contents) -> None:
     """Lay what the edition shows beside the pages, if a chapter tells it, so that another edition can be held to it."""
-    for chapter in chapters():
+    for chapter in chapters(toc):
         for cell in read_json(places.executed / f"{chapter}.ipynb").get("cells", []):
             for output in cell.get("outputs", []):
                 if numbers := output.get("metadata", {}).get(NUMBERS_KEY):
                     write_json(html / NUMBERS, numbers | {"kode": code_digest()})
 
 
-def add_run(places: Places) -> None:
+def add_run(places: Places, toc: own.Contents) -> None:
     """Lay the record of the run beside the pages."""
     run = read_json(places.run)
-    parts = [(title(chapter), *run[chapter]) for chapter in chapters() if chapter in run]
+    parts = [(title(chapter), *run[chapter]) for chapter in chapters(toc) if chapter in run]
     parts += [("Bogen samlet", *run[BOOK])] if BOOK in run else []
     write_if_changed(places.book / status.RUN, status.script({"dele": parts}).encode())
 
@@ -226,20 +236,22 @@ def clean(name: str) -> None:
 
 def build(
     name: str, values: Values, given: Values, about: Mapping[str, Any], audience: str = READERS,
-    put: Callable[[Places, Path], None] = publish,
+    put: Callable[[Places, Path], None] = publish, along: Collection[str] = (),
 ) -> Path:
     """Build the edition and return its first page; `given` is what differs from the defaults in `values`.
 
     about: what the edition says that it is made of, see `status`. put: what puts the finished book in its place, which
-    may refuse (`releases.publish`). Raises UserError and ChapterError; the last good book then stays.
+    may refuse (`releases.publish`). along: what a book of collected answers takes along (`own.GROUPS`).
+    Raises UserError and ChapterError; the last good book then stays.
     """
     address, places, clock = base_url(), Places(name), [time.perf_counter()]
     with locked(places):
         recover(places)
         print(f"Udgaven {name}: kapitlerne køres", flush=True)
-        execute(places, values, given)
+        toc = own.toc_of(about, along, held_against=values.get("mod", NO_OTHER) != NO_OTHER)
+        execute(places, values, given, toc)
         clock.append(time.perf_counter())
-        fill_stage(places, audience, address, about)
+        fill_stage(places, audience, address, about, toc)
         ground = render.ground(places.stage)
         now = digest(ground, tree(places.stage))
         if read_json(places.state).get(BOOK) == now and (places.book / "index.html").exists():
@@ -249,12 +261,12 @@ def build(
             print("Bogen samles", flush=True)
             html = render.render(places.stage, places.kept, ground)
             clock.append(time.perf_counter())
-            add_numbers(places, html)
+            add_numbers(places, html, toc)
             put(places, html)
             write_json(places.state, read_json(places.state) | {BOOK: now})
             note_run(places, BOOK, clock[-1] - clock[-2])
             clock.append(time.perf_counter())
-        add_run(places)
+        add_run(places, toc)
     steps = [*zip(("kapitler", "samling", "udgivelse"), clock, clock[1:], strict=False), ("i alt", clock[0], clock[-1])]
     for step, start, end in steps:
         print(f"  {step:<24} {seconds(end - start):>8}")

@@ -43,18 +43,21 @@ def _parsed(text: str) -> dict[str, Any]:
     return yaml.safe_load(text)
 
 
-def pages() -> list[str]:
-    """The pages of _toc.yml, without suffix, in order. Raises UserError for one that is not there."""
-    found = list(files_named(contents()))
+def pages(toc: Mapping[str, Any] | None = None) -> list[str]:
+    """The pages of _toc.yml, or of other contents, without suffix, in order.
+
+    Raises UserError for one that is not there.
+    """
+    found = list(files_named(toc or contents()))
     for page in found:
         if not notebook(page).exists() and not (project.root / f"{page}.md").exists():
             raise UserError(f"_toc.yml: siden {page} findes ikke, hverken som .ipynb eller .md.")
     return found
 
 
-def chapters() -> list[str]:
+def chapters(toc: Mapping[str, Any] | None = None) -> list[str]:
     """The pages that are notebooks. Raises UserError as `pages` does."""
-    return [page for page in pages() if notebook(page).exists()]
+    return [page for page in pages(toc) if notebook(page).exists()]
 
 
 def notebook(chapter: str) -> Path:
@@ -71,11 +74,14 @@ def cells(chapter: str) -> list[dict[str, Any]]:
 
 
 def title(chapter: str) -> str:
-    """The chapter's first heading; the name of its file where it has none. That of the first page is the book's."""
+    """The page's first heading; the name of its file where it has none. That of the first page is the book's."""
     if chapter == pages()[0]:
         return "Forside"
-    lines = (line for cell in cells(chapter) if cell["cell_type"] == "markdown"
-             for line in "".join(cell["source"]).splitlines())
+    if notebook(chapter).exists():
+        texts = ["".join(cell["source"]) for cell in cells(chapter) if cell["cell_type"] == "markdown"]
+    else:
+        texts = [(project.root / f"{chapter}.md").read_text("utf-8")]
+    lines = (line for text in texts for line in text.splitlines())
     return next((line.removeprefix("# ") for line in lines if line.startswith("# ")), chapter)
 
 
@@ -88,3 +94,7 @@ def declared_in(those: Iterable[Mapping[str, Any]]) -> set[str]:
     """The names in the cell tagged `parameters`, which is where papermill puts values in."""
     marked = [cell for cell in those if "parameters" in cell["metadata"].get("tags", [])]
     return {name for cell in marked for name in re.findall(r"(?m)^(\w+)\s*[:=]", "".join(cell["source"]))}
+
+def escaped(text: str) -> str:
+    """The text as Markdown that shows it on one line as typed: no markup, HTML, formula or template comes of it."""
+    return re.sub(r"[!#$%&()*+\-:<=>@\[\\\]^_`{|}~]|(?<=\d)\.", r"\\\g<0>", " ".join(text.split()))

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urldefrag, urlsplit
 
 import matplotlib
@@ -21,9 +22,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from civsam import __version__
-from civsam.book.contents import contents, files_named, pages
+from civsam.book.contents import files_named, pages
 from civsam.book.folds import whole
-from civsam.files import PACKAGE, project
+from civsam.files import PACKAGE
 from civsam.instrument import policy
 
 PRINT = PACKAGE / "book" / "print"
@@ -61,10 +62,10 @@ def element(html: str) -> Tag:
 # ---- Pages into one -------------------------------------------------------------------------------------------------
 
 
-def sections(book: Path) -> dict[str, Tag]:
+def sections(book: Path, toc: Mapping[str, Any]) -> dict[str, Tag]:
     """What each page of the finished book says, by its name, with ids and addresses that hold in one page."""
     found, ids = {}, {}
-    for name in pages():
+    for name in pages(toc):
         page = whole(element(f"<div>{(book / f'{name}.html').read_text('utf-8')}</div>"))
         found[name] = page.select_one(".bd-article section").extract()
         ids[book / f"{name}.html"] = unique_ids(found[name], {new for known in ids.values() for new in known.values()})
@@ -182,9 +183,8 @@ def appendix(name: str, title: str, folded: Iterable[tuple[Tag, list[Tag]]]) -> 
     return [element(f'<section id="{name}"><h1>{title}</h1>{groups}</section>')] if groups else []
 
 
-def parts(found: Mapping[str, Tag]) -> dict[str, list[Tag]]:
-    """The pages by the captions of the parts that _toc.yml puts them in."""
-    toc = contents()
+def parts(found: Mapping[str, Tag], toc: Mapping[str, Any]) -> dict[str, list[Tag]]:
+    """The pages by the captions of the parts that the contents put them in."""
     divided = {"": [found[toc["root"]]]}
     for part in toc.get("parts") or [{"chapters": toc.get("chapters", [])}]:
         divided.setdefault(part.get("caption", ""), []).extend(found[name] for name in files_named(part))
@@ -199,11 +199,11 @@ def unlink(chapters: list[Tag]) -> None:
             link.unwrap()
 
 
-def page(book: Path, edition: str) -> str:
-    """The finished edition in that folder as one page of HTML, to be printed."""
-    config = yaml.safe_load((project.root / "_config.yml").read_text("utf-8"))
-    found = sections(book)
-    divided = parts(found)
+def page(book: Path, edition: str, stage: Path) -> str:
+    """The finished edition in that folder as one page of HTML, to be printed. stage: what it was rendered from."""
+    config, toc = (yaml.safe_load((stage / name).read_text("utf-8")) for name in ("_config.yml", "_toc.yml"))
+    found = sections(book, toc)
+    divided = parts(found, toc)
     front = divided[""][0]
     banner = front.select_one(".banner")
     front.h1.string = "Overblik"

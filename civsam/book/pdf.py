@@ -24,7 +24,7 @@ from civsam import __version__
 from civsam.book import onepage
 from civsam.book.build import Places, locked
 from civsam.book.execute import ChapterError, seconds
-from civsam.files import UserError, project, write_if_changed
+from civsam.files import UserError, write_if_changed
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 LONGEST = 300  # seconds that one setting of the book may take, or on a slow machine so many
@@ -72,9 +72,9 @@ def with_numbers(html: str, pdf: PdfReader) -> str:
     return re.sub(r'(<span class="side" data-til="([^"]+)">)\d+<', number, html)
 
 
-def finished(pdf: PdfReader, html: str) -> bytes:
-    """The PDF with what it is about, and without the time it was made."""
-    config, writer = yaml.safe_load((project.root / "_config.yml").read_text("utf-8")), PdfWriter(clone_from=pdf)
+def finished(pdf: PdfReader, html: str, stage: Path) -> bytes:
+    """The PDF with what it is about, and without the time it was made. stage: what the book was rendered from."""
+    config, writer = yaml.safe_load((stage / "_config.yml").read_text("utf-8")), PdfWriter(clone_from=pdf)
     author = config.get("author") or config["copyright"].strip("0123456789 ")
     writer.pdf_header = pdf.pdf_header
     writer.metadata = {"/Title": config["title"], "/Author": author, "/Creator": f"civsam {__version__}"}
@@ -121,7 +121,7 @@ def write(places: Places) -> Path:
     chromium, started = browser(), time.perf_counter()
     print("PDF'en sættes", flush=True)
     with locked(places):
-        html = onepage.page(places.book, places.name)
+        html = onepage.page(places.book, places.name, places.stage)
         longest = max(LONGEST, SLOWER * (time.perf_counter() - started))
         for attempt in range(1, ATTEMPTS + 1):
             pdf = PdfReader(BytesIO(printed(chromium, html, longest)))
@@ -129,6 +129,6 @@ def write(places: Places) -> Path:
             print(f"  {f'omgang {attempt}, {len(pdf.pages)} sider':<24} {seconds(time.perf_counter() - started):>8}",
                   flush=True)
             if html == before:
-                write_if_changed(places.pdf, finished(pdf, html))
+                write_if_changed(places.pdf, finished(pdf, html, places.stage))
                 return places.pdf
     raise ChapterError("PDF'ens sidetal blev ved med at flytte sig.")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 
 import yaml
 
+from civsam.book.contents import escaped
 from civsam.files import HOME, PACKAGE, QUESTIONNAIRE, UserError, read_json, read_text, shown, write_if_changed
 from civsam.instrument import questionnaire as instrument
 from civsam.instrument.questionnaire import Item, Questionnaire
@@ -94,7 +94,7 @@ def _made_of(questionnaire: Questionnaire) -> dict[str, list[str]]:
 
 def files(questionnaire: Questionnaire, *, framed: bool) -> dict[str, str]:
     """The files of a project but its questionnaire: name to text."""
-    title, scope = _escaped(questionnaire.title), _escaped(questionnaire.scope)
+    title, scope = escaped(questionnaire.title), escaped(questionnaire.scope)
     toc = {"format": "jb-book", "root": "index", "parts": [
         {"caption": "Kapitler", "numbered": True, "chapters": [{"file": "chapters/resultater"}]},
         {"caption": "Opslag", "chapters": [{"file": "chapters/kodebog"}]}]}
@@ -138,9 +138,9 @@ def results(questionnaire: Questionnaire, framed: bool) -> list[tuple[str, str]]
     if framed and split:
         cells += [("md", "## Hvem der svarede"), ("hide-input", RATES)]
     for block, heading in questionnaire.blocks.items():
-        cells.append(("md", f"## {_escaped(heading)}"))
+        cells.append(("md", f"## {escaped(heading)}"))
         for item in questionnaire.block(block):
-            cells += [("md", f"### {_escaped(item.topic)}"),
+            cells += [("md", f"### {escaped(item.topic)}"),
                       ("remove-input", f"show.question(survey, {_quoted(item.id)})")]
             cells += [("hide-input", code) for code in shown_as(item, bool(split))]
     return cells
@@ -168,11 +168,6 @@ def shown_as(item: Item, split: bool) -> list[str]:
 def _quoted(text: str) -> str:
     """The text as a string in code, quotation marks and all."""
     return json.dumps(text, ensure_ascii=False)
-
-
-def _escaped(text: str) -> str:
-    """The text as Markdown that shows it on one line as typed: no markup, HTML, formula or template comes of it."""
-    return re.sub(r"[!#$%&()*+\-:<=>@\[\\\]^_`{|}~]|(?<=\d)\.", r"\\\g<0>", " ".join(text.split()))
 
 
 def _notebook(name: str, cells: list[tuple[str, str]], made_of: dict[str, list[str]] | None = None) -> str:

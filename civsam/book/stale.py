@@ -9,6 +9,7 @@ from pathlib import Path
 
 from civsam.book.contents import FILES, RUN_METADATA, Values, cells, notebook, pages
 from civsam.files import HOME, PACKAGE, project
+from civsam.pages import imprint
 
 STATE = "aftryk.json"  # in an edition's work folder: what its parts were made from
 ALONE = ("mod", "modramme")  # the parameters that a chapter may do without
@@ -45,11 +46,11 @@ def files_in(values: Values) -> dict[str, str]:
 
 def surroundings(values: Values) -> bytes:
     """Digest of all but the notebook that decides a chapter's outputs: code, data, reference, packages, parameters."""
-    reference = project.root / "CITATION.cff"
+    references = (project.root / name for name in ("CITATION.cff", imprint.FILE))
     return digest(
         tree(PACKAGE, "*.py"),
         tree(project.root / "data"),
-        reference.read_bytes() if reference.exists() else b"",
+        *(file.read_bytes() if file.exists() else b"" for file in references),
         *((project.root / path).read_bytes() for path in files_in(values).values()),  # which may lie outside
         (HOME / "requirements.txt").read_bytes(),
         sys.version.encode(),

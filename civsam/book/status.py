@@ -15,7 +15,7 @@ from importlib.metadata import version
 from typing import Any
 
 from civsam import __version__
-from civsam.book.contents import chapters, title
+from civsam.book.contents import title
 from civsam.book.stale import chapter_digest, code_digest, digest, tree
 from civsam.files import HOME, PACKAGE, in_script, project
 
@@ -27,15 +27,16 @@ ORIGINS = {"syntetisk": "syntetiske: trukket af en model, ingen har svaret dette
 Rows = Iterable[tuple[str, str]]
 
 
-def filled(page: str, about: Mapping[str, Any]) -> str:
+def filled(page: str, about: Mapping[str, Any], run: Iterable[str]) -> str:
     """The page, Markdown, with tables where it has a comment of their names.
 
     about: where the answers come from (`oprindelse`), their digest (`svar`), and the parameters in words (`ord`).
+    run: the chapters.
     """
     made = {
         "svar": lambda: table("Svar og parametre i denne udgave", "tab-udgave", answers(about)),
         "versioner": lambda: table("Versioner", "tab-versioner", versions()),
-        "aftryk": lambda: table("Aftryk", "tab-aftryk", digests(about)),
+        "aftryk": lambda: table("Aftryk", "tab-aftryk", digests(about, run)),
     }
     for name, make in made.items():
         place = f"% civsam: {name}\n"
@@ -54,14 +55,14 @@ def versions() -> Rows:
     return [("civsam", __version__), ("Python", platform.python_version()), *installed]
 
 
-def digests(about: Mapping[str, Any]) -> Rows:
+def digests(about: Mapping[str, Any], run: Iterable[str]) -> Rows:
     """Digests of all that the edition is made of. Collected answers are left out; see `Edition.about`."""
     registers = [(project.data / name).read_bytes() for name in REGISTERS]
     parts = [
         ("Svarene", about["svar"] or "vises ikke"), ("Spørgeskema og antagelser", digest(tree(project.data, "*.yml"))),
         ("Kommuner og offentliggjorte tal", digest(*registers)), ("Koden", code_digest()),
         ("Alle pakker", digest((HOME / "requirements.txt").read_bytes())),
-        *((title(chapter), chapter_digest(chapter, b"")) for chapter in chapters()),
+        *((title(chapter), chapter_digest(chapter, b"")) for chapter in run),
     ]
     return [(name, f"`{value}`" if " " not in value else value) for name, value in parts]
 

@@ -15,12 +15,14 @@ from babel.dates import format_date
 from packaging.version import InvalidVersion, Version
 
 from civsam.files import UserError, read_json, read_yaml, shown, write_if_changed, write_json
+from civsam.pages import imprint
+from civsam.pages.bibliography import COMPENDIUM
 
 LIST, PAGE = "versioner.json", "versioner.html"
 BEGUN = "begyndt"  # in the list: the version that is being put at the top, so that who is stopped can go on
 PLACE = re.compile(r'(?s)(<ul id="udgivne-versioner">).*?(</ul>)')
 
-Release = dict[str, str]  # version; dato (ISO, or empty)
+Release = dict[str, str]  # version; dato (ISO, or empty); titel of an edition of collected answers
 
 
 def parsed(version: str) -> Version:
@@ -39,6 +41,19 @@ def current(citation: Path, version: str | None) -> Release:
     own = str(told.get("version"))
     parsed(version or own)
     return {"version": version or own, "dato": str(told.get("date-released", "")) if version in (None, own) else ""}
+
+
+def own_release(site: Path, version: str | None) -> Release:
+    """The version of a built book of collected answers, as it says itself. version: as typed. Raises UserError."""
+    citation = site / COMPENDIUM
+    if not citation.exists():
+        raise UserError(f"{shown(site)}: bogen siger ikke, hvem der udgiver den. Udfyld {imprint.FILE}, og byg den "
+                        "igen.")
+    told = read_yaml(citation)
+    if version not in (None, told["version"]):
+        raise UserError(f"bogen er bygget som version {told['version']}, ikke {version}. Ret version i "
+                        f"{imprint.FILE}, og byg den igen.")
+    return {"version": told["version"], "dato": "", "titel": told["title"]}
 
 
 def releases(folder: Path) -> list[Release]:
@@ -167,4 +182,5 @@ def entry(release: Release, up: str, newest: bool) -> str:
     """A version as a line of the list."""
     version, day = escape(release["version"]), release["dato"]
     when = f", {format_date(date.fromisoformat(day), 'long', 'da_DK')}" if day else ""
-    return f'<li><a href="{up}{version}/index.html">Version {version}</a>{when}{" (nyeste)" if newest else ""}</li>'
+    words = f"{escape(release['titel'])}, version {version}" if release.get("titel") else f"Version {version}"
+    return f'<li><a href="{up}{version}/index.html">{words}</a>{when}{" (nyeste)" if newest else ""}</li>'

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
-from civsam.book.audience import AUDIENCES, READERS
+from civsam.book.audience import ALONG, AUDIENCES, READERS
 from civsam.cli.options import (
     STANDARD,
     edition_name,
@@ -47,6 +47,8 @@ def add(commands: argparse._SubParsersAction) -> None:
     reading_options(build)
     build.add_argument("--keep-valid", action="store_true",
                       help="gå videre med de gyldige rækker; de andre skrives til afviste.csv i _build/arbejde/NAVN")
+    build.add_argument("--with", dest="along", action="append", default=[], choices=ALONG, metavar="DEL",
+                      help=f"tag også sider om projektet med i en bog om dine egne svar: {', '.join(ALONG)}")
     more = build.add_mutually_exclusive_group()
     more.add_argument("--pdf", action="store_true", help="sæt også bogen som PDF; det kræver Chromium")
     more.add_argument("--watch", action="store_true",
@@ -94,6 +96,7 @@ def make_book(options: argparse.Namespace) -> None:
     """Check parameters and data, then build the edition. Raises UserError and ChapterError."""
     from civsam import edition
     from civsam.book import build, earlier, projects, releases
+    from civsam.cli.whose import ask_for_imprint
 
     projects.check_chapter(project.root)
     if options.pdf:
@@ -106,10 +109,11 @@ def make_book(options: argparse.Namespace) -> None:
     if options.keep_valid or options.sheet:
         given["data"] = valid_rows(given, name, options)
     opened = edition.open_edition(**given)
+    told = ask_for_imprint(opened.survey.provenance)
     made_of = releases.traces(opened.survey, earlier.find(opened), edition.find_data(opened.parameters.get("mod", "")))
-    told = releases.warnings(name, made_of)
+    told += releases.warnings(name, made_of)
     make = partial(build.build, name, opened.parameters, given, opened.about(), options.edition,
-                   partial(releases.publish, made_of=made_of))
+                   partial(releases.publish, made_of=made_of), options.along)
     if options.watch:
         print("\n".join(told), flush=True)
         follow(name, make, opened.parameters)
@@ -227,14 +231,18 @@ def run_clean(options: argparse.Namespace) -> None:
 
 def run_publish(options: argparse.Namespace) -> None:
     """Copy a built edition to where its versions lie. Raises UserError where something would be lost."""
-    from civsam.book import build, versions
+    from civsam.book import build, contents, own, versions
     from civsam.files import read_json
 
-    release = versions.current(project.root / "CITATION.cff", options.version)
     places, folder = build.Places(edition_name(options.name, {})), own_path(options.folder)
+    collected = bool(read_json(places.state).get(build.MADE_OF))
+    if collected and own.EARLIER in contents.pages():
+        release = versions.own_release(places.book, options.version)
+    else:
+        release = versions.current(project.root / "CITATION.cff", options.version)
     newest = versions.publish(places.book, folder, release, again=options.again)
     print(f"Version {release['version']} ligger i {shown(folder / release['version'])}"
           + (f" og som den nyeste i {shown(folder)}." if newest else ". Der er en nyere, som er urørt."))
-    if read_json(places.state).get(build.MADE_OF) and len(versions.releases(folder)) > 1:
+    if collected and len(versions.releases(folder)) > 1:
         print("Bemærk: versionerne i mappen kan læses sammen. Er to af dem lavet af næsten de samme svar, kan de røbe, "
               "hvad de sidste svarede. Behold da kun den ene.")

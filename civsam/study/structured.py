@@ -1,4 +1,4 @@
-"""What search engines and catalogues read of the study (schema.org): the report, and the data if they are synthetic.
+"""What search engines and catalogues read (schema.org): the report and the data, or an edition of collected answers.
 
 Addresses are left relative, since the book may lie anywhere: a reader resolves them against the page.
 """
@@ -10,10 +10,12 @@ from typing import Any
 from babel.dates import get_month_names
 
 from civsam.files import in_script, project, read_yaml
+from civsam.pages import imprint
 from civsam.pages.bibliography import COMPENDIUM
+from civsam.pages.imprint import Imprint
 from civsam.pages.output import Output
 from civsam.study import published
-from civsam.survey.survey import SYNTHETIC
+from civsam.survey.survey import COLLECTED, SYNTHETIC
 
 MONTHS = {name: number for number, name in get_month_names(locale="da_DK").items()}
 
@@ -48,9 +50,17 @@ def _organization(name: str) -> dict[str, str]:
     return {"@type": "Organization", "name": name}
 
 
+def edition(told: Imprint) -> dict[str, Any]:
+    """A book of answers that somebody has collected, which the study's report is no part of."""
+    return {"@type": "Report", "@id": "#udgave", "name": told.titel, "description": told.manchet,
+            "publisher": _organization(told.udgiver), "datePublished": str(told.aar), "version": told.version,
+            "inLanguage": "da"}
+
+
 def output(provenance: str) -> Output:
     """The script element of a page. Collected answers are nobody's to fetch, so they are not told of."""
-    works = [report(), *([dataset()] if provenance == SYNTHETIC else [])]
+    told = imprint.read() if provenance == COLLECTED else None
+    works = [report(), dataset()] if provenance == SYNTHETIC else [edition(told)] if told else []
     content = in_script({"@context": "https://schema.org", "@graph": works}, indent=1)
     return Output(f'<div hidden><script type="application/ld+json">{content}</script></div>',
                   f"Oplysninger til søgemaskiner: {', '.join(work['@type'] for work in works)}")

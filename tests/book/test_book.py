@@ -431,13 +431,13 @@ def test_when_it_was_made_stands_in_a_file_of_its_own_and_nothing_else_differs(q
 
 def test_a_page_gets_its_tables_of_what_the_book_is_made_of():
     page = (HOME / "status.md").read_text("utf-8")
-    told = status.filled(page, ABOUT)
+    told = status.filled(page, ABOUT, contents.chapters())
     assert "% civsam" in page
     assert "% civsam" not in told
     plain = re.sub(r"\\(\W)", r"\1", told)
     for words in ("syntetiske, frø 1", "`abc`", f"- {version('pandas')}", f"`{stale.code_digest()}`"):
         assert f"{words}\n" in plain, words
-    collected = status.filled(page, {"oprindelse": "indsamlet", "svar": "", "ord": {}})
+    collected = status.filled(page, {"oprindelse": "indsamlet", "svar": "", "ord": {}}, [])
     assert "vises ikke" in collected.partition("tab-aftryk")[2]
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from civsam.book import build, execute, passed
+from civsam.book import build, contents, execute, passed
 from civsam.files import Project, UserError
 from civsam.pages.output import is_ours
 
@@ -116,7 +116,7 @@ def test_a_book_is_staged_only_with_what_passed_unless_answers_are_known_to_be_s
     (places.executed / "kapitel.ipynb").parent.mkdir(parents=True)
     (places.executed / "kapitel.ipynb").write_bytes(executed(v4.new_output("stream", name="stdout", text="3")))
     with pytest.raises(UserError, match="kodecelle 2: udskriver"):
-        build.fill_stage(places, "alle", "", about)
+        build.fill_stage(places, "alle", "", about, contents.contents())
     assert not places.stage.exists()
-    build.fill_stage(places, "alle", "", about | {"oprindelse": "syntetisk"})
+    build.fill_stage(places, "alle", "", about | {"oprindelse": "syntetisk"}, contents.contents())
     assert (places.stage / "kapitel.ipynb").exists()

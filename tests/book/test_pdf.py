@@ -79,7 +79,7 @@ def test_nothing_that_only_a_screen_can_use_is_on_paper_and_what_is_folded_stand
 
 
 def test_nothing_is_wider_than_the_page(browser: Browser, tmp_path: Path) -> None:
-    (tmp_path / "bog.html").write_text(onepage.page(PLACES.book, PLACES.name), "utf-8")
+    (tmp_path / "bog.html").write_text(onepage.page(PLACES.book, PLACES.name, PLACES.stage), "utf-8")
     page = browser.new_page(viewport={"width": WIDTH, "height": 900})
     page.emulate_media(media="print")
     page.goto((tmp_path / "bog.html").as_uri())

@@ -7,7 +7,18 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
-from civsam.book.sphinxext import functions, kept, lists, outputs, publishing, references, search, slides, theme
+from civsam.book.sphinxext import (
+    functions,
+    kept,
+    left_out,
+    lists,
+    outputs,
+    publishing,
+    references,
+    search,
+    slides,
+    theme,
+)
 from civsam.instrument import forms
 from civsam.instrument.questionnaire import read
 
@@ -20,7 +31,7 @@ def add_forms(app: Sphinx, failure: Exception | None) -> None:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register all parts with Sphinx."""
-    for part in (functions, kept, lists, outputs, publishing, references, search, slides, theme):
+    for part in (functions, kept, left_out, lists, outputs, publishing, references, search, slides, theme):
         part.setup(app)
     app.connect("build-finished", add_forms)
     return {"version": "1", "env_version": 1, "parallel_read_safe": True, "parallel_write_safe": True}

@@ -14,7 +14,6 @@ from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 
 from civsam import __version__
-from civsam.files import project
 from civsam.pages.bibliography import COMPENDIUM
 
 FILE = re.compile(r'(?s)<pre data-fil="([\w./-]+)">(.*?)</pre>')
@@ -48,17 +47,19 @@ def write_shown_files(app: Sphinx, failure: Exception | None) -> None:
 
 
 def copy_citation(app: Sphinx, failure: Exception | None) -> None:
-    """Ship the reference that machines read, where the project has one."""
-    if failure is None and app.builder.format == "html" and (project.root / COMPENDIUM).exists():
-        shutil.copyfile(project.root / COMPENDIUM, Path(app.outdir, COMPENDIUM))
+    """Ship the reference that machines read, where the book has one."""
+    if failure is None and app.builder.format == "html" and Path(app.srcdir, COMPENDIUM).exists():
+        shutil.copyfile(Path(app.srcdir, COMPENDIUM), Path(app.outdir, COMPENDIUM))
 
 
 def add_foot(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None) -> None:
     """End the foot of the page with links to what is said of the book itself."""
     links = [f'<a href="{context["pathto"](name)}">{html.escape(app.env.titles[name].astext())}</a>'
              for name in ABOUT if name in app.env.titles]
-    if links:
-        context["theme_extra_footer"] += f'<p class="om-bogen">Version {__version__} · {" · ".join(links)}</p>'
+    version = context.get("udgave", f"Version {__version__}")  # whose it is, where the answers are collected
+    if links or "udgave" in context:
+        told = " · ".join([html.escape(version), *links])
+        context["theme_extra_footer"] += f'<p class="om-bogen">{told}</p>'
 
 
 def add_script(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None) -> None:

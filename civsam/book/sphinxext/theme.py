@@ -20,10 +20,11 @@ from civsam.files import PACKAGE
 from civsam.instrument import policy
 
 # Of what Sphinx and its extensions put on every page: our own style needs none but the colours of code.
-UNUSED = ("styles/sphinx-book-theme.css", "scripts/sphinx-book-theme.js", "mystnb.")
+SPHINX = ("documentation_options.js", "doctools.js", "translations.js")  # for its own search; one makes code of text
+UNUSED = ("styles/sphinx-book-theme.css", "scripts/sphinx-book-theme.js", "mystnb.", *SPHINX)
 ONLY_WITH = {"sphinx-design.min.css": 'class="sd-', "design-tabs.js": "sd-tab-set"}
 LEFT_OUT = ("scripts", "styles", "vendor", "locales", "images", "*webpack-macros.html", "basic.css", "mystnb.*.css",
-            "*.png")
+            "*.png", *SPHINX)
 
 
 class Translator(HTML5Translator):
