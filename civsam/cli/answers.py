@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from civsam.cli.options import frame_for, frame_option, own_path, reading_options
+from civsam.cli.options import frame_for, frame_option, own_path, reading_of, reading_options
 from civsam.files import UserError, shown
+
+if TYPE_CHECKING:
+    from civsam.intake.answers import Reading
+    from civsam.intake.mapping import Map
 
 
 def add(commands: argparse._SubParsersAction) -> None:
@@ -16,6 +22,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     reading_options(check)
     frame_option(check)
     check.add_argument("--report", metavar="CSV", help="skriv alle fejl til denne fil")
+    check.add_argument("--suggest", metavar="YML", help="skriv et kort over det, der ikke kunne læses, til --map")
     check.set_defaults(run=run_check)
 
     collect = commands.add_parser("collect", help="saml svarfiler fra det elektroniske skema",
@@ -42,15 +49,32 @@ def run_check(options: argparse.Namespace) -> None:
     from civsam.intake import answers, faults
 
     path, frame = own_path(options.file), frame_for(options)
-    reading = answers.check(path, read(), frame, sheet=options.sheet)
+    how = reading_of(options, frame)
+    reading = answers.check(path, read(), frame, **how)
     print("\n".join(reading.notes))
     if options.report:
         faults.write_report(reading.faults, own_path(options.report))
         print(f"{len(reading.faults)} fejl er skrevet til {options.report}.")
+    if options.suggest:
+        suggest(own_path(options.suggest), reading, how["given"])
     reading.accept()
     if frame is None:
         edition.own_frame(reading, read(), shown(path))
     print(f"{len(reading.answers)} svar uden fejl.")
+
+
+def suggest(path: Path, reading: Reading, given: Map) -> None:
+    """Write a map of what could not be read. Raises UserError for a file that is there already."""
+    from civsam.instrument.questionnaire import read
+    from civsam.intake import mapping
+
+    if path.exists():
+        raise UserError(f"{shown(path)}: filen findes allerede og bliver ikke overskrevet. Vælg et andet navn.")
+    if not path.parent.is_dir():
+        raise UserError(f"{shown(path.parent)}: mappen findes ikke. Opret den først.")
+    path.write_text(mapping.suggest(read(), given, reading.faults, reading.unused, reading.absent), encoding="utf-8",
+                    newline="\n")
+    print(f"Et forslag til et kort står i {shown(path)}. Ret det, og brug det med --map.")
 
 
 def run_collect(options: argparse.Namespace) -> None:
@@ -76,6 +100,7 @@ def run_export(options: argparse.Namespace) -> None:
 
     out = own_path(options.out)
     export.check_place(out, excel=options.excel)
-    reading = answers.check(own_path(options.file), read(), frame_for(options), sheet=options.sheet).accept()
+    frame = frame_for(options)
+    reading = answers.check(own_path(options.file), read(), frame, **reading_of(options, frame)).accept()
     export.write(reading.answers, read(), out, excel=options.excel)
     print(f"{len(reading.answers)} svar står i {options.out}.")

@@ -13,11 +13,13 @@ from typing import Any, NoReturn
 from civsam.book.audience import ALONG, AUDIENCES, READERS
 from civsam.cli.options import (
     STANDARD,
+    asks_for_reading,
     edition_name,
     given_values,
     own_path,
     pairs,
     parameter_options,
+    reading_of,
     reading_options,
     sharing_options,
     workers,
@@ -106,7 +108,7 @@ def make_book(options: argparse.Namespace) -> None:
     typed = pairs(options)
     given = given_values(typed)
     name = edition_name(options.name, given, options.edition)
-    if options.keep_valid or options.sheet:
+    if options.keep_valid or asks_for_reading(options):
         given["data"] = valid_rows(given, name, options)
     opened = edition.open_edition(**given)
     told = ask_for_imprint(opened.survey.provenance)
@@ -152,7 +154,8 @@ def valid_rows(given: dict[str, Any], name: str, options: argparse.Namespace) ->
     from civsam.intake import answers, faults
 
     use = edition.check(given)
-    reading = answers.check(edition.find_data(use["data"]), read(), edition.find_frame(use), sheet=options.sheet)
+    frame = edition.find_frame(use)
+    reading = answers.check(edition.find_data(use["data"]), read(), frame, **reading_of(options, frame))
     told = reading.accept(options.keep_valid)
     folder = build.Places(name).work
     folder.mkdir(parents=True, exist_ok=True)

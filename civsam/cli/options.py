@@ -32,6 +32,26 @@ def parameter_options(command: argparse.ArgumentParser) -> None:
 def reading_options(command: argparse.ArgumentParser) -> None:
     """How an answer file is read."""
     command.add_argument("--sheet", metavar="ARK", help="det ark i en projektmappe, som svarene står i")
+    command.add_argument("--ignore", metavar="KOLONNE", action="append", default=[],
+                         help="en kolonne, der skal udelades; kan gentages")
+    command.add_argument("--map", metavar="YML", help="et kort: hvilken kolonne er hvilket spørgsmål, og hvilken værdi "
+                                                      "er hvilket svar; skrives af check --suggest")
+
+
+def asks_for_reading(options: argparse.Namespace) -> bool:
+    """Whether anything is said of how an answer file is read."""
+    return bool(options.sheet or options.map or options.ignore)
+
+
+def reading_of(options: argparse.Namespace, frame: pd.DataFrame | None) -> dict[str, Any]:
+    """How an answer file is read, as `answers.check` takes it. Raises UserError."""
+    from civsam.instrument.questionnaire import read
+    from civsam.intake import mapping
+    from civsam.intake.columns import Columns
+
+    known = Columns(read(), frame).targets
+    given = mapping.read(own_path(options.map), read(), known) if options.map else mapping.Map()
+    return {"sheet": options.sheet, "given": given.ignoring(options.ignore)}
 
 
 def frame_option(

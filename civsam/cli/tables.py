@@ -6,7 +6,7 @@ import argparse
 from itertools import groupby
 from operator import itemgetter
 
-from civsam.cli.options import frame_option, given_values, own_path, reading_options
+from civsam.cli.options import asks_for_reading, frame_option, given_values, own_path, reading_options
 from civsam.files import UserError, shown, write_if_changed
 
 NAME = "tal"  # of the edition whose folder holds the valid rows
@@ -37,7 +37,7 @@ def run_tables(options: argparse.Namespace) -> None:
     if out and out.exists():
         raise UserError(f"{shown(out)} findes allerede. Vælg et andet navn med --out.")
     given = given_values({name: value for name, value in (("data", options.file), ("ramme", options.ramme)) if value})
-    if options.keep_valid or options.sheet:
+    if options.keep_valid or asks_for_reading(options):
         given["data"] = valid_rows(given, NAME, options)
     opened = edition.open_edition(**given)
     if options.by is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,8 +29,11 @@ class AnswerFile:
     frame: pd.DataFrame | None
     table: Table
     say: Say
+    given: Mapping[str, dict[str, str]] = field(default_factory=dict)  # of cells, see `mapping.Map.values`
     faults: list[tuple[Fault, np.ndarray | None]] = field(default_factory=list)  # with row numbers
     notes: list[str] = field(default_factory=list)
+    unused: list[str] = field(default_factory=list)  # columns that are none of the questionnaire's
+    absent: list[str] = field(default_factory=list)  # questions without a column
 
     def add(self, fault: Fault, rows: Rows | None = None) -> None:
         """Note a fault of these rows, or of a whole column."""

@@ -18,6 +18,7 @@ from civsam.instrument.questionnaire import Questionnaire
 from civsam.intake import cells, columns, respondents, tabular
 from civsam.intake.answer_file import AnswerFile
 from civsam.intake.faults import report
+from civsam.intake.mapping import Map
 from civsam.intake.table import Progress, Say
 from civsam.survey.survey import ROW
 
@@ -30,6 +31,7 @@ class Reading:
     order. background: the same rows' codes of the background variables that the file has, without a frame; else None.
     notes: what was recognised. faults: `FAULT_COLUMNS`, a row a fault; raekke is missing for a fault of a whole column.
     rejected: the rows with faults, as they stood, indexed by row number. None is lost: rows = answers + rejected.
+    unused: the file's columns that are none of the questionnaire's. absent: the questions without a column.
     """
 
     path: Path
@@ -38,6 +40,8 @@ class Reading:
     notes: list[str]
     faults: pd.DataFrame
     rejected: pd.DataFrame
+    unused: list[str]
+    absent: list[str]
 
     def accept(self, keep_valid: bool = False) -> Reading:
         """The same, if there are no faults; with keep_valid also if at least one row and all columns have none.
@@ -52,19 +56,22 @@ class Reading:
 
 def check(
     path: Path, questionnaire: Questionnaire, frame: pd.DataFrame | None, *, sheet: str | None = None,
-    progress: Say | None = None,
+    given: Map | None = None, progress: Say | None = None,
 ) -> Reading:
     """Read an answer file and find all its faults.
 
     frame: who was asked, indexed by the questionnaire's key; a column `RANDOM_KEY` in it may be used instead. With
     None the key may be missing (rows are numbered), and the file may have background variables and the clusters.
-    sheet: which of a workbook's sheets. progress: is told what has been done; else standard error is, after some
-    seconds. Raises UserError only for a file that cannot be read as a table.
+    sheet: which of a workbook's sheets. given: what the user says that columns and cells are. progress: is told what
+    has been done; else standard error is, after some seconds. Raises UserError only for a file that cannot be read as
+    a table, and for a map of other columns than it has.
     """
     say = progress or Progress()
-    named = columns.Columns(questionnaire, frame)
+    given = given or Map()
+    named = columns.Columns(questionnaire, frame, given)
     table = tabular.load(path, named.known, sheet, say, questionnaire.dont_know)
-    file = AnswerFile(path, questionnaire, frame, columns.without_headings(table, named), say)
+    given.held_against(table.header)
+    file = AnswerFile(path, questionnaire, frame, columns.without_headings(table, named), say, given.values)
     places = columns.place(file, named)
     keys, known = respondents.keys(file, places)
     answers = cells.answers(file, places)
@@ -92,4 +99,4 @@ def _parted(file: AnswerFile, keys: pd.Index, answers: pd.DataFrame, others: pd.
     file.note("Rækker uden svar på noget spørgsmål, som er taget med", [str(silent)] if silent else [])
     background = others[sound].set_axis(index) if file.frame is None and len(others.columns) else None
     return Reading(file.path, answers, background, [*file.table.notes, *file.notes], file.fault_table(),
-                   file.rejected(~sound))
+                   file.rejected(~sound), file.unused, file.absent)

@@ -26,9 +26,13 @@ def answers(file: AnswerFile, places: Mapping[Role, int]) -> pd.DataFrame:
     written: dict[str, list[str]] = {}
     for name, item in file.questionnaire.items.items():
         codes, found = _cells(file, item, places)
-        values, how = coded(item, found, file.questionnaire.dont_know, _labelled(file, item, places))
+        values, how = coded(item, found, file.questionnaire.dont_know, _labelled(file, item, places),
+                            file.given.get(name))
         _judge(file, item, codes, found, values, how)
         written.setdefault(how, []).append(name)
+        file.note(f"Læst efter kortet i {name}", [
+            f"»{cell.strip()[:40]}« som {code or 'ikke besvaret'}" for cell in found
+            if (code := file.given.get(name, {}).get(plain(cell))) is not None])
         written.setdefault(_as_logical(file, item, found), []).append(name)
         coding, kinds = pd.factorize(np.array(values, dtype=object))
         done[name] = pd.Categorical.from_codes(coding[codes], kinds)  # text is made of it when rows are chosen
@@ -72,7 +76,7 @@ def _cells(file: AnswerFile, item: Item, places: Mapping[Role, int]) -> tuple[np
 def _both(file: AnswerFile, item: Item, place: int, split: Mapping[str, int], places: Mapping[Role, int]) -> np.ndarray:
     """An item's own column, filled from its split ones where it is blank; a fault where they say something else."""
     codes, found = file.distinct(place)
-    values, _ = coded(item, found, file.questionnaire.dont_know, _labelled(file, item, places))
+    values, _ = coded(item, found, file.questionnaire.dont_know, _labelled(file, item, places), file.given.get(item.id))
     own, texts = np.array(values, dtype=object)[codes], ticked(file, item, split, places)
     pairs = pd.Series(own) + "\n" + pd.Series(texts)
     for pair, rows in by_value(pairs[(own != "") & (texts != "")]).items():
@@ -138,6 +142,9 @@ def _ticks(file: AnswerFile, item: Item, code: str, place: int) -> np.ndarray:
         known["2"] = 0  # 1 and 2 are yes and no
     elif code in ("0", "1"):
         known |= {"0": 0, "1": 1}  # a tick, and not the code
+    given = {cell: -1 for cell, code in file.given.get(item.id, {}).items() if code == ""} | {
+        cell: int(tick or -1) for cell, tick in file.given.get(f"{item.id}/{code}", {}).items()}
+    known |= given
     told = [known.get(whole_number(cell) or plain(cell)) for cell in found]
     for at in [at for at, tick in enumerate(told) if tick is None]:
         what, remedy = pattern(found[at]) or ("et ukendt kryds", "Skriv 1 for et kryds og 0 for intet.")
@@ -157,7 +164,8 @@ def _judge(file: AnswerFile, item: Item, codes: np.ndarray, found: Sequence[str]
     may = allowed(item) if not labels else "; ".join(
         file.questionnaire.label(item.id, code) for code in item.codes) + " eller tomt"
     for number, at in enumerate(bad):
-        what, remedy = explain(item, found[at], values[at], file.questionnaire.dont_know, number < SUGGESTED)
+        what, remedy = explain(item, found[at], values[at], file.questionnaire.dont_know, number < SUGGESTED,
+                               file.given.get(item.id, {}))
         file.add(Fault(item.id, found[at], what, may, remedy), rows[at])
     if item.scale.type == "tekst":
         odd = sum(CONTROL.search(cell) is not None for cell in found)

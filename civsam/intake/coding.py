@@ -28,15 +28,19 @@ class Spelling:
     labels: dict[str, str]
 
     @classmethod
-    def of(cls, answers: Mapping[str, str], dont_know: str | None) -> Spelling:
-        """The spellings of these codes and labels; with the words of 'ved ikke' where that may be answered."""
+    def of(cls, answers: Mapping[str, str], dont_know: str | None, given: Mapping[str, str] | None = None) -> Spelling:
+        """The spellings of these codes and labels; with the words of 'ved ikke' where that may be answered.
+
+        given: what the user says that cells in plain form are, before all else.
+        """
         unsure = {plain(word): DONT_KNOW for word in (DONT_KNOW, dont_know) if word} if dont_know else {}
         texts = [plain(label) for label in answers.values()]
         labels = {text: code for text, code in zip(texts, answers, strict=True) if texts.count(text) == 1}
         words = {**answers, **({DONT_KNOW: dont_know} if dont_know else {})}
         labels = {plain(text): code for code, text in export.short(words).items() if code in answers} | labels
         codes, programs = {plain(code): code for code in answers}, logical(answers)
-        return cls(programs | unsure | codes, programs | unsure | labels)
+        own = dict(given or {})
+        return cls(programs | unsure | codes | own, programs | unsure | labels | own)
 
     def chosen(self, cells: Iterable[str]) -> tuple[dict[str, str], str]:
         """How these plain cells are read, and the name of that: all as codes, else all as labels, else as both.
@@ -105,28 +109,32 @@ def whole_number(text: str) -> str | None:
 
 
 def coded(
-    item: Item, cells: Sequence[str], dont_know: str, labelled: Collection[str] = ()
+    item: Item, cells: Sequence[str], dont_know: str, labelled: Collection[str] = (),
+    given: Mapping[str, str] | None = None,
 ) -> tuple[list[str], str]:
     """Each distinct cell as the answer's codes, after `UNREAD` where it is none; and how the cells were written.
 
-    labelled: the cells that are labels in the file itself: they are words, and never looked up as codes.
+    labelled: the cells that are labels in the file itself: they are words, and never looked up as codes. given: what
+    the user says that cells in plain form are.
     """
+    given = dict(given or {})
     if item.scale.type == "tekst":
-        return [cell if cell.strip() else "" for cell in cells], ""
-    spelling = Spelling.of(item.scale.answers, dont_know if item.allows_dont_know else None)
+        return ["" if not cell.strip() or plain(cell) in given else cell for cell in cells], ""
+    spelling = Spelling.of(item.scale.answers, dont_know if item.allows_dont_know else None, given)
     if item.scale.type == "antal":
-        return [_count(cell, spelling, item.scale.decimals) for cell in cells], ""
+        return [given[plain(cell)] if plain(cell) in given else _count(cell, spelling, item.scale.decimals)
+                for cell in cells], ""
     several = item.scale.type == "flere"
     if several:
         spelling.codes[NO_TICK] = NO_TICK
     answers = [spelling.split(cell) if several else [spelling.one(cell)] if cell.strip() else [] for cell in cells]
-    reading, how = spelling.chosen(answer for cell, given in zip(cells, answers, strict=True) for answer in given
+    reading, how = spelling.chosen(answer for cell, those in zip(cells, answers, strict=True) for answer in those
                                    if cell not in labelled)
     order = [*item.scale.answers, DONT_KNOW, NO_TICK]
-    texts = [[(spelling.labels if cell in labelled else reading).get(answer) for answer in given]
-             for cell, given in zip(cells, answers, strict=True)]
-    done = [UNREAD + cell if None in given else " ".join(sorted(filter(None, given), key=order.index))
-            for cell, given in zip(cells, texts, strict=True)]
+    texts = [[(spelling.labels if cell in labelled else reading | given).get(answer) for answer in those]
+             for cell, those in zip(cells, answers, strict=True)]
+    done = [UNREAD + cell if None in those else " ".join(sorted(filter(None, those), key=order.index))
+            for cell, those in zip(cells, texts, strict=True)]
     words = "svartekster" if labelled and not {*cells} - {*labelled, ""} else how
     return done, words
 

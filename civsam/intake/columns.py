@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from itertools import zip_longest
 
 import pandas as pd
 
@@ -19,6 +18,7 @@ from civsam.intake import export, programs
 from civsam.intake.answer_file import AnswerFile, Role
 from civsam.intake.coding import TICKS, Spelling
 from civsam.intake.faults import Fault
+from civsam.intake.mapping import Map
 from civsam.intake.table import Table
 
 # How programs write the column of one answer among several: after a sign, in brackets, or before what is asked
@@ -43,8 +43,8 @@ class Columns:
     A role is (item,), (item, code), ("key", name) or ("", variable). Of a count the code is that of 'ved ikke'.
     """
 
-    def __init__(self, questionnaire: Questionnaire, frame: pd.DataFrame | None) -> None:
-        """frame: its columns may stand in the file, and must then agree with it."""
+    def __init__(self, questionnaire: Questionnaire, frame: pd.DataFrame | None, given: Map | None = None) -> None:
+        """frame: its columns may stand in the file, and must then agree with it. given: what the user says they are."""
         others = [*questionnaire.background, questionnaire.weighting.cluster] if frame is None else list(frame.columns)
         items, self.dont_know = questionnaire.items, questionnaire.dont_know
         wordings = [plain(item.wording) for item in items.values()]
@@ -58,6 +58,14 @@ class Columns:
         roles |= {plain(name): ("", name) for name in others if name}
         roles |= {plain(name): ("key", name) for name in (questionnaire.key, RANDOM_KEY)}
         self.items, self.roles = items, roles | {plain(name): (name,) for name in items}
+        self.targets: dict[str, Role] = {name: (name,) for name in items}
+        self.targets |= {f"{name}/{code}": (name, code) for name, item in items.items()
+                         if item.scale.type == "flere" for code in item.codes}
+        self.targets |= {f"{name}_{DONT_KNOW}": (name, DONT_KNOW) for name, item in items.items()
+                         if item.scale.type == "antal" and item.allows_dont_know}
+        self.targets |= {name: ("", name) for name in others if name}
+        self.targets |= {name: ("key", name) for name in (questionnaire.key, RANDOM_KEY)}
+        self.given = {} if given is None else given.roles
         blocks = [name for pair in questionnaire.blocks.items() for name in (f"blok_{pair[0]}", *pair)]
         self.groups = [plain(name) for name in (*GROUPS, *blocks)]
 
@@ -73,6 +81,8 @@ class Columns:
         it may say that the column holds something else.
         """
         text = plain(name)
+        if text in self.given:
+            return self.targets.get(self.given[text])
         role = self._grouped(text) or self._grouped(text.removesuffix(ADDED))
         if role is not None:
             return role
@@ -155,11 +165,13 @@ def without_headings(table: Table, columns: Columns) -> Table:
 def place(file: AnswerFile, columns: Columns) -> dict[Role, int]:
     """Where each thing stands; faults for columns that are unknown, doubled or missing."""
     found: dict[Role, int] = {}
-    left_out, renamed, strange, header = [], [], [], file.table.header
+    passed, left_out, renamed, strange, header = [], [], [], [], file.table.header
     roles = _roles(file, columns)
     for at, name in enumerate(header):
         role = roles.get(at)
-        if role is None and (columns.metadata(name) or not file.table.cells[at].str.strip().any()):
+        if role is None and plain(name) in columns.given:
+            passed.append(name.strip())
+        elif role is None and (columns.metadata(name) or not file.table.cells[at].str.strip().any()):
             left_out.append(name.strip() or f"nr. {at + 1} (tom)")
         elif role is None:
             strange.append(at)
@@ -169,7 +181,7 @@ def place(file: AnswerFile, columns: Columns) -> dict[Role, int]:
         else:
             found[role] = at
             renamed += [f"»{name}« som {'/'.join(filter(None, role))}"] if name.strip() not in role else []
-    program, own = programs.told(file.table, [at for at in range(len(header)) if at not in roles])
+    program, own = programs.told(file.table, _unnamed(file, columns, roles))
     if program is not None:
         file.notes += programs.notes(file.table, program, own)
         left_out = [name for name in left_out if name not in {header[at].strip() for at in own}]
@@ -179,8 +191,11 @@ def place(file: AnswerFile, columns: Columns) -> dict[Role, int]:
     unused = [name for name in (_unknown(file, columns, at, found, missing) for at in strange) if name]
     for fault in missing:
         file.add(fault)
+    file.unused = [header[at] for at in strange if header[at].strip()]
+    file.absent = [fault.column for fault in missing if fault.column in columns.items]
     file.note("Kolonner, der ikke er brugt, fordi spørgeskemaet ikke nævner dem", unused)
     file.note("Kolonner, der er læst under et andet navn", renamed)
+    file.note("Kolonner, der er udeladt, fordi det er bestemt med --ignore eller i et kort", passed)
     file.note("Kolonner, der er udeladt, fordi de er tomme, eller formularen selv tilføjer dem", left_out)
     return found
 
@@ -189,15 +204,20 @@ def _roles(file: AnswerFile, columns: Columns) -> dict[int, Role]:
     """What each column holds, by its name; else by what the file says of it in words, where no name says that."""
     header = file.table.header
     named = {at: role for at, name in enumerate(header) if (role := columns.role(name)) is not None}
-    titles = {at: title for at, title in enumerate(file.table.titles) if title.strip() and at not in named}
-    _, own = programs.told(file.table, [at for at in range(len(header)) if at not in named])
+    free = _unnamed(file, columns, named)
+    _, own = programs.told(file.table, free)
     taken = {*named.values()}
-    titled = {at: role for at, title in titles.items() if at not in own and (role := columns.role(title)) is not None
+    titles = {at: file.table.titles[at] if file.table.titles else "" for at in free if at not in own}
+    titled = {at: role for at, title in titles.items() if title.strip() and (role := columns.role(title)) is not None
               and role not in taken}
-    rest = {at: title or name for at, (name, title) in enumerate(zip_longest(header, file.table.titles, fillvalue=""))
-            if at not in named and at not in titled and at not in own}
+    rest = {at: title or header[at] for at, title in titles.items() if at not in titled}
     rows = {at: role for at, role in columns.batteries(rest).items() if role not in {*taken, *titled.values()}}
     return named | titled | rows
+
+
+def _unnamed(file: AnswerFile, columns: Columns, named: Mapping[int, Role]) -> list[int]:
+    """The columns without a role, but for those that the user has said to pass over."""
+    return [at for at, name in enumerate(file.table.header) if at not in named and plain(name) not in columns.given]
 
 
 def _unknown(
@@ -212,7 +232,7 @@ def _unknown(
     answer = columns.other_answer(name) or columns.other_answer(title)
     if answer and {plain(cell) for cell in file.table.cells[at].unique()} <= {"", answer, *TICKS}:
         file.add(Fault(name, "", f"er krydser ved »{answer}«, som spørgeskemaet ikke har", "spørgsmålets svar",
-                       "Giv spørgsmålet svaret i spørgeskemaet, eller slet kolonnen."))
+                       "Giv spørgsmålet svaret i spørgeskemaet, eller udelad kolonnen med --ignore."))
         return ""
     if not name.strip():
         file.add(Fault(f"nr. {at + 1}", "", "har intet navn, men indhold", "en kolonne i spørgeskemaet",
@@ -225,7 +245,7 @@ def _unknown(
         words = f" ({title.strip()[:60]})" if title.strip() and plain(title) != plain(name) else ""
         return visible(name.strip()[:60] + words)
     file.add(Fault(name, "", "ukendt kolonne", "kolonner i spørgeskemaet og rammen",
-                   f"{hint} Er det noget andet, så giv den et andet navn." if hint
+                   f"{hint} Er det noget andet, så udelad den med --ignore." if hint
                    else "Ret navnet, hvis det er den, der mangler."))
     return ""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from civsam.intake.coding import THOUSANDS, UNREAD, Spelling, whole_number
 
 FAULT_COLUMNS = ["fil", "raekke", "kolonne", "vaerdi", "fejl", "tilladt", "rettelse"]
 SHOWN = 50  # lines in a printed report
+USE_MAP = "lav et kort over filen (civsam check --suggest)"
 ALIKE = 5  # values, rows and columns that a line names; and values of one kind that have a line each
 VARYING = re.compile(r":? »[^«]*«| \d[\d.]*")  # in a fault, what is particular to one value
 SUGGESTED = 200  # misspelt cells in a column for which the nearest is looked up: that takes time
@@ -78,15 +80,17 @@ def pattern(cell: str) -> tuple[str, str] | None:
     """What a program has written for nothing, or for true and false, and the remedy; None if neither."""
     if plain(cell) in NOTHING:
         return ("sådan skriver et program et tomt felt",
-                "Tøm cellerne, eller gem filen igen med tomme felter (i R: na = \"\").")
+                f"Tøm cellerne, gem filen igen med tomme felter (i R: na = \"\"), eller {USE_MAP}.")
     if plain(cell) in WORDS:
         return ("sådan skriver et program sandt og falsk eller ja og nej, og det er ikke et af svarene",
-                "Erstat det med svarets kode eller tekst.")
+                f"Erstat det med svarets kode eller tekst, eller {USE_MAP}.")
     return None
 
 
-def explain(item: Item, cell: str, answer: str, dont_know: str, suggest: bool) -> tuple[str, str]:
-    """What is wrong with an invalid cell, and the remedy. answer: what `coding.coded` made of it."""
+def explain(
+    item: Item, cell: str, answer: str, dont_know: str, suggest: bool, given: Mapping[str, str]
+) -> tuple[str, str]:
+    """What is wrong with an invalid cell, and the remedy. answer: what `coding.coded` made of it, with given."""
     if item.scale.type == "tekst":
         return "fri tekst kan ikke besvares med ved ikke", "Lad cellen være tom."
     harm = damaged(cell) or pattern(cell)
@@ -96,23 +100,24 @@ def explain(item: Item, cell: str, answer: str, dont_know: str, suggest: bool) -
         return f"»{dont_know}« kan ikke svares på dette spørgsmål", "Tøm cellen, eller tilbyd det i spørgeskemaet."
     if item.scale.type == "antal":
         return _explain_count(item, cell, answer)
-    spelling = Spelling.of(item.scale.answers, dont_know if item.allows_dont_know else None)
+    spelling = Spelling.of(item.scale.answers, dont_know if item.allows_dont_know else None, given)
     known = spelling.codes | spelling.labels
-    given = spelling.split(cell)
-    strange = [text for text in given if text not in known]
-    if not strange and len(given) > 1:
-        return _explain_several(item, [known[text] for text in given])
-    if len(given) == 1 and "," in given[0] and given[0] not in known and len(joined(
-            given[0].split(","), known, given[0].count(",") + 1)) > 1:
+    parts = spelling.split(cell)
+    strange = [text for text in parts if text not in known]
+    if not strange and len(parts) > 1:
+        return _explain_several(item, [known[text] for text in parts])
+    if len(parts) == 1 and "," in parts[0] and parts[0] not in known and len(joined(
+            parts[0].split(","), known, parts[0].count(",") + 1)) > 1:
         return "kan læses på mere end én måde, fordi en svartekst rummer komma", "Sæt semikolon mellem svarene."
     if not strange:
         return ("en etiket i filen, som ikke er en svartekst, og etiketter læses aldrig som koder",
                 "Giv værdien svarteksten som etiket, eller fjern etiketterne.")
     options = [*item.scale.answers.values(), *item.scale.answers, *[dont_know] * item.allows_dont_know]
     hint = nearest(strange[0], options) if suggest else ""
-    which = f"»{visible(strange[0])}« er ukendt" if len(given) > 1 else "et ukendt svar"
+    which = f"»{visible(strange[0])}« er ukendt" if len(parts) > 1 else "et ukendt svar"
     if whole_number(strange[0]) is not None and not item.scale.numbered:
-        return f"{which}: et tal, hvor der skal stå et svar", "Erstat tallet med svarets kode eller tekst."
+        return (f"{which}: et tal, hvor der skal stå et svar",
+                f"Erstat tallet med svarets kode eller tekst, eller {USE_MAP}.")
     return which, hint or "Skriv en af koderne eller svarteksterne, eller tøm cellen."
 
 

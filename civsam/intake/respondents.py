@@ -116,7 +116,8 @@ def _variable(file: AnswerFile, name: str, at: int) -> pd.Series:
     if variable is None:
         _no_respondent(file, name, codes, found)
     else:
-        spelling, labelled = Spelling.of(variable.labels, None), file.table.labelled.get(at, frozenset())
+        spelling = Spelling.of(variable.labels, None, file.given.get(name))
+        labelled = file.table.labelled.get(at, frozenset())
         reading, how = spelling.chosen(spelling.one(cell) for cell in found if cell not in labelled)
         blank = variable.missing if file.frame is None else ""  # with a frame, it knows it
         reading = reading | ({"": blank} if blank or file.frame is not None else {})

@@ -256,7 +256,7 @@ CASES = [
     raw("text among numbers in a sheet", lambda: sheet_cell("pra_lange", "ca. 3"), "tekst, hvor der skal stå et tal",
         file="svar.xlsx"),
     raw("a decimal in a sheet", lambda: sheet_cell("pra_lange", 2.5), "»2.5«", "et decimaltal", file="svar.xlsx"),
-    raw("true in a sheet", lambda: sheet_cell("pol_fokus", True), "»SAND«", "sandt og falsk", file="svar.xlsx"),
+    raw("true in a sheet", lambda: sheet_cell("vae_tillid", True), "»SAND«", "sandt og falsk", file="svar.xlsx"),
     raw("#N/A in a sheet", lambda: sheet_cell("pol_fokus", "#N/A"), "en fejlværdi fra regnearket", file="svar.xlsx"),
     # Statistics programs and Parquet
     raw("cut SPSS file", lambda: statistics(".sav")[:-200], "ikke en hel SPSS-fil", file="svar.sav"),
