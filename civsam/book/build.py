@@ -147,6 +147,8 @@ def fill_stage(places: Places, audience: str, address: str, about: Mapping[str, 
     config["execute"] = {"execute_notebooks": "off"}
     if address:
         config["html"]["baseurl"] = address
+    config.setdefault("sphinx", {}).setdefault("config", {}).setdefault("html_context", {})["synthetic"] = (
+        passed.raw_allowed(about))  # what titles and links to the book say of it
     wanted = {name: (project.root / name).read_bytes() for name in config.get("bibtex_bibfiles", [])}
     wanted |= {name: status.filled((project.root / name).read_text("utf-8"), about, chapters(toc)).encode()
                for name in (f"{page}.md" for page in pages(toc) if page not in executed)}

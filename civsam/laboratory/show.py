@@ -22,7 +22,7 @@ from civsam.laboratory import run
 from civsam.laboratory.declare import FACTORS, Drawing, Scenario
 from civsam.pages import cells, html
 from civsam.pages.cells import Cell, together
-from civsam.pages.figure import INK, QUIET, SMALL, Figure, canvas, finish, house_style, wrapped
+from civsam.pages.figure import INK, QUIET, SMALL, Figure, canvas, finish, house_style, under_mark, wrapped
 from civsam.pages.output import Output
 from civsam.pages.words import Words
 from civsam.study import published
@@ -107,7 +107,8 @@ class Rows:
         drawn, axes = _canvas(rows, across, by)
         _draw(axes, rows, shown, column, across, by)
         _axis(axes, shown)
-        drawn.legend(*axes.get_legend_handles_labels(), loc="upper left", ncols=1, frameon=False, handletextpad=0.1,
+        drawn.legend(*axes.get_legend_handles_labels(), loc="upper left", ncols=1, frameon=False,
+                     handletextpad=0.1, bbox_to_anchor=under_mark(drawn, 0),
                      title=FACTORS[by].heading, title_fontsize=SMALL, alignment="left", borderpad=0.2,
                      labelspacing=0.25)
         said = "; ".join(f"{first}, {second}: {shown.told(value)}" for first, second, value in

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.ticker import MaxNLocator
+from matplotlib.transforms import blended_transform_factory
 
 from civsam.danish import number, percent
 from civsam.inference import statistics
@@ -24,16 +25,18 @@ from civsam.pages.figure import (
     finish,
     house_style,
     room,
-    row_height,
     wrapped,
 )
 from civsam.pages.output import Output
 from civsam.pages.provenance import provenance_of
 from civsam.pages.tables import estimates_frame
-from civsam.pages.words import interval, labels, reading_note, value, with_interval
+from civsam.pages.words import NO_INTERVAL, asked, interval, labels, reading_note, value, with_interval
 from civsam.survey.survey import Survey
 
 # ---- Dots and intervals
+
+ROW, LINE, CAP = 0.44, 0.17, 0.055  # inches: a row with one line of words, each further line, half the end of a line
+SIZE = 5.1  # points across a dot
 
 
 def _from_the_top(estimates: pd.DataFrame) -> pd.DataFrame:
@@ -55,21 +58,37 @@ def dots(
     if rows["estimate"].isna().all() and not plan_of(survey).idle:
         return nothing_to_show(caption)
     names = labels(rows, survey.questionnaire)
-    words = [wrapped(text, 20) for text in names]
-    figure, axes = canvas(row_height(words, 0.4) * len(rows), top=0.05, bottom=0.55, left=room(words), right=0.65)
-    place = np.arange(len(rows))[::-1]
-    _draw_dots(axes, rows, place, _dot_colours(rows, survey.questionnaire, focus))
-    axes.set_yticks(place, words)
-    for label, group in zip(axes.get_yticklabels(), rows["group"], strict=True):
-        label.set_weight("bold" if focus and group == focus else "normal")
-    axes.set_ylim(-0.6, len(rows) - 0.4)
+    words = [wrapped(text, 46) for text in names]
+    heights = np.array([ROW + LINE * text.count("\n") for text in words])
+    beside = [str(with_interval(row)) for _, row in rows.iterrows()]
+    figure, axes = canvas(heights.sum(), top=0, bottom=0.4, left=0.2, right=room(beside, 0.65))
+    place = heights.sum() - heights.cumsum() + 0.12
+    _draw_dots(axes, rows, place, _dot_colours(rows, survey.questionnaire, focus), beside)
+    for y, text, group in zip(place, words, rows["group"], strict=True):
+        axes.text(0.015, y + 0.08, text, transform=blended_transform_factory(figure.transFigure, axes.transData),
+                  va="bottom", weight="bold" if focus and group == focus else "normal")
+    axes.set_yticks([])
+    axes.set_ylim(0, heights.sum())  # in inches
     top = _dot_axis(axes, rows)
     told = "; ".join(f"{text} {with_interval(row)}" for text, (_, row) in zip(names, rows.iterrows(), strict=True))
     return finish(
         figure, provenance_of(rows), estimates_frame(survey, rows, 1), caption, name=name,
         alt=f"Prikdiagram med intervaller. {told}.", note=f"{base_of(rows)}. Stregen er {reading_note(survey, rows)}",
         reading=_dots_reading(rows, names, survey.questionnaire, top, ordered=ordered),
+        finding=_seen(survey, rows, names), question=asked(survey.questionnaire, rows),
     )
+
+
+def _seen(survey: Survey, rows: pd.DataFrame, names: list[str]) -> str:
+    """What is highest and lowest, as a sentence; nothing where an estimate that is not shown might be it."""
+    told = [(row["estimate"], f"»{name}«", row) for name, (_, row) in zip(names, rows.iterrows(), strict=True)
+            if row["answer"] not in (NONE, DONT_KNOW)]
+    unknown = [estimate for estimate, *_ in told if np.isnan(estimate)]
+    if len(told) < 2 or (unknown and not plan_of(survey).idle) or len(told) - len(unknown) < 2:
+        return ""
+    told = [one for one in told if not np.isnan(one[0])]
+    (_, top, first), (_, bottom, last) = (end(told, key=lambda one: one[0]) for end in (max, min))
+    return f"{top} ligger højest med {with_interval(first)}, {bottom} lavest med {with_interval(last)}."
 
 
 def _dot_colours(rows: pd.DataFrame, questionnaire: Questionnaire, focus: str) -> np.ndarray:
@@ -80,15 +99,18 @@ def _dot_colours(rows: pd.DataFrame, questionnaire: Questionnaire, focus: str) -
     return np.where((rows["group"] != focus) & (focus in set(rows["group"]) - {""}), "#8a8a8a", colours)
 
 
-def _draw_dots(axes: plt.Axes, rows: pd.DataFrame, place: np.ndarray, colours: np.ndarray) -> None:
-    """Lines, dots, and the value beside each; a group that nobody answered in keeps its row, without a dot."""
-    axes.hlines(place, rows["low"], rows["high"], color=colours, linewidth=3.5, alpha=0.5)
+def _draw_dots(axes: plt.Axes, rows: pd.DataFrame, place: np.ndarray, colours: np.ndarray, told: list[str]) -> None:
+    """Small dots under lines with ends, and what is told beside each; no dot for a group that nobody answered in."""
+    axes.hlines(place, rows["low"], rows["high"], color=colours, linewidth=1.8, zorder=4, clip_on=False)
+    for end in ("low", "high"):
+        axes.vlines(rows[end], place - CAP, place + CAP, color=colours, linewidth=1.8, zorder=4, clip_on=False)
     known = rows["estimate"].notna().to_numpy()
-    axes.scatter(rows["estimate"][known], place[known], c=colours[known], s=42, zorder=3)
-    beside = {"xytext": (5, 0), "textcoords": "offset points", "va": "center", "annotation_clip": False}
-    for y, (_, row) in zip(place[known], rows[known].iterrows(), strict=True):
+    axes.scatter(rows["estimate"][known], place[known], c=colours[known], s=SIZE**2, zorder=3, linewidth=0,
+                 clip_on=False)
+    beside = {"xytext": (6, 0), "textcoords": "offset points", "va": "center", "annotation_clip": False}
+    for y, words, (_, row) in zip(place[known], np.array(told)[known], rows[known].iterrows(), strict=True):
         end = row[["estimate", "high"]].max()  # an interval may be hidden
-        axes.annotate(str(value(row)), (end, y), **beside)
+        axes.annotate(str(words).replace(f" ({NO_INTERVAL})", ""), (end, y), **beside)
     for y in place[~known] if "hidden" in rows else ():
         axes.annotate("skjult", (0, y), color=QUIET, **beside)
 

@@ -17,7 +17,9 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
+import matplotlib as mpl
 import pandas as pd
 
 from civsam.danish import slug
@@ -25,6 +27,7 @@ from civsam.intake.export import guard
 from civsam.pages.cells import Cell
 from civsam.pages.provenance import MARKS
 
+FONTS = [Path(mpl.get_data_path(), "fonts", "ttf", name) for name in ("DejaVuSans.ttf", "DejaVuSans-Bold.ttf")]
 PNG_WIDTH = 1500  # pixels: over 300 an inch. Drawing takes time in proportion to the square
 
 # Heading, whether it is numbers, and the cells, a line each, so that a notebook has a line a column; headings may be
@@ -91,7 +94,8 @@ def csv_file(table: Columns, *, danish: bool) -> bytes:
 
 
 def png(svg: str) -> bytes:
-    """An SVG of ours as PNG: resvg draws the same pixels everywhere, for the text is paths and needs no fonts."""
+    """An SVG of ours as PNG: resvg draws the same pixels everywhere, for its only fonts are those that figures have."""
     import resvg_py  # only books need it
 
-    return resvg_py.svg_to_bytes(svg_string=svg, width=PNG_WIDTH, dpi=96.0, background="white", skip_system_fonts=True)
+    return resvg_py.svg_to_bytes(svg_string=svg, width=PNG_WIDTH, dpi=96.0, background="white", skip_system_fonts=True,
+                                 font_files=[str(path) for path in FONTS], font_family="DejaVu Sans")

@@ -11,7 +11,6 @@ import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
@@ -23,7 +22,7 @@ from matplotlib.textpath import TextPath
 
 from civsam.danish import number
 from civsam.instrument.questionnaire import Questionnaire
-from civsam.pages.downloads import Columns, columns
+from civsam.pages.downloads import FONTS, Columns, columns
 from civsam.pages.html import table_html
 from civsam.pages.output import KEY
 from civsam.pages.provenance import MARKS
@@ -34,6 +33,8 @@ LONGEST_WORD = 28  # letters of a word in one piece: of the widest there is stil
 SMALL = 10  # points: the smallest text of a figure
 INK, QUIET, ACCENT, FOCUS = "#222222", "#6b6b6b", "#0b5a8a", "#c2540a"
 SYNTHETIC_INK = "#7a4b00"
+IN_PICTURE = {SYNTHETIC: f"{MARKS[SYNTHETIC].upper()}: INGEN HAR SVARET DETTE"}
+MARKED = 0.22  # inches over the plot for the mark
 # One colour for each group of the first background variable, through the whole book: told apart with any colour vision
 # and against white paper (contrast 3:1 or more).
 AREA_COLOURS = ("#d46a95", "#800015", "#aa4000", "#959500", "#552a55", "#4095ea", "#154095", "#156abf", "#80556a")
@@ -59,8 +60,8 @@ SAVED = {"svg.hashsalt": "civsam", "svg.fonttype": "path",
 def own_fonts_first() -> None:
     """Prefer matplotlib's own DejaVu to a system's, which may be another version and so give other bytes."""
     fonts = font_manager.fontManager
-    for name in ("DejaVuSans.ttf", "DejaVuSans-Bold.ttf"):
-        fonts.addfont(Path(mpl.get_data_path(), "fonts", "ttf", name))
+    for path in FONTS:
+        fonts.addfont(path)
         fonts.ttflist.insert(0, fonts.ttflist.pop())
 
 
@@ -84,8 +85,9 @@ def house_style() -> Iterator[None]:
 class Figure:
     """A drawn figure: SVG with the same bytes every time, and all that stands with it on a page.
 
-    note: base and uncertainty. reading: how to read it, with an example. provenance: where the numbers come from. table
-    and columns: the numbers as HTML, and for files. tiles: for a map, see `figurer.js`.
+    note: base and uncertainty. reading: how to read it, with an example. finding: what is seen, as a sentence, and
+    question: what was asked, for a picture that stands alone. provenance: where the numbers come from. table and
+    columns: the numbers as HTML, and for files. tiles: for a map, see `figurer.js`.
     """
 
     svg: str
@@ -94,6 +96,8 @@ class Figure:
     alt: str
     note: str = ""
     reading: str = ""
+    finding: str = ""
+    question: str = ""
     provenance: str = ""
     table: str = ""
     columns: Columns = field(default_factory=list)
@@ -112,10 +116,13 @@ class Figure:
 def canvas(rows: float, top: float, bottom: float, left: float, right: float = 0.2, **kwargs: Any) -> tuple:
     """Figure and axes of the given height with margins around them, all in inches: by hand, at half the time.
 
+    Above them there is room for the mark that `finish` puts there.
+
     Raises RuntimeError outside `house_style`.
     """
     if mpl.rcParams["svg.hashsalt"] != SAVED["svg.hashsalt"]:
         raise RuntimeError("a figure is made within house_style")
+    top += MARKED
     height = rows + top + bottom
     sides = {"left": left / WIDTH, "right": 1 - right / WIDTH, "top": 1 - top / height, "bottom": bottom / height}
     with mpl.rc_context(sns.plotting_context("notebook") | sns.axes_style("whitegrid") | STYLE):
@@ -124,19 +131,23 @@ def canvas(rows: float, top: float, bottom: float, left: float, right: float = 0
 
 
 def finish(figure: Drawing, provenance: str, frame: pd.DataFrame, caption: str, **words: Any) -> Figure:
-    """Put the provenance into the drawing itself, so that it follows a copy, and save it without date.
+    """Put the provenance into the drawing itself, over the plot, so that it follows a copy that is cut; save it.
 
     frame: the numbers behind it, as for `html.table`. words: the other parts of a `Figure`.
     """
-    if provenance == SYNTHETIC:
-        figure.text(0.01, 0.05 / figure.get_figheight(), MARKS[provenance].upper(), fontsize=SMALL, color=SYNTHETIC_INK,
-                    weight="bold")
+    figure.text(0.01, 1 - 0.05 / figure.get_figheight(), IN_PICTURE.get(provenance, MARKS[provenance].upper()),
+                fontsize=SMALL, color=SYNTHETIC_INK if provenance == SYNTHETIC else QUIET, weight="bold", va="top")
     stream = io.StringIO()
     with mpl.rc_context(STYLE):
         figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None}, transparent=False)
     table = table_html(frame, f"Tallene bag »{caption}«", provenance)
     return Figure(stream.getvalue(), caption=caption, provenance=provenance, table=table,
                   columns=columns(frame, provenance), **words)
+
+
+def under_mark(figure: Drawing, across: float = 0.5) -> tuple[float, float]:
+    """Where a legend at the top is to stand, so that it does not meet the mark."""
+    return across, 1 - MARKED / figure.get_figheight()
 
 
 def wrapped(words: str, width: int) -> str:

@@ -8,6 +8,7 @@ from html import escape
 
 import pandas as pd
 
+from civsam.danish import at_level
 from civsam.inference import estimate
 from civsam.instrument.questionnaire import Item, Questionnaire
 from civsam.pages.cells import Cell, number
@@ -15,11 +16,13 @@ from civsam.pages.door import shown
 from civsam.pages.figure import area_colours
 from civsam.pages.html import table
 from civsam.pages.output import Output
-from civsam.pages.provenance import provenance_of
+from civsam.pages.provenance import MARKS, provenance_of
 from civsam.pages.words import reading_note, with_interval
 from civsam.survey.survey import Survey
 
 BASE = "Antal svar (n)"
+CHANCE = ("Når man leder blandt mange grupper, er nogle høje eller lave ved et tilfælde; om en forskel er mere end "
+          "det, kræver en test.")
 
 
 def picker(survey: Survey, block: str, name: str, *, focus: str = "") -> Output:
@@ -39,12 +42,18 @@ def picker(survey: Survey, block: str, name: str, *, focus: str = "") -> Output:
     caption = f"{heading} for alle og for hver gruppe"
     made = table(frame, caption, name, provenance=provenance_of(estimates), note=reading_note(survey, estimates),
                  folded="Vis tallene for alle grupper")
-    html = made.html.replace("<details>", f'<details class="vaelger"{_told(questionnaire, block, focus)}>', 1)
+    mine = provenance_of(estimates)
+    said = {"oprindelse": mine, "maerke": MARKS[mine], "note": f"{at_level(survey.level, 'interval')}. {CHANCE}"}
+    facts = _told(questionnaire, block, focus, said)
+    html = made.html.replace("<details>", f'<details class="vaelger"{facts}>', 1)
     return replace(made, html=html, text=f"{caption}\n{frame[['Spørgsmål', 'Alle']].to_string()}")
 
 
-def _told(questionnaire: Questionnaire, block: str, focus: str) -> str:
-    """What the script must know beside the table: the block, its groups in the order of columns, and their colours."""
+def _told(questionnaire: Questionnaire, block: str, focus: str, said: dict[str, str]) -> str:
+    """What the script must know beside the table: the block, its groups in the order of columns, and their colours.
+
+    said: what it must say where it shows the numbers.
+    """
     first, colours = next(iter(questionnaire.background), ""), area_colours(questionnaire)
     groups = [(by, code) for by, variable in questionnaire.background.items() for code in variable.labels]
     facts = {
@@ -52,6 +61,7 @@ def _told(questionnaire: Questionnaire, block: str, focus: str) -> str:
         "koder": " ".join(f"{by}--{code}" for by, code in groups),
         "farver": " ".join(colours.get(code, "-") if by == first else "-" for by, code in groups),
         "valgt": f"{first}--{focus}" if (first, focus) in groups else "",
+        **said,
     }
     return "".join(f' data-{key}="{escape(words)}"' for key, words in facts.items())
 

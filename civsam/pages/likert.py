@@ -26,12 +26,13 @@ from civsam.pages.figure import (
     house_style,
     room,
     row_height,
+    under_mark,
     wrapped,
 )
 from civsam.pages.output import Output
 from civsam.pages.provenance import provenance_of
 from civsam.pages.tables import estimates_frame
-from civsam.pages.words import group_label, weighted
+from civsam.pages.words import asked, group_label, weighted
 from civsam.survey.survey import Survey
 
 # ---- Bars around the middle of a scale
@@ -102,6 +103,7 @@ def _legend(figure: plt.Figure, axes: plt.Axes, columns: int) -> None:
     handles, words = axes.get_legend_handles_labels()
     by_row = [i for column in range(columns) for i in range(column, len(words), columns)]  # matplotlib goes downwards
     figure.legend([handles[i] for i in by_row], [words[i] for i in by_row], loc="upper center", ncols=columns,
+                  bbox_to_anchor=under_mark(figure),
                   frameon=False, handlelength=1, handletextpad=0.5, columnspacing=1.2, borderpad=0.2)
 
 
@@ -133,7 +135,17 @@ def likert(survey: Survey, estimates: pd.DataFrame, caption: str, name: str) -> 
         note=f"{base_of(estimates)}. Tallene er procent af dem, der svarede på spørgsmålet"
              f"{'; »ved ikke« tæller med' * offered}. {weighted(estimates)}{hidden_note(estimates)}",
         reading=_bars_reading(names, wide[codes], answers),
+        finding=_seen(names, wide[codes[-1]], answers[len(codes) - 1]), question=asked(questionnaire, estimates),
     )
+
+
+def _seen(names: list[str], shares: pd.Series, answer: str) -> str:
+    """Where the last answer of the scale was given most and least, as a sentence; nothing where one is hidden."""
+    if len(names) < 2 or shares.isna().any():
+        return ""
+    first, last = (names[int(place)] for place in (shares.to_numpy().argmax(), shares.to_numpy().argmin()))
+    return (f"Flest svarer »{answer}« ved »{first}« ({percent(shares.max())}), færrest ved »{last}« "
+            f"({percent(shares.min())}).")
 
 
 def _draw_bars(names: list[str], wide: pd.DataFrame, codes: list[str], answers: list[str]) -> plt.Figure:

@@ -58,6 +58,12 @@ def topic_of(row: pd.Series, questionnaire: Questionnaire) -> str:
     return joined([questionnaire.items[item].topic for item in row["item"].split("+")], " og ")
 
 
+def asked(questionnaire: Questionnaire, estimates: pd.DataFrame) -> str:
+    """The questions that estimates are answers to, as they were asked."""
+    items = dict.fromkeys(name for those in estimates["item"] for name in those.split("+") if those)
+    return " ".join(f"»{questionnaire.items[name].wording}«" for name in items)
+
+
 def answer_of(row: pd.Series, questionnaire: Questionnaire) -> str:
     """The words of the answer that an estimate counts, or of the quantile that it is; blank where it is of all."""
     if row["statistic"] == "quantile":

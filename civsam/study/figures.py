@@ -13,7 +13,20 @@ from civsam.inference.compare import SUPPORTED
 from civsam.instrument.questionnaire import Questionnaire
 from civsam.pages import cells
 from civsam.pages.door import nothing_to_show, plan_of, shown
-from civsam.pages.figure import ACCENT, INK, QUIET, SMALL, Figure, base_of, canvas, finish, house_style, room, wrapped
+from civsam.pages.figure import (
+    ACCENT,
+    INK,
+    QUIET,
+    SMALL,
+    Figure,
+    base_of,
+    canvas,
+    finish,
+    house_style,
+    room,
+    under_mark,
+    wrapped,
+)
 from civsam.pages.output import Output
 from civsam.pages.provenance import provenance_of
 from civsam.pages.words import reading_note
@@ -112,6 +125,7 @@ def _draw_curve(rows: pd.DataFrame, questionnaire: Questionnaire) -> plt.Figure:
     axes.set_title(wrapped(f"{_compared(rows, questionnaire)}, procentpoint", 34), loc="left", fontsize=SMALL,
                    color=QUIET)
     figure.legend(*axes.get_legend_handles_labels(), loc="upper center", ncols=len(VERDICT_LOOKS), frameon=False,
+                  bbox_to_anchor=under_mark(figure),
                   handletextpad=0.1, columnspacing=0.8, borderpad=0.2)
     return figure
 

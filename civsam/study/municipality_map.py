@@ -11,7 +11,7 @@ import seaborn as sns
 
 from civsam.danish import danish_order, listed
 from civsam.instrument.questionnaire import Questionnaire, read
-from civsam.pages.figure import SMALL, WIDTH, Figure, canvas, finish, house_style
+from civsam.pages.figure import MARKED, SMALL, WIDTH, Figure, canvas, finish, house_style
 from civsam.study import register
 
 BLOCS = ("#c9533f", "#3f86b8")
@@ -64,7 +64,7 @@ def _drawn(table: pd.DataFrame, column: str, words: list[str], codes: list[str])
     handles = [plt.Rectangle((0, 0), 1, 1, color=colour) for colour in colours]
     axes.legend(handles, words, loc="upper right", frameon=False, fontsize=SMALL, handlelength=1, borderpad=0)
     high = figure.get_figheight()
-    return figure, [round(part, 5) for part in (0.05 / WIDTH, 0.05 / high, size / WIDTH, size / high)]
+    return figure, [round(part, 5) for part in (0.05 / WIDTH, (0.05 + MARKED) / high, size / WIDTH, size / high)]
 
 
 def _tiles(table: pd.DataFrame, column: str, questionnaire: Questionnaire) -> Iterator[list]:

@@ -101,7 +101,7 @@ def test_figure_has_number_caption_alt_and_note(pages):
     found = pages["to"].find("figure", id="fig-to")
     assert text(found.select_one(".caption-number")) == "Figur 2.2"
     assert text(found.select_one(".caption-text")) == "Ældre på 100 % projektets"
-    assert found.img["alt"] == "Søjler"
+    assert found.img["alt"] == "Søjler (projektets)"
     assert text(found.select_one(".legend")) == "Vægtet."
     assert text(pages["et"].select_one("#fig-et .caption-number")) == "Figur 1.1"
 

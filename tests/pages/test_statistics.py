@@ -174,4 +174,4 @@ def test_a_test_of_given_shares_is_named_by_its_question() -> None:
 @pytest.mark.parametrize("target", TARGETS)
 def test_every_target_has_words_for_what_its_intervals_are_about(target: str) -> None:
     table = estimate.means(SURVEY, "pra_lange").assign(target=target)
-    assert "-interval for" in tables.estimates_table(SURVEY, table, "c", "n").html
+    assert "interval for" in tables.estimates_table(SURVEY, table, "c", "n").html

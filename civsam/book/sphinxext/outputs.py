@@ -26,10 +26,12 @@ from sphinx.errors import ExtensionError
 from sphinx.locale import _
 from sphinx.writers.html5 import HTML5Translator
 
+from civsam import __version__
 from civsam.files import in_script
 from civsam.pages import downloads
+from civsam.pages.alone import alone
 from civsam.pages.output import KEY
-from civsam.pages.provenance import mark
+from civsam.pages.provenance import MARKS, mark
 
 MORE = "mere"  # the class of what can be opened below a figure or table
 FORMS = (("CSV til dansk Excel", "", True), ("international CSV", "-international", False))
@@ -82,10 +84,13 @@ def numbered_figure(renderer: NbElementRenderer, data: MimeData, facts: Mapping[
     """Figure with the image in a file of its own, caption with mark, note as legend, and what can be opened."""
     require(facts, "name", "caption", "alt", "provenance")
     svg, stem = data.string.encode(), downloads.stem(facts["name"], facts["provenance"])
-    files = [("SVG", f"{stem}.svg", svg), ("PNG", f"{stem}.png", downloads.png(data.string))]
+    taken = alone(data.string, facts, f"{renderer.renderer.sphinx_env.config.project}, version {__version__}")
+    files = [("SVG", f"{stem}-alene.svg", taken.encode()), ("PNG", f"{stem}.png", downloads.png(taken))]
     caption = nodes.caption("", facts["caption"])
     caption += [nodes.Text(" "), raw(mark(facts["provenance"]))]
-    image = nodes.image(uri=renderer.write_file([f"{stem}.svg"], svg, overwrite=True), alt=facts["alt"])
+    kind, dot, numbers_told = facts["alt"].partition(".")
+    told = f"{kind} ({MARKS[facts['provenance']]}){dot}{numbers_told}"
+    image = nodes.image(uri=renderer.write_file([f"{stem}.svg"], svg, overwrite=True), alt=told)
     figure = nodes.figure("", image, caption)
     if facts.get("note"):
         figure += nodes.legend("", nodes.paragraph("", facts["note"]))

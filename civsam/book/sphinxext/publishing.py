@@ -81,6 +81,8 @@ def draw_card(app: Sphinx, failure: Exception | None) -> None:
     text = {"color": "white", "ha": "left", "fontfamily": "DejaVu Sans"}
     figure.text(0.07, 0.86, title, fontsize=48, fontweight="bold", va="top", linespacing=1.25, **text)
     figure.text(0.07, 0.1, told, fontsize=20, **text)
+    if app.config.html_context.get("synthetic"):
+        figure.text(0.07, 0.93, "SYNTETISKE SVAR: INGEN HAR SVARET DETTE", fontsize=20, fontweight="bold", **text)
     for row, width in enumerate((0.15, 0.1, 0.125)):  # as in the icon of the book
         figure.add_artist(Rectangle((0.07, 0.3 - 0.055 * row), width, 0.025, color="white"))
     figure.savefig(Path(app.outdir, CARD), metadata={"Software": None})

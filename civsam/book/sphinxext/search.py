@@ -22,6 +22,7 @@ from sphinx.util.parallel import ParallelTasks, SerialTasks, make_chunks
 
 from civsam.book.sphinxext.kept import once
 from civsam.files import in_script
+from civsam.pages.provenance import MARKS
 
 PAGE = "search"  # as Sphinx and the theme call it
 INDEX = "soegeindeks.js"
@@ -34,7 +35,7 @@ TITLES = "h1, h2, h3, h4, h5, h6, caption, figcaption > p"
 SELECTED = f":is(section, figure, table, div.nummereret)[id]:has({TITLES}), dl.glossary > dt[id]"
 # Not words of the page: marks and links that stand everywhere, code and its English, and what repeats other pages, as
 # the notes under figures and tables do, which say how to read them.
-PASSED = ("script, style, nav, .headerlink, .legend, .note, .maerke, .banner, .citation > .label, .cell_input, "
+PASSED = ("script, style, nav, .headerlink, .legend, .note, .banner, .citation > .label, .cell_input, "
           "details.hide, .mere, .figurliste, .citat details, .handlinger, .funktioner :is(p, pre)")
 BLOCKS = "p, li, tr, td, th, dt, dd, div, caption, figcaption, summary, h1, h2, h3, h4, h5, h6"
 
@@ -48,7 +49,7 @@ def reading_order(env: BuildEnvironment) -> Iterator[str]:
         waiting = env.toctree_includes.get(page, []) + waiting
 
 
-def places(page: str, html: str) -> list[dict[str, str]]:
+def places(page: str, html: str) -> list[dict[str, Any]]:
     """All places of a page: kind, address, title, the titles that it stands under, and its own text."""
     article = BeautifulSoup(html, "html.parser").article
     for node in article.select(PASSED):
@@ -61,7 +62,7 @@ def places(page: str, html: str) -> list[dict[str, str]]:
     return [place(page, node) for node in reversed(article.select(SELECTED))][::-1]
 
 
-def _places(app: Sphinx, page: str) -> list[dict[str, str]]:
+def _places(app: Sphinx, page: str) -> list[dict[str, Any]]:
     """All places of a finished page."""
     made = Path(app.builder.get_outfilename(page)).read_bytes()
     return once(app, "steder", page, made, lambda: places(page, made.decode()))
@@ -73,9 +74,9 @@ def _find(app: Sphinx, pages: list[str]) -> None:
         _places(app, page)
 
 
-def place(page: str, node: Tag) -> dict[str, str]:
+def place(page: str, node: Tag) -> dict[str, Any]:
     """One place, taken out of the page."""
-    kind = PLACES[node.name]
+    kind, marks = PLACES[node.name], _marks(node)
     path = [words(section.select_one(TITLES)) for section in reversed(node.find_parents("section", id=True))]
     heading, text = (node, node.find_next_sibling("dd")) if kind == "begreb" else (node.select_one(TITLES), node)
     title = words(heading.extract())
@@ -88,7 +89,14 @@ def place(page: str, node: Tag) -> dict[str, str]:
         "overskrift": title,
         "sti": " › ".join(path),
         "tekst": words(text.extract()),
+        **({"maerker": marks} if marks else {}),
     }
+
+
+def _marks(node: Tag) -> list[str]:
+    """Where the numbers of a place come from; the marks are taken out, so that nobody finds all places by them."""
+    found = [mark.extract() for mark in node.select(".maerke")]
+    return sorted({kind for mark in found for kind in mark["class"] if kind in MARKS})
 
 
 def words(node: Tag) -> str:
@@ -105,7 +113,7 @@ def write_index(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
         tasks.add_task(partial(_find, app), chunk)
     tasks.join()
     found = [entry for page in pages for entry in _places(app, page)]
-    content = {"stopord": sorted(danish_stopwords), "steder": found}
+    content = {"stopord": sorted(danish_stopwords), "maerker": MARKS, "steder": found}
     index = in_script(content, separators=(",", ":"), sort_keys=True)
     Path(app.outdir, "_static", INDEX).write_text(f"const soegeindeks = {index};\n", "utf-8")
     yield PAGE, {"title": "Søg i bogen"}, "search.html"

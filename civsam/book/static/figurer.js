@@ -223,12 +223,14 @@
     const colour = block.colours[place - FIRST];
     block.shown.style.setProperty("--farve", colour === "-" ? "var(--pst-color-primary)" : colour);
     const key = (kind, words) => [make("span", { class: kind, "aria-hidden": "true" }), words];
+    const mark = () => make("span", { class: `maerke ${block.origin}` }, block.mark);
     block.shown.append(make("p", { class: "noegle" },
-      ...key("prik", `${named(block, code)} `), ...key("baand", "interval "), ...key("alle", "alle")));
+      ...key("prik", `${named(block, code)} `), ...key("baand", "interval "), ...key("alle", "alle")),
+    make("p", { class: "note" }, block.note));
     grouped(block.rows, (cells) => cells[1]).forEach((rows, topic) => {
       const base = rows[rows.length - 1];
       block.shown.append(
-        make("p", { class: "emne" }, topic, make("span", { class: "mod" }, ` n = ${base[place]} mod ${base[FIRST - 1]}`)),
+        make("p", { class: "emne" }, topic, make("span", { class: "mod" }, ` n = ${base[place]} mod ${base[FIRST - 1]} `), mark()),
         make("ul", {}, ...rows.slice(0, -1).map((cells) => line(cells, place))));
     });
   }
@@ -242,10 +244,10 @@
 
   function pickable(fold) {
     const [heads] = read(fold, "<tbody>");
-    const { blok, emne, koder, farver, valgt } = fold.dataset;
+    const { blok, emne, koder, farver, valgt, oprindelse, maerke, note } = fold.dataset;
     const list = make("select", { id: `vaelg-${blok}` }, new Option("Vælg en gruppe", ""));
     const block = {
-      fold, heads, codes: koder.split(" "), colours: farver.split(" "), topic: emne, list,
+      fold, heads, codes: koder.split(" "), colours: farver.split(" "), topic: emne, list, origin: oprindelse, mark: maerke, note,
       shown: make("div", { class: "blokvisning" }), status: make("p", { class: "kun-hoert", role: "status" }),
       box: make("div", { class: "blokvalg", id: `vis-${blok}` }),
     };

@@ -126,10 +126,13 @@ const soegning = (() => {
     return [start ? "… " : "", ...marked(text, hits, start, end), end < text.length ? " …" : ""];
   }
 
+  // Where the numbers of a place come from: no excerpt is shown without it.
+  const marksOf = (place) => (place.maerker ?? []).flatMap((kind) => [" ", element("span", `maerke ${kind}`, soegeindeks.maerker[kind])]);
+
   function shown(place, sought) {
     const link = element("a", "", ...marked(place.overskrift, hitsIn(place.overskrift, sought)));
     link.href = place.adresse;
-    return element("li", "", link, element("p", "sti", place.sti), element("p", "uddrag", ...excerpt(place.tekst, sought)));
+    return element("li", "", link, element("p", "sti", place.sti), element("p", "uddrag", ...excerpt(place.tekst, sought), ...marksOf(place)));
   }
 
   function told(query, { places: found, some }) {
