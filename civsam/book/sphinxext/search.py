@@ -6,6 +6,7 @@ do it. A place is what a reader is led to: a heading with the text under it, a f
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -34,9 +35,21 @@ PLACES = {"section": "afsnit", "figure": "figur", "table": "tabel", "div": "tabe
 TITLES = "h1, h2, h3, h4, h5, h6, caption, figcaption > p"
 SELECTED = f":is(section, figure, table, div.nummereret)[id]:has({TITLES}), dl.glossary > dt[id]"
 # Not words of the page: marks and links that stand everywhere, code and its English, and what repeats other pages, as
-# the notes under figures and tables do, which say how to read them.
+# the notes under figures and tables do, which say how to read them. Of a table for picking a group: its numbers.
 PASSED = ("script, style, nav, .headerlink, .legend, .note, .banner, .citation > .label, .cell_input, "
-          "details.hide, .mere, .figurliste, .citat details, .handlinger, .funktioner :is(p, pre)")
+          "details.hide, .mere, .figurliste, .citat pre, .handlinger, .funktioner :is(p, pre), .vaelger td:not(.ord)")
+# What a question asks with, beside the words that Danish search leaves out.
+ASKING = ("bog", "bogen", "findes", "få", "får", "gør", "hvem", "hvilke", "hvilken", "hvilket", "hvordan", "hvorfor",
+          "hvornår", "jeg", "kan", "må", "står")
+# What readers call that which the book has another word for.
+CALLED = {
+    "artikel": ["litteratur"], "citere": ["henvis"], "citer": ["henvis"], "citerer": ["henvis"], "citation": ["henvis"],
+    "download": ["hent"], "downloade": ["hent"], "excel": ["csv", "regneark"], "fejlmargin": ["interval"],
+    "gdpr": ["genkendes", "diskretion"], "graf": ["figur"], "grafer": ["figurer"], "kilder": ["kilde"],
+    "landkort": ["kort"], "licens": ["licens"], "ophavsret": ["licens"], "quote": ["henvis"],
+    "reference": ["henvis"], "signifikant": ["test"], "stikprøve": ["totaltælling"], "spørgeskema": ["spørgsmål"],
+    "undervisning": ["undervis"], "usikkerhed": ["interval"],
+}
 BLOCKS = "p, li, tr, td, th, dt, dd, div, caption, figcaption, summary, h1, h2, h3, h4, h5, h6"
 
 
@@ -52,6 +65,9 @@ def reading_order(env: BuildEnvironment) -> Iterator[str]:
 def places(page: str, html: str) -> list[dict[str, Any]]:
     """All places of a page: kind, address, title, the titles that it stands under, and its own text."""
     article = BeautifulSoup(html, "html.parser").article
+    for tiles in article.select("figure.kommunekort > script"):  # the municipalities of a map
+        names = ", ".join(tile[0] for tile in json.loads(tiles.string)["tiles"])
+        tiles.insert_before(f" Kort: {names} ")
     for node in article.select(PASSED):
         node.decompose()
     for image in article.select("img[alt]"):
@@ -80,6 +96,8 @@ def place(page: str, node: Tag) -> dict[str, Any]:
     path = [words(section.select_one(TITLES)) for section in reversed(node.find_parents("section", id=True))]
     heading, text = (node, node.find_next_sibling("dd")) if kind == "begreb" else (node.select_one(TITLES), node)
     title = words(heading.extract())
+    if "kommunekort" in node.get("class", []):
+        title += " (kort)"
     if english := kind == "begreb" and text.select_one("[lang=en]"):
         title += f" ({words(english)})"
     top = kind == "afsnit" and not path
@@ -113,7 +131,7 @@ def write_index(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
         tasks.add_task(partial(_find, app), chunk)
     tasks.join()
     found = [entry for page in pages for entry in _places(app, page)]
-    content = {"stopord": sorted(danish_stopwords), "maerker": MARKS, "steder": found}
+    content = {"stopord": sorted({*danish_stopwords, *ASKING}), "kaldt": CALLED, "maerker": MARKS, "steder": found}
     index = in_script(content, separators=(",", ":"), sort_keys=True)
     Path(app.outdir, "_static", INDEX).write_text(f"const soegeindeks = {index};\n", "utf-8")
     yield PAGE, {"title": "Søg i bogen"}, "search.html"

@@ -8,7 +8,7 @@ const soegning = (() => {
   const LETTERS = { æ: "ae", ø: "oe", å: "aa" };
   const FIELDS = { side: 8, overskrift: 4, tekst: 1 }; // with their weights
   const ANSWERS = /^(index|chapters\/(resultater|konklusion|udsagn))\.html/; // what most readers look for, before
-  const BEHIND = /^(CHANGELOG|status|figurer|chapters\/(kodebog|aendringer|laboratorium|klynge|undervisning\/\w+))\.html/; // what is behind it
+  const BEHIND = /^(CHANGELOG|status|chapters\/(kodebog|aendringer|laboratorium|klynge|undervisning\/\w+))\.html/; // what is behind it
   const places = soegeindeks.steder;
 
   // ---- Words: æ, ø, å and capitals are folded before the stem is taken, so it is the same however a word is typed
@@ -52,6 +52,8 @@ const soegning = (() => {
   engine.addAll(places.map(({ type, overskrift, tekst }, id) => ({ id, tekst, [type === "side" ? "side" : "overskrift"]: overskrift })));
   const written = [...stems.keys()];
   const terms = [...new Set(stems.values())];
+  const called = new Map(Object.entries(soegeindeks.kaldt).map(([word, others]) => [folded(word), others.map(term)]));
+  const likest = (found, those) => Math.max(...those.map((it, place) => likeness(found, it) * (place ? 0.9 : 1)));
   const passed = new Set(soegeindeks.stopord.map(folded));
 
   // ---- Finding
@@ -60,11 +62,12 @@ const soegning = (() => {
     const typed = wordsOf(query);
     const telling = typed.filter((word) => !passed.has(folded(word)));
     const words = telling.length ? telling : typed;
-    const found = words.map((word) => terms.filter((it) => likeness(it, term(word))));
+    const sought = words.map((word) => [term(word), ...(called.get(folded(word)) ?? [])]);
+    const found = sought.map((those) => terms.filter((it) => likest(it, those)));
     const queries = words.map((word, number) => ({
       queries: [found[number].join(" ")],
       combineWith: "OR",
-      boostTerm: (it) => likeness(it, term(word)),
+      boostTerm: (it) => likest(it, sought[number]),
     }));
     let hits = engine.search({ queries, combineWith: "AND" });
     const some = !hits.length && words.length > 1;

@@ -24,7 +24,7 @@ NUMBER = re.compile(r"-?(0|[1-9][0-9]*)([.,][0-9]+)?")
 SIGNS = (";", "|", ", ", " ")  # between several answers in a cell
 KEYS = re.compile(r"_?(id|uuid|key)|.*response ?id")  # what programs add that names the respondent
 FEW = 10  # different whole numbers that may be codes
-PARTS = (*PAIRS, re.compile(r"(?P<whole>.+)/(?P<part>[^/]+)"))  # how programs name the column of one answer among several
+PARTS = (*PAIRS, re.compile(r"(?P<whole>.+)/(?P<part>[^/]+)"))  # columns of one answer among several
 
 
 @dataclass
