@@ -112,6 +112,12 @@ def page_number(target: str) -> str:
 
 def for_paper(section: Tag) -> tuple[list[Tag], list[Tag]]:
     """Take out what only a screen can use. Returns what is folded: tables with a number, and parts with solutions."""
+    for fold in section.select("details.figurfold"):
+        fold.find_parent("figure").insert(0, fold.img.extract())
+    for fold in section.select(".mere > .spurgt"):
+        fold.summary.decompose()
+        fold.name, fold["class"] = "div", ["spoergsmaal"]
+        fold.find_parent("figure").insert_before(fold.extract())
     for tag in section.select(SCREEN_ONLY):
         if not tag.decomposed:
             tag.decompose()

@@ -29,8 +29,9 @@ from civsam.pages.figure import (
 )
 from civsam.pages.output import Output
 from civsam.pages.provenance import provenance_of
+from civsam.pages.sentences import of_estimates
 from civsam.pages.tables import estimates_frame
-from civsam.pages.words import NO_INTERVAL, asked, interval, labels, reading_note, value, with_interval
+from civsam.pages.words import NO_INTERVAL, asked, chance_note, interval, labels, reading_notes, value, with_interval
 from civsam.survey.survey import Survey
 
 # ---- Dots and intervals
@@ -47,11 +48,12 @@ def _from_the_top(estimates: pd.DataFrame) -> pd.DataFrame:
 
 @house_style()
 def dots(
-    survey: Survey, estimates: pd.DataFrame, caption: str, name: str, *, focus: str = "", ordered: bool = False
+    survey: Survey, estimates: pd.DataFrame, caption: str, name: str, *, focus: str = "", ordered: bool = False,
+    folded: bool = False,
 ) -> Figure | Output:
     """A dot and an interval for each estimate, from the highest down, or in the given order (`ordered`).
 
-    focus: the code of a group to bring out.
+    focus: the code of a group to bring out. folded: the page shows what is seen, and a reader unfolds the drawing.
     """
     estimates = shown(survey, estimates)
     rows = estimates if ordered else _from_the_top(estimates)
@@ -70,12 +72,14 @@ def dots(
     axes.set_yticks([])
     axes.set_ylim(0, heights.sum())  # in inches
     top = _dot_axis(axes, rows)
+    note, covers = reading_notes(survey, rows)
     told = "; ".join(f"{text} {with_interval(row)}" for text, (_, row) in zip(names, rows.iterrows(), strict=True))
     return finish(
         figure, provenance_of(rows), estimates_frame(survey, rows, 1), caption, name=name,
-        alt=f"Prikdiagram med intervaller. {told}.", note=f"{base_of(rows)}. Stregen er {reading_note(survey, rows)}",
-        reading=_dots_reading(rows, names, survey.questionnaire, top, ordered=ordered),
+        alt=f"Prikdiagram med intervaller. {told}.", note=f"{base_of(rows)}. Stregen er {note}",
+        reading=f"{_dots_reading(rows, names, survey.questionnaire, top, ordered=ordered)} {covers}".rstrip(),
         finding=_seen(survey, rows, names), question=asked(survey.questionnaire, rows),
+        asked=of_estimates(survey, rows), folded=folded,
     )
 
 
@@ -88,7 +92,8 @@ def _seen(survey: Survey, rows: pd.DataFrame, names: list[str]) -> str:
         return ""
     told = [one for one in told if not np.isnan(one[0])]
     (_, top, first), (_, bottom, last) = (end(told, key=lambda one: one[0]) for end in (max, min))
-    return f"{top} ligger højest med {with_interval(first)}, {bottom} lavest med {with_interval(last)}."
+    return (f"{top} ligger højest med {with_interval(first)}, {bottom} lavest med {with_interval(last)}."
+            f"{chance_note(survey, rows)}")
 
 
 def _dot_colours(rows: pd.DataFrame, questionnaire: Questionnaire, focus: str) -> np.ndarray:

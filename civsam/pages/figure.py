@@ -86,8 +86,9 @@ class Figure:
     """A drawn figure: SVG with the same bytes every time, and all that stands with it on a page.
 
     note: base and uncertainty. reading: how to read it, with an example. finding: what is seen, as a sentence, and
-    question: what was asked, for a picture that stands alone. provenance: where the numbers come from. table and
-    columns: the numbers as HTML, and for files. tiles: for a map, see `figurer.js`.
+    question: what was asked, for a picture that stands alone, and asked: the same for the page, with how many answered.
+    folded: whether the page shows the finding, and a reader unfolds the drawing. provenance: where the numbers come
+    from. table and columns: the numbers as HTML, and for files. tiles: for a map, see `figurer.js`.
     """
 
     svg: str
@@ -98,6 +99,8 @@ class Figure:
     reading: str = ""
     finding: str = ""
     question: str = ""
+    asked: str = ""
+    folded: bool = False
     provenance: str = ""
     table: str = ""
     columns: Columns = field(default_factory=list)

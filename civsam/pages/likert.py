@@ -31,8 +31,9 @@ from civsam.pages.figure import (
 )
 from civsam.pages.output import Output
 from civsam.pages.provenance import provenance_of
+from civsam.pages.sentences import of_estimates
 from civsam.pages.tables import estimates_frame
-from civsam.pages.words import asked, group_label, weighted
+from civsam.pages.words import asked, chance_note, group_label, weighted
 from civsam.survey.survey import Survey
 
 # ---- Bars around the middle of a scale
@@ -108,10 +109,12 @@ def _legend(figure: plt.Figure, axes: plt.Axes, columns: int) -> None:
 
 
 @house_style()
-def likert(survey: Survey, estimates: pd.DataFrame, caption: str, name: str) -> Figure | Output:
+def likert(
+    survey: Survey, estimates: pd.DataFrame, caption: str, name: str, *, folded: bool = False,
+) -> Figure | Output:
     """Diverging bars for items on one ordered scale (or one item by group), with 'ved ikke' at the side.
 
-    Raises ValueError for estimates that are not shares of all who answered.
+    folded: as of `dots`. Raises ValueError for estimates that are not shares of all who answered.
     """
     if not (estimates["statistic"] == "share").all():
         raise ValueError(f"bars are made of shares, not of {sorted(set(estimates['statistic']))}")
@@ -135,17 +138,20 @@ def likert(survey: Survey, estimates: pd.DataFrame, caption: str, name: str) -> 
         note=f"{base_of(estimates)}. Tallene er procent af dem, der svarede på spørgsmålet"
              f"{'; »ved ikke« tæller med' * offered}. {weighted(estimates)}{hidden_note(estimates)}",
         reading=_bars_reading(names, wide[codes], answers),
-        finding=_seen(names, wide[codes[-1]], answers[len(codes) - 1]), question=asked(questionnaire, estimates),
+        finding=_seen(names, wide[codes[-1]], answers[len(codes) - 1], chance_note(survey, estimates)),
+        question=asked(questionnaire, estimates),
+        asked=of_estimates(survey, estimates),
+        folded=folded,
     )
 
 
-def _seen(names: list[str], shares: pd.Series, answer: str) -> str:
+def _seen(names: list[str], shares: pd.Series, answer: str, chance: str) -> str:
     """Where the last answer of the scale was given most and least, as a sentence; nothing where one is hidden."""
     if len(names) < 2 or shares.isna().any():
         return ""
     first, last = (names[int(place)] for place in (shares.to_numpy().argmax(), shares.to_numpy().argmin()))
     return (f"Flest svarer »{answer}« ved »{first}« ({percent(shares.max())}), færrest ved »{last}« "
-            f"({percent(shares.min())}).")
+            f"({percent(shares.min())}).{chance}")
 
 
 def _draw_bars(names: list[str], wide: pd.DataFrame, codes: list[str], answers: list[str]) -> plt.Figure:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from html import escape
 
 import numpy as np
@@ -135,11 +136,20 @@ def _in_the_model(survey: Survey, estimates: pd.DataFrame) -> list[str]:
 def question(survey: Survey, *items: str) -> Output:
     """Questions as they were asked, each with how many answered, said 'ved ikke' and left it out."""
     parts = [_asked(survey, item) for item in items]
-    html = "".join(f'<p class="ordlyd">{escape(wording)}</p><p class="grundlag"><code>{item}</code> · {base}</p>'
-                   for item, wording, base in parts)
     text = "\n".join(f"{wording}\n{item}: {base}" for item, wording, base in parts)
     mine = survey.provenance
-    return Output(f'<div class="spoergsmaal">{html}{mark(mine)}</div>', f"{text} [{MARKS[mine]}]")
+    return Output(f'<div class="spoergsmaal">{_questions(parts)}{mark(mine)}</div>', f"{text} [{MARKS[mine]}]")
+
+
+def of_estimates(survey: Survey, estimates: pd.DataFrame) -> str:
+    """The questions that estimates are answers to, as HTML for a fold: wording, and how many answered."""
+    items = dict.fromkeys(name for those in estimates["item"] for name in those.split("+") if name)
+    return _questions([_asked(survey, item) for item in items]) + f"<p>{mark(survey.provenance)}</p>" if items else ""
+
+
+def _questions(parts: Iterable[tuple[str, str, str]]) -> str:
+    return "".join(f'<p class="ordlyd">{escape(wording)}</p><p class="grundlag"><code>{item}</code> · {base}</p>'
+                   for item, wording, base in parts)
 
 
 def _asked(survey: Survey, item: str) -> tuple[str, str, str]:

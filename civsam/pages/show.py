@@ -52,7 +52,7 @@ def table(
     beside: to contrasts the same pairs with effect="cohens_h", to estimates the same ones from `nonresponse.imputed`.
     To shares or means by group the contrasts of all pairs, not corrected: each number then has the letters of those
     groups that it is significantly higher than (a banner table).
-    folded: the reader unfolds a table of estimates. name: tab-..., which no other table has.
+    folded: the reader unfolds a table of estimates or tests. name: tab-..., which no other table has.
 
     Raises TypeError for results of another kind, ValueError for contrasts that are not the estimates' own differences.
 
@@ -72,6 +72,8 @@ def table(
     if beside is not None:
         pair = model_tables.imputation_table if "fmi" in beside else tables.contrasts_table
         return pair(survey, results, caption, name, beside)
+    if make is tables.p_table:
+        return tables.p_table(survey, results, caption, name, folded=folded)
     if make is not tables.estimates_table:
         return make(survey, results, caption, name)
     grouped = results["by"].nunique() == 1 and results["by"].iloc[0] != ""
@@ -87,13 +89,15 @@ def _table(results: pd.DataFrame) -> list[str]:
 
 
 def figure(
-    survey: Survey, estimates: pd.DataFrame, caption: str, name: str, *, focus: str = "", ordered: bool = False
+    survey: Survey, estimates: pd.DataFrame, caption: str, name: str, *, focus: str = "", ordered: bool = False,
+    folded: bool = False,
 ) -> Figure | Output:
     """A numbered figure of estimates: bars around the middle of an ordered scale, else dots with intervals.
 
     Bars where the estimates are shares of all answers on an ordered scale, in all or by group. Dots stand from the
-    highest down, or in the given order (`ordered`). focus: the code of a group to bring out. name: fig-..., which no
-    other figure has. Everything hidden: a line that says so.
+    highest down, or in the given order (`ordered`). focus: the code of a group to bring out. folded: the page tells
+    what is highest and lowest, and a reader unfolds the drawing. name: fig-..., which no other figure has. Everything
+    hidden: a line that says so.
 
     >>> from civsam import estimate, open_edition, show
     >>> survey = open_edition().survey
@@ -106,8 +110,8 @@ def figure(
     scales = [survey.questionnaire.items[item].scale for item in estimates["item"].unique() if "+" not in item]
     whole = scales and all(scale.type == "ordinal" and {*scale.answers} <= {*estimates["answer"]} for scale in scales)
     if whole and not ordered and (estimates["statistic"] == "share").all():
-        return likert(survey, estimates, caption, name)
-    return dots(survey, estimates, caption, name, focus=focus, ordered=ordered)
+        return likert(survey, estimates, caption, name, folded=folded)
+    return dots(survey, estimates, caption, name, focus=focus, ordered=ordered, folded=folded)
 
 
 def model(

@@ -61,7 +61,7 @@ def estimates_frame(survey: Survey, estimates: pd.DataFrame, more: int = 0) -> p
     return frame.set_index(frame.columns[0])
 
 
-def p_table(survey: Survey, tests: pd.DataFrame, caption: str, name: str) -> Output:
+def p_table(survey: Survey, tests: pd.DataFrame, caption: str, name: str, *, folded: bool = False) -> Output:
     """Tests as a table: a row each, named by its groups or question, with p before and after correction."""
     tests = shown(survey, tests)
     frame = pd.DataFrame({
@@ -70,7 +70,7 @@ def p_table(survey: Survey, tests: pd.DataFrame, caption: str, name: str) -> Out
         "p, korrigeret": [p_value(p, bound="hidden" in tests) for p in tests["p_adjusted"]],
     }, index=pd.Index([_tested(survey, row) for _, row in tests.iterrows()], name="Variabel"))
     told = hidden_note(tests) if "item" in tests else response_note(survey, tests)
-    return table(frame, caption, name, provenance=provenance_of(tests), note=told)
+    return table(frame, caption, name, provenance=provenance_of(tests), note=told, folded="Vis testene" * folded)
 
 
 def _tested(survey: Survey, row: pd.Series) -> str:

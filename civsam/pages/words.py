@@ -103,23 +103,28 @@ def labels(estimates: pd.DataFrame, questionnaire: Questionnaire) -> list[str]:
 
 def reading_note(survey: Survey, estimates: pd.DataFrame) -> str:
     """What the intervals cover and which question they answer, in words."""
+    return " ".join(filter(None, reading_notes(survey, estimates)))
+
+
+def reading_notes(survey: Survey, estimates: pd.DataFrame) -> tuple[str, str]:
+    """The same in two: which question, and what is hidden or left to chance; how it is computed, and what it covers."""
     if estimates["target"].nunique() > 1:
-        return "Intervallerne svarer hver på sit spørgsmål."
+        return "Intervallerne svarer hver på sit spørgsmål.", ""
     level = at_level(estimates["level"].iloc[0], "interval")
     of_scales = estimates["statistic"].isin(statistics.OF_SCALES)
     counted = estimates[~of_scales & ~estimates["statistic"].isin(["share", "score"])]
     counts = "" if counted.empty else " Svarpersoner, der ikke kendte antallet, indgår ikke."
-    counts += _scores_note(estimates, survey.questionnaire)
     target = estimates["target"].iloc[0]
     about = "for, hvad alle adspurgte ville svare" if target == "population" else f"for {TARGETS[target]}"
     clustered = target == "process" or (target == "sample" and survey.questionnaire.weighting.cluster)
     how = between(survey) if clustered else _weighted(estimates["weighted"].any())
-    covers = " Det dækker tilfældigt bortfald, også fra det enkelte spørgsmål, ikke skævt bortfald."
+    covers = "Intervallet dækker tilfældigt bortfald, også fra det enkelte spørgsmål, ikke skævt bortfald."
     if any("+" in item for item in counted["item"]):
         counts += (" Et tal for flere antal lagt sammen gælder dem, der kendte dem alle, og kan afvige fra summen af "
                    "tallene hver for sig.")
-    counts += scales_note(survey, estimates[of_scales]) + dash_note(estimates) + hidden_note(estimates)
-    return f"{level} {about}; {how}.{covers}{counts}{chance_note(survey, estimates)}"
+    made = _scores_note(estimates, survey.questionnaire) + scales_note(survey, estimates[of_scales])
+    rest = f"{dash_note(estimates)}{hidden_note(estimates)}{chance_note(survey, estimates)}"
+    return f"{level} {about}; {how}.{made}{rest}", f"{covers}{counts}"
 
 
 def _scores_note(estimates: pd.DataFrame, questionnaire: Questionnaire) -> str:

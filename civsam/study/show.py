@@ -81,6 +81,10 @@ class Judged:
         """All claims at a glance, by their verdicts."""
         return figures.verdicts(self.survey, self.verdicts, caption, name)
 
+    def summary(self) -> Output:
+        """How many claims are decided which way, and those that the answers do not support, in words."""
+        return verdicts.summary(self.survey, self.verdicts)
+
     def table(self, ids: Iterable[str], caption: str, name: str) -> Output:
         """Some claims: what was published, how it is measured, the deciding number and the verdict."""
         return verdicts.claims_table(self.survey, self.verdicts, ids, caption, name)
@@ -108,7 +112,8 @@ class Judged:
 
 
 def judge(survey: Survey) -> Judged:
-    """The study's claims held against these answers: verdicts, with figure(), table(), margin() and choices().
+    """The study's claims held against these answers: verdicts, with summary(), figure(), table(), margin() and
+    choices().
 
     >>> from civsam import open_edition, study
     >>> judged = study.judge(open_edition().survey)

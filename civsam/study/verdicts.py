@@ -30,16 +30,40 @@ from civsam.survey.survey import SYNTHETIC, Survey
 WORDS = {
     SUPPORTED: "understøttet", UNDECIDED: "uafgjort", CONTRADICTED: "modsagt", "kan_ikke": "kan ikke afgøres",
 }
+SIGNS = {"understøttet": "✓", "uafgjort": "?", "modsagt": "✗"}
 HIDDEN_WORD = "skjult"
 MANAGERS = "fag- og forvaltningschefer"  # whom a share is of
 
 
 def claims_table(survey: Survey, judged: pd.DataFrame, ids: Iterable[str], caption: str, name: str) -> Output:
     """Claims by the ids of their statements: the statement, how it is measured, the deciding number and the verdict."""
-    frame = told(survey, judged).loc[list(ids)]
-    frame.insert(0, "Offentliggjort udsagn", published.statements()["udsagn"][frame.index])
-    frame.index.name = "Nr."
+    rows, words = told(survey, judged).loc[list(ids)], published.statements()["udsagn"]
+    model = rows.get("I de syntetiske svar", pd.Series("", rows.index))
+    frame = pd.DataFrame({
+        "Offentliggjort udsagn": words[rows.index] + "\n" + rows["Målt som"],
+        "Denne udgaves svar": rows["Denne udgaves svar"],
+        "Afgørelse": [f"{SIGNS.get(word, '')} {word}".strip() + (f"\ni de syntetiske svar: {why}" if why else "")
+                      for word, why in zip(rows["Afgørelse"], model, strict=True)],
+    }, index=rows.index.rename("Nr."))
     return table(frame, caption, name, provenance=provenance_of(judged), stacked=True)
+
+
+def summary(survey: Survey, judged: pd.DataFrame) -> Output:
+    """The conclusion: how many statements answers decide which way, and in words those that they do not support."""
+    words, verdicts = published.statements()["udsagn"], verdict_words(shown(survey, judged).set_index("id"))
+    ids = {verdict: list(verdicts.index[verdicts == WORDS[verdict]])
+           for verdict in (SUPPORTED, CONTRADICTED, UNDECIDED)}
+    decided = sum(map(len, ids.values()))
+    first = (f"Af de {number(decided)} udsagn, som svarene her kan sige noget om, er {number(len(ids[SUPPORTED]))} "
+             f"understøttet, {number(len(ids[CONTRADICTED]))} modsagt og {number(len(ids[UNDECIDED]))} uafgjort.")
+    html, text = [f"<p>{first} {mark(survey.provenance)}</p>"], [f"{first} [{MARKS[survey.provenance]}]"]
+    for verdict in (CONTRADICTED, UNDECIDED):
+        told_ = [f"{words[key].removesuffix('.')} ({key})" for key in ids[verdict]]
+        if told_:
+            heading = f"{WORDS[verdict].capitalize()} er:"
+            html.append(f"<p>{heading}</p><ul>{''.join(f'<li>{escape(one)}</li>' for one in told_)}</ul>")
+            text += [heading, *(f"- {one}" for one in told_)]
+    return Output(f'<div class="konklusion">{"".join(html)}</div>', "\n".join(text))
 
 
 def told(survey: Survey, judged: pd.DataFrame) -> pd.DataFrame:

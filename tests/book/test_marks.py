@@ -60,9 +60,19 @@ def test_every_picture_says_in_its_alternative_text_where_its_numbers_come_from(
 
 def test_every_title_and_the_first_screen_say_what_kind_of_book_it_is(tab: Page) -> None:
     for path in SITE.rglob("*.html"):
-        if "lysbilleder" not in path.name:
+        if not re.search("lysbilleder|skema", path.name):  # slides, and the questionnaire as it is sent out
             assert KIND in BeautifulSoup(path.read_text("utf-8"), "html.parser").title.get_text(), path
     tab.goto((SITE / "index.html").as_uri())
     place = tab.locator(".bogart")
     assert place.inner_text().lower() == KIND
     assert place.bounding_box()["y"] < 300
+
+
+def test_a_reader_with_colours_of_her_own_sees_the_marks_of_a_picked_group(browser: Browser) -> None:
+    page = browser.new_page(forced_colors="active")
+    page.goto(f"{(SITE / 'chapters/resultater.html').as_uri()}#vis-politik--region--sjaelland")
+    colour = "mark => getComputedStyle(mark).backgroundColor"
+    ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    for kind in ("prik", "baand", "alle"):
+        assert page.locator(f".blokvalg .spor .{kind}").first.evaluate(colour) not in (ground, "rgba(0, 0, 0, 0)"), kind
+    page.close()

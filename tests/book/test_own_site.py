@@ -231,7 +231,7 @@ class Reader:
         self.items = [code.get_text() for code in part.select(".grundlag code")] or self.items
         for base in part.select(".grundlag"):
             item, _, rest = base.get_text().partition(" · ")
-            if told := re.search(r"ved ikke: ([\d.]+)", rest):
+            if told := re.search(r"»ved ikke«: ([\d.]+)", rest):
                 self.unsure[item] = whole(told[1])
 
     def say(self, item: str, answer: str, group: str, told: str, where: str, by: str = "fagomraade") -> None:
@@ -243,7 +243,10 @@ class Reader:
             self.intervals.append((where, group, item, int(found[1]), found[2]))
 
     def figure(self, part: Tag) -> None:
+        if asked := part.select_one(".spurgt"):
+            self.question(asked)
         kind, _, told = part.img["alt"].removesuffix(".").partition(". ")
+        kind = kind.removesuffix(" (indsamlede svar)")
         where, caption = part["id"], part.select_one(".caption-text").get_text()
         if where == "fig-pres" or kind not in ("Prikdiagram med intervaller", "Liggende, delte søjler"):
             return
@@ -316,7 +319,9 @@ class Reader:
             (" svarer, at der er en politik", "pol_strategi", "hele_kommunen+omraadet"),
             (" af cheferne svarer altid eller ofte", "pra_tvaers_hyppighed", "ofte+altid"),
             (" ja. Det højeste tal har", "pol_fokus", "ja"),
-            (" har det seneste år haft øget fokus på samarbejde", "pol_fokus", "ja"),
+            (" har det seneste år haft øget fokus på (?:at )?samarbejde", "pol_fokus", "ja"),
+            (" er enige i, at de er usikre på", "for_evaluering", "enig+helt_enig"),
+            (" ser øget omkostningseffektivitet som", "vae_overordnet", "omkostning"),
             (" ser omkostningseffektivitet som den overordnede værdi", "vae_overordnet", "omkostning"),
         ):
             found = re.search(rf"(\d+\s%)(?: \([\d–]+\))?(?: svarer)?{words.removeprefix(' svarer')}", text)

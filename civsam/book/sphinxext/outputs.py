@@ -91,13 +91,20 @@ def numbered_figure(renderer: NbElementRenderer, data: MimeData, facts: Mapping[
     kind, dot, numbers_told = facts["alt"].partition(".")
     told = f"{kind} ({MARKS[facts['provenance']]}){dot}{numbers_told}"
     image = nodes.image(uri=renderer.write_file([f"{stem}.svg"], svg, overwrite=True), alt=told)
-    figure = nodes.figure("", image, caption)
+    more = nodes.container(classes=[MORE])
+    if facts.get("folded") and facts.get("finding"):
+        seen = f'<p class="fund">{escape(facts["finding"])} {mark(facts["provenance"])}</p>'
+        figure = nodes.figure("", raw(seen), caption, classes=["foldet"])
+        more += Fold("", image, summary="Vis figuren", classes=["figurfold"])
+    else:
+        figure = nodes.figure("", image, caption)
     if facts.get("note"):
         figure += nodes.legend("", nodes.paragraph("", facts["note"]))
     if facts.get("tiles"):
         figure["classes"].append("kommunekort")
         figure += raw(f'<script type="application/json">{in_script(facts["tiles"])}</script>')
-    more = nodes.container(classes=[MORE])
+    if facts.get("asked"):
+        more += Fold("", summary="Spørgsmålet", html=facts["asked"], classes=["spurgt"])
     if facts.get("reading"):
         more += Fold("", summary="Sådan læser du figuren", html=f"<p>{escape(facts['reading'])}</p>")
     more += Fold("", *numbers(renderer, facts), links(renderer, "Hent figuren: ", files),
