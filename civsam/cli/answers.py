@@ -103,4 +103,5 @@ def run_export(options: argparse.Namespace) -> None:
     frame = frame_for(options)
     reading = answers.check(own_path(options.file), read(), frame, **reading_of(options, frame)).accept()
     export.write(reading.answers, read(), out, excel=options.excel)
-    print(f"{len(reading.answers)} svar står i {options.out}.")
+    told = export.cautions(reading.answers, read(), out)
+    print(*told, f"{len(reading.answers)} svar står i {options.out}.", sep="\n")

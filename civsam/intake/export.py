@@ -4,7 +4,8 @@ What a reader of these files must know:
 
 - One answer (.sav, .dta): 1, 2, ... in the order of the scale, with its label. `codes` gives the numbers.
 - 'Ved ikke' of one answer or a count: -8, labelled as in the questionnaire. Of a count it is also user-missing in .sav,
-  which readers turn into a blank unless they are told otherwise (pyreadstat: user_missing=True).
+  which readers turn into a blank unless they are told otherwise (pyreadstat: user_missing=True); in .dta it is not -8
+  but .a, one of Stata's missing values, with the same label.
 - Several answers: a column `<item>_<code>` for each code, `<item>_ved_ikke` too: 1 ticked, 0 not, blank in all of them
   where the item was not answered. Who answered and ticked nothing has 0 in all of them.
 - Not answered: system missing, in text an empty string.
@@ -34,7 +35,10 @@ from civsam.survey.survey import COLLECTED, SYNTHETIC, provenance
 
 LIMITS = {".sav": (64, "utf-8"), ".dta": (28, "utf-32-le")}  # longest name: bytes, or characters
 # Stata takes 32 characters, but pyreadstat calls a column's labels by its name with its number after.
-LABEL = 120  # bytes of a value's label
+LABEL, COLUMN_LABEL = 120, 80  # bytes of a value's and of a column's label
+LONGEST_TEXT = 32_767  # bytes of a text that SPSS reads
+STATA_MISSING = "a"  # .a
+STATA = 14  # the version whose files are release 118: of 119, R's haven reads every text as blank if one is long
 K = TypeVar("K")
 MEASURES = {"enkelt": "nominal", "flere": "nominal", "ordinal": "ordinal", "antal": "scale", "tekst": "nominal"}
 ORIGIN = {SYNTHETIC: "Syntetiske svar", COLLECTED: "Indsamlede svar"}
@@ -81,16 +85,16 @@ def cut(text: str, limit: int, encoding: str = "utf-8") -> str:
     return text.encode(encoding)[: limit * size].decode(encoding, errors="ignore")
 
 
-def short(labels: Mapping[K, str]) -> dict[K, str]:
+def short(labels: Mapping[K, str], limit: int = LABEL) -> dict[K, str]:
     """The labels as both formats take them: where one that is cut would be as another, its end is a number."""
     done: dict[K, str] = {}
-    taken = [plain(cut(label, LABEL)) for label in labels.values()]
+    taken = [plain(cut(label, limit)) for label in labels.values()]
     for key, label in labels.items():
-        own, place = cut(label, LABEL), 2
+        own, place = cut(label, limit), 2
         if own != label and taken.count(plain(own)) > 1:
             while plain(own) in {*taken, *map(plain, done.values())}:
                 end = f" ({place})"
-                own, place = cut(label, LABEL - len(end)) + end, place + 1
+                own, place = cut(label, limit - len(end)) + end, place + 1
         done[key] = own
     return done
 
@@ -178,9 +182,28 @@ def write_sav(answers: pd.DataFrame, questionnaire: Questionnaire, path: Path) -
 
 
 def write_dta(answers: pd.DataFrame, questionnaire: Questionnaire, path: Path) -> None:
-    """Write a Stata file with labels (version 15, UTF-8)."""
+    """Write a Stata file with labels (release 118, UTF-8); 'ved ikke' of a count is .a, with its label."""
     table, facts = _labelled(answers, questionnaire, ".dta")
-    _write_statistics("write_dta", table, path, facts)
+    labels: dict[str, dict[Any, str]] = facts["variable_value_labels"]
+    unsure = {name: codes(questionnaire.items[item])[DONT_KNOW]
+              for name, (item, _) in columns(questionnaire, ".dta").items()
+              if questionnaire.items[item].scale.type == "antal" and questionnaire.items[item].allows_dont_know}
+    for name, number in unsure.items():
+        labels[name] = {STATA_MISSING: labels[name][number]}
+        table[name] = table[name].astype(object).mask(table[name] == number, STATA_MISSING)
+    _write_statistics("write_dta", table, path, facts | {
+        "version": STATA, "missing_user_values": {name: [STATA_MISSING] for name in unsure}})
+
+
+def cautions(answers: pd.DataFrame, questionnaire: Questionnaire, path: Path) -> list[str]:
+    """What whoever reads the file should know of texts that are longer than SPSS reads, in Danish."""
+    if path.suffix.lower() != ".sav":
+        return []
+    texts = [item.id for item in questionnaire.items.values() if item.scale.type == "tekst"]
+    long = {name: answers.index[[len(text.encode()) > LONGEST_TEXT for text in answers[name]]] for name in texts}
+    return [f"Bemærk: SPSS læser kun de første {LONGEST_TEXT} byte af en tekst. I {name} er {len(rows)} længere: "
+            f"{', '.join(map(str, rows[:5]))}{' og flere' if len(rows) > 5 else ''}. Brug .dta eller .csv til dem."
+            for name, rows in long.items() if len(rows)]
 
 
 def _write_statistics(write: str, table: pd.DataFrame, path: Path, facts: dict[str, Any]) -> None:
@@ -203,7 +226,7 @@ def _labelled(
     labels = ["Svarpersonens nøgle", *(column.label for column in made.values())]
     return table, {
         "file_label": cut(title, 64),
-        "column_labels": [cut(label, 80) for label in labels],
+        "column_labels": [*short(dict(enumerate(labels)), COLUMN_LABEL).values()],
         "variable_value_labels": {name: short(column.labels) for name, column in made.items() if column.labels},
     }
 

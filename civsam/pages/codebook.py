@@ -90,8 +90,8 @@ def _missing_book(questionnaire: Questionnaire) -> Output:
     facts = {
         "Ikke besvaret": "Feltet er tomt i svarfilen og i CSV; det er en systemmangel i SPSS (.sav) og Stata (.dta).",
         f"»{unknown}«": f"Koden {DONT_KNOW} i svarfilen. I .sav og .dta står det tal, som spørgsmålet viser, med "
-                        f"etiketten »{unknown}«; for et antal er tallet i .sav også angivet som manglende, men i .dta "
-                        "skal det tages ud før beregninger.",
+                        f"etiketten »{unknown}«; for et antal er tallet i .sav også angivet som manglende, og i .dta "
+                        "står den manglende værdi .a i stedet for det.",
         "Flere svar": f"I svarfilen står koderne i ét felt med mellemrum imellem. I .sav og .dta har hvert "
                       f"svar{several} sin egen kolonne <spørgsmål>_<kode>: 1 er valgt, 0 er ikke valgt, og alle er "
                       "tomme, hvis spørgsmålet ikke er besvaret.",

@@ -111,11 +111,14 @@ def test_ved_ikke_is_not_in_the_mean_of_a_count_in_spss_and_is_labelled_in_both(
     assert (STANDARD[count.id] == DONT_KNOW).any()
     assert spss[count.id].mean() == known.mean()
     assert (spss[single.id] == -8).sum() == (STANDARD[single.id] == DONT_KNOW).sum() > 0
-    stata = pd.read_stata(written(tmp_path / "svar.dta"), convert_categoricals=False)
-    assert (stata[count.id] == -8).sum() == (STANDARD[count.id] == DONT_KNOW).sum()
-    assert stata[count.id].isna().sum() == (STANDARD[count.id] == "").sum()
+    stata = pd.read_stata(written(tmp_path / "svar.dta"), convert_categoricals=False, convert_missing=True)
+    assert stata[count.id].astype(str).value_counts()[".a"] == (STANDARD[count.id] == DONT_KNOW).sum()
+    assert stata[count.id].astype(str).value_counts()["."] == (STANDARD[count.id] == "").sum()
+    assert (tmp_path / "svar.dta").read_bytes().startswith(b"<stata_dta><header><release>118<")
+    labels = pyreadstat.read_dta(tmp_path / "svar.dta", user_missing=True)[1].variable_value_labels
+    assert labels[count.id] == {"a": "Ved ikke"}
     with pd.read_stata(tmp_path / "svar.dta", iterator=True) as file:
-        assert {-8: "Ved ikke"} in file.value_labels().values()
+        assert all(labels.get(-8, "Ved ikke") == "Ved ikke" for labels in file.value_labels().values())
         assert file.data_label.startswith("Syntetiske svar: ")
 
 
@@ -133,7 +136,7 @@ def test_names_and_labels_fit_their_format_whatever_the_questionnaire(tmp_path: 
         assert len({name.casefold() for name in names}) == len(names) == 5
         assert read[names[:3]].fillna(-1).astype(int).to_numpy().tolist() == [
             [0, 1, 0], [0, 0, 1], [-1, -1, -1], [1, 1, 0]]
-        assert read["spoergsmaal_t"].fillna(99).tolist() == [-20, 5, -21, 99]
+        assert read["spoergsmaal_t"].fillna(99).tolist() == [-20, 5, -21 if suffix == ".sav" else "a", 99]
         assert facts.file_label.startswith("Indsamlede svar: ØØØ")
     assert all(len(name) <= 28 for name in export.columns(study, ".dta"))
     assert all(len(name.encode()) <= 64 for name in export.columns(study, ".sav"))
@@ -149,6 +152,26 @@ def test_an_answer_that_is_not_allowed_is_never_left_out_unsaid(
     with pytest.raises(ValueError, match=f"{item} does not allow"):
         export.write(bad, INSTRUMENT, tmp_path / name)
     assert not list(tmp_path.iterdir())
+
+
+def test_questions_whose_labels_begin_alike_are_told_apart(tmp_path: Path) -> None:
+    long = "Hvor enig eller uenig er du i det, der står her om kommunens samarbejde med andre? "
+    items = [Item(name, "b", Scale("t", "tekst"), long + name, "Ordlyd?") for name in ("en", "to", "tre")]
+    study = Questionnaire("T", "", "Ved ikke", {"b": "B"}, {item.id: item for item in items}, key="nr")
+    table = pd.DataFrame({name: [""] for name in study.items}, index=pd.Index(["a"], name="nr"))
+    for read, name in ((pyreadstat.read_sav, "x.sav"), (pyreadstat.read_dta, "x.dta")):
+        labels = read(written(tmp_path / name, table, study))[1].column_labels
+        assert len(set(labels)) == 4
+        assert all(len(label.encode()) <= 80 for label in labels)
+
+
+def test_texts_that_are_longer_than_spss_reads_are_told(tmp_path: Path) -> None:
+    table = STANDARD.head(3).assign(**{TEXT: ["æ" * 16_384, "x" * 32_767, "y" * 32_768]})
+    told = export.cautions(table, INSTRUMENT, tmp_path / "svar.sav")
+    assert len(told) == 1
+    assert f"I {TEXT} er 2 længere: {table.index[0]}, {table.index[2]}." in told[0]
+    assert export.cautions(table, INSTRUMENT, tmp_path / "svar.dta") == []
+    assert export.cautions(STANDARD, INSTRUMENT, tmp_path / "svar.sav") == []
 
 
 # ---- CSV
