@@ -16,7 +16,7 @@ import pandas as pd
 
 from civsam.danish import listed
 from civsam.files import UserError, per_project, project, shown, visible
-from civsam.inference import weighting
+from civsam.inference import sampled, weighting
 from civsam.instrument.questionnaire import Background, Questionnaire, read
 from civsam.intake import answers
 from civsam.intake.frame import read_frame, with_lookup
@@ -27,6 +27,8 @@ from civsam.pages.imprint import Imprint
 from civsam.pages.output import Output
 from civsam.pages.provenance import MARKS
 from civsam.survey import survey
+from civsam.survey.own import of_sample
+from civsam.survey.own_design import DesignFault, renumbered
 from civsam.survey.survey import COLLECTED, LIMITS, PLURAL, SYNTHETIC, Survey
 
 SIMULATION = "antagelser.yml"  # projects that have it draw their answers; only they know of the study
@@ -219,7 +221,9 @@ class Edition:
         words.append(("Svar", source))
         if not self.survey.framed:
             words.append(("Ramme", "ingen"))
-        elif self.survey.design.calibration is None and questionnaire.weighting.margins:
+        if how := sampled.told(self.survey):
+            words.append(("Stikprøve", "; ".join(how)))
+        elif self.survey.framed and self.survey.design.calibration is None and questionnaire.weighting.margins:
             words.append(("Vægte", "kun svargrupper, for der er for få svar til raking"))
         if split and (one := first()):
             words += [(f"{one.name.capitalize()} i fokus", one.labels.get(use["fokus"], "alle")),
@@ -266,7 +270,8 @@ class Edition:
                        "så ingen kan genkendes. En streg er et tal, der er skjult eller ikke kan regnes ud.",
         }[survey.provenance]
         if not survey.framed:
-            notice += (" Der er ingen ramme, så det vides ikke, hvem der blev spurgt. Svarprocent, vægte og bortfald "
+            unknown = "Svarprocent og bortfald" if sampled.told(survey) else "Svarprocent, vægte og bortfald"
+            notice += (f" Der er ingen ramme, så det vides ikke, hvem der blev spurgt. {unknown} "
                        "kan ikke regnes ud, og intervallerne gælder kun, hvis det er tilfældigt, hvem der har svaret.")
         terms = "".join(f"<div><dt>{escape(term)}</dt><dd>{escape(told)}</dd></div>" for term, told in words)
         marked = MARKS[survey.provenance].capitalize()
@@ -320,7 +325,15 @@ def open_edition(names: Mapping[str, Any] | None = None, /, **values: Any) -> Ed
     given = {name: value for name, value in (names or {}).items() if name in parameters()}
     use, questionnaire = check(given | values), read()
     plain = _drawn(use, questionnaire) if simulates(use) else collected(use, questionnaire)
-    return Edition(use, weighting.weighted(plain))
+    return Edition(use, usual_weights(plain, shown_name(use)))
+
+
+def usual_weights(plain: Survey, where: str) -> Survey:
+    """`weighting.weighted`. where: the answer file. Raises UserError for a design that does not fit what is there."""
+    try:
+        return weighting.weighted(plain)
+    except DesignFault as fault:
+        raise UserError(f"{where}: {fault}") from None
 
 
 def _drawn(use: Mapping[str, Any], questionnaire: Questionnaire) -> Survey:
@@ -337,11 +350,23 @@ def collected(use: Mapping[str, Any], questionnaire: Questionnaire) -> Survey:
     Raises UserError.
     """
     frame = find_frame(use)
-    framed = frame is not None
     reading = answers.check(find_data(use["data"]), questionnaire, frame).accept()
-    if frame is None:
-        frame = own_frame(reading, questionnaire, shown_name(use))
-    return Survey(reading.answers, frame, questionnaire, framed=framed, **_shown_how(use))
+    return of_reading(reading, frame, questionnaire, shown_name(use)).having(**_shown_how(use))
+
+
+def of_reading(
+    reading: answers.Reading, frame: pd.DataFrame | None, questionnaire: Questionnaire, where: str
+) -> Survey:
+    """What was read as a survey, not weighted, with what the file and the frame tell of its sample. Raises UserError.
+
+    where: the answer file, for messages.
+    """
+    known, sample = own_frame(reading, questionnaire, where) if frame is None else frame, questionnaire.sample
+    if frame is not None and reading.background is not None:
+        known = frame.join(reading.background)
+    if sample is not None and sample.nested:
+        known = renumbered(known, of_sample(sample)[0].stages)
+    return Survey(reading.answers, known, questionnaire, framed=frame is not None)
 
 
 def own_frame(reading: answers.Reading, questionnaire: Questionnaire, where: str) -> pd.DataFrame:
@@ -350,6 +375,7 @@ def own_frame(reading: answers.Reading, questionnaire: Questionnaire, where: str
     frame = with_lookup(known, questionnaire, where)
     wanted = {name: questionnaire.source(name) for name in questionnaire.background}
     wanted |= {name: name for name in (questionnaire.weighting.cluster,) if name}
+    wanted |= {name: name for name in (questionnaire.sample.fixed if questionnaire.sample else ())}
     if missing := dict.fromkeys(source for name, source in wanted.items() if name not in frame):
         what, those = ("kolonnen", "den") if len(missing) == 1 else ("kolonnerne", "dem")
         raise UserError(f"{where}: uden ramme skal svarfilen selv sige, hvem der har svaret. Den mangler {what} "

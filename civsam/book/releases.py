@@ -1,10 +1,10 @@
 """Books of the same answers: two that are read together may tell what each of them hides.
 
 Editions with other splits, levels or limits show parts of one whole (see `disclosure`) and may stand side by side.
-With another frame, or none, the same answers get other weights and other cells are hidden: such an edition is refused
-while the first one is there. Answers that are nearly the same, as after one more reply, cannot be refused, since books
-are made again when replies come in; the user is told. An edition that is held against an earlier wave (`earlier`) is a
-book of both.
+With another frame, or none, or another design, the same answers get other weights and other cells are hidden: such an
+edition is refused while the first one is there. Answers that are nearly the same, as after one more reply, cannot be
+refused, since books are made again when replies come in; the user is told. An edition that is held against an earlier
+wave (`earlier`) is a book of both.
 """
 
 from __future__ import annotations
@@ -28,18 +28,27 @@ Trace = dict[str, Any]
 def trace(survey: Survey) -> Trace:
     """What tells answers and frame from others, kept in the edition's own folder; empty for synthetic answers.
 
-    svar: the answers whatever the respondents are called. ramme: the frame, blank without one. raekker: a short digest
-    of each respondent's answers. personer: the same with the respondent's key, none where rows are only numbered.
+    svar: the answers whatever the respondents are called. ramme: the frame, or what else gives weights; blank without
+    any. raekker: a short digest of each respondent's answers. personer: the same with the respondent's key, none where
+    rows are only numbered.
     """
     if survey.provenance == SYNTHETIC:
         return {}
     rows = survey.answers.fillna("").agg("\x1f".join, axis=1)
-    frame = survey.frame.sort_index().to_csv() if survey.framed else ""
+    frame = _weighted_by(survey)
     numbered = not survey.framed and rows.index.astype(str).str.fullmatch(r"\d+").all()
     keyed = [] if numbered else rows.index.astype(str) + "\x1f" + rows
     return {"svar": _digest("\x1e".join(sorted(rows))), "ramme": frame and _digest(frame),
             "raekker": sorted(_digest(row)[:12] for row in rows),
             "personer": sorted(_digest(row)[:12] for row in keyed)}
+
+
+def _weighted_by(survey: Survey) -> str:
+    """What gives the answers their weights: the frame, and else the design's columns; margins in numbers too."""
+    sample, known = survey.questionnaire.sample, survey.questionnaire.weighting.known
+    told = survey.frame.sort_index() if survey.framed else survey.frame.sort_index()[
+        sample.of(survey.frame.columns) if sample else []]
+    return (told.to_csv() if survey.framed or sample else "") + (repr(known) if known else "")
 
 
 def _digest(text: str) -> str:
@@ -109,9 +118,9 @@ def _told(name: str, mine: Trace, other: str, theirs: Trace) -> str:
     if mine["svar"] == theirs["svar"]:
         if mine["ramme"] == theirs["ramme"]:
             return ""
-        raise UserError(f"udgaven {other} viser de samme svar med en anden ramme eller uden. Læst sammen kan to "
-                        "sådanne bøger røbe tal, som hver af dem skjuler. Del kun den ene. Fjern den anden med: "
-                        f"civsam clean {other}")
+        raise UserError(f"udgaven {other} viser de samme svar med en anden ramme, andre vægte eller uden. Læst "
+                        "sammen kan to sådanne bøger røbe tal, som hver af dem skjuler. Del kun den ene. Fjern den "
+                        f"anden med: civsam clean {other}")
     same = _alike(mine, theirs)
     if not same:
         return ""

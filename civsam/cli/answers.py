@@ -45,6 +45,7 @@ def add(commands: argparse._SubParsersAction) -> None:
 def run_check(options: argparse.Namespace) -> None:
     """Tell what a file holds and what is wrong with it. Raises UserError with the faults."""
     from civsam import edition
+    from civsam.inference import sampled
     from civsam.instrument.questionnaire import read
     from civsam.intake import answers, faults
 
@@ -58,8 +59,9 @@ def run_check(options: argparse.Namespace) -> None:
     if options.suggest:
         suggest(own_path(options.suggest), reading, how["given"])
     reading.accept()
-    if frame is None:
-        edition.own_frame(reading, read(), shown(path))
+    plain = edition.of_reading(reading, frame, read(), shown(path))
+    for line in sampled.told(edition.usual_weights(plain, shown(path))):
+        print(f"Stikprøve: {line}.")
     print(f"{len(reading.answers)} svar uden fejl.")
 
 

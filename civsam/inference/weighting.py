@@ -19,6 +19,7 @@ import pandas as pd
 from civsam.files import UserError
 from civsam.inference.raking import no_replicates, poststratify, rake
 from civsam.inference.replicates import replicated, resampled
+from civsam.inference.sampled import sampled
 from civsam.inference.settled import settled, settled_table
 from civsam.survey.checked import is_number
 from civsam.survey.design import Design, Stage, apart
@@ -151,11 +152,15 @@ def raked(survey: Survey, group: pd.Series | None = None) -> Survey:
 def weighted(survey: Survey) -> Survey:
     """The usual weights: `raked`, or with too few answers for that the response groups alone; none without a frame.
 
+    Where the questionnaire tells how the sample was drawn, or margins in numbers, they follow from that: `sampled`.
+
     >>> from civsam import open_edition, weighting
     >>> weighting.weighted(open_edition().raw).design.target
     'population'
     """
-    plain = unweighted(survey)
+    plain, asked = unweighted(survey), survey.questionnaire
+    if asked.sample is not None or asked.weighting.known is not None:
+        return sampled(plain, response_groups(plain) if plain.framed else None)
     if not survey.framed:
         return plain
     try:

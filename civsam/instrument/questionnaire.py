@@ -13,6 +13,8 @@ from typing import Any
 import pandas as pd
 
 from civsam.files import LINE, QUESTIONNAIRE, UserError, project, read_table, read_yaml, shown
+from civsam.instrument import sample
+from civsam.instrument.sample import Margins, Sample
 from civsam.instrument.words import ambiguous
 
 DONT_KNOW = "ved_ikke"
@@ -109,17 +111,20 @@ class Weighting:
     """Which frame variables are used for what.
 
     groups: crossed, they are the response groups; the last is the one along which small groups are joined. margins:
-    what the weights are raked to. cluster: who shares something; blank if each respondent stands alone.
+    what the weights are raked to. cluster: who shares something; blank if each respondent stands alone. known: what is
+    known of the population in numbers, where the margins are not those of the frame.
     """
 
     groups: tuple[str, ...] = ()
     margins: tuple[str, ...] = ()
     cluster: str = ""
+    known: Margins | None = None
 
 
 @dataclass(frozen=True)
 class Questionnaire:
-    """The whole instrument. Dicts keep the order of the file. key: the column that names a respondent.
+    """The whole instrument. Dicts keep the order of the file. key: the column that names a respondent. sample: how
+    those who were asked were drawn, if the questionnaire tells.
 
     conditions: groups that a survey was told of (`Survey.with_condition`); no file holds them.
     """
@@ -134,6 +139,7 @@ class Questionnaire:
     weighting: Weighting = field(default_factory=Weighting)
     without_item: dict[str, str] = field(default_factory=dict)
     lookup: Lookup | None = None
+    sample: Sample | None = None
     conditions: dict[str, Background] = field(default_factory=dict, repr=False)
 
     def block(self, block: str) -> list[Item]:
@@ -160,8 +166,9 @@ class Questionnaire:
         known = {name: variable for name, variable in self.background.items() if name in grouped}
         groups, margins = (tuple(name for name in names if name in known)
                            for names in (self.weighting.groups, self.weighting.margins))
+        told = self.weighting.known and self.weighting.known.only(margins)
         return replace(self, items=some, background=known, weighting=replace(
-            self.weighting, groups=groups, margins=margins))
+            self.weighting, groups=groups, margins=margins, known=told))
 
     def unknown(self) -> list[Item]:
         """What a respondent must be asked where no frame knows it: the background, as items without a block."""
@@ -313,10 +320,12 @@ class _Reader:
         return Background(name, self.get(raw, "navn", str), labels, self.get(raw, "ordnet", bool, False), missing)
 
     def weighting(self, raw: dict[str, Any], variables: dict[str, Background]) -> Weighting:
-        groups, margins = (tuple(self.get(raw, name, list, [])) for name in ("svargrupper", "margener"))
+        known = sample.margins(self.content, raw, variables, self.stop)
+        groups = tuple(self.get(raw, "svargrupper", list, []))
+        margins = tuple(known.shares if known else self.get(raw, "margener", list, []))
         for name in (*groups, *margins):
             self.known(raw[LINE], "baggrundsvariabel", name, variables)
-        return Weighting(groups, margins, self.get(raw, "klynge", str, ""))
+        return Weighting(groups, margins, self.get(raw, "klynge", str, ""), known)
 
     def lookup(self, raw: dict[str, Any] | None) -> Lookup | None:
         """The lookup and its file, which lies beside the questionnaire."""
@@ -346,15 +355,20 @@ def _read(path: Path) -> Questionnaire:
     blocks = reader.get(content, "blokke", dict)
     scales = {name: reader.scale(name, raw) for name, raw in reader.get(content, "skalaer", dict).items()}
     background = {name: reader.background(name, raw) for name, raw in reader.get(content, "baggrund", dict, {}).items()}
+    items, key = reader.items(blocks, scales, background), reader.get(content, "noegle", str, "svarperson")
+    weighting = reader.weighting(content.get("vaegtning", {LINE: content[LINE]}), background)
+    taken = {key: "nøglen"} | dict.fromkeys(items, "et spørgsmål") | dict.fromkeys(background, sample.BACKGROUND)
+    drawn = sample.sample(content, taken, weighting.cluster, reader.stop)
     return Questionnaire(
         title=reader.get(content, "titel", str),
         scope=reader.get(content, "afgraensning", str),
         dont_know=reader.get(content, "ved_ikke", str),
         blocks=blocks,
-        items=reader.items(blocks, scales, background),
-        key=reader.get(content, "noegle", str, "svarperson"),
+        items=items,
+        key=key,
         background=background,
-        weighting=reader.weighting(content.get("vaegtning", {LINE: content[LINE]}), background),
+        weighting=replace(weighting, cluster=drawn.cluster[0]) if drawn and drawn.cluster else weighting,
         without_item=reader.get(content, "uden_spoergsmaal", dict, {}),
         lookup=reader.lookup(content.get("opslag")),
+        sample=drawn,
     )

@@ -28,7 +28,8 @@ class Reading:
     """What an answer file holds.
 
     answers: the rows without faults, indexed by the questionnaire's key, a text column an item, in the instrument's
-    order. background: the same rows' codes of the background variables that the file has, without a frame; else None.
+    order. background: the same rows' codes of the background variables, and the columns of the design, that the file
+    has and a frame has not; None for none.
     notes: what was recognised. faults: `FAULT_COLUMNS`, a row a fault; raekke is missing for a fault of a whole column.
     rejected: the rows with faults, as they stood, indexed by row number. None is lost: rows = answers + rejected.
     unused: the file's columns that are none of the questionnaire's. absent: the questions without a column.
@@ -97,6 +98,6 @@ def _parted(file: AnswerFile, keys: pd.Index, answers: pd.DataFrame, others: pd.
     answers = answers[sound].astype("str").set_axis(index)
     silent = int((answers == "").all(axis=1).sum())
     file.note("Rækker uden svar på noget spørgsmål, som er taget med", [str(silent)] if silent else [])
-    background = others[sound].set_axis(index) if file.frame is None and len(others.columns) else None
+    background = others[sound].set_axis(index) if len(others.columns) else None
     return Reading(file.path, answers, background, [*file.table.notes, *file.notes], file.fault_table(),
                    file.rejected(~sound), file.unused, file.absent)

@@ -45,7 +45,9 @@ class Columns:
 
     def __init__(self, questionnaire: Questionnaire, frame: pd.DataFrame | None, given: Map | None = None) -> None:
         """frame: its columns may stand in the file, and must then agree with it. given: what the user says they are."""
+        self.sample = questionnaire.sample
         others = [*questionnaire.background, questionnaire.weighting.cluster] if frame is None else list(frame.columns)
+        others += self.sample.fixed if self.sample else []
         items, self.dont_know = questionnaire.items, questionnaire.dont_know
         wordings = [plain(item.wording) for item in items.values()]
         roles: dict[str, tuple[str, ...]] = {
@@ -86,6 +88,8 @@ class Columns:
         role = self._grouped(text) or self._grouped(text.removesuffix(ADDED))
         if role is not None:
             return role
+        if self.sample is not None and self.sample.is_replicate(name.strip()):
+            return "", name.strip()
         roles = {self._part(whole, part) for whole, part in pairs(text)} - {None}
         return roles.pop() if len(roles) == 1 else None
 

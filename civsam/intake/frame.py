@@ -8,7 +8,7 @@ import pandas as pd
 
 from civsam.files import UserError, project, shown
 from civsam.instrument.questionnaire import Background, Questionnaire
-from civsam.intake import tabular
+from civsam.intake import design_columns, tabular
 
 
 def read_frame(questionnaire: Questionnaire, path: Path | None = None) -> pd.DataFrame:
@@ -32,7 +32,7 @@ def read_frame(questionnaire: Questionnaire, path: Path | None = None) -> pd.Dat
         table[variable.id] = cells.where(cells.astype(str).str.strip() != "", variable.missing)
     for variable in questionnaire.background.values():
         _check_codes(table, variable, shown(path))
-    return table
+    return design_columns.of_frame(table, questionnaire, shown(path))
 
 
 def _asked(path: Path, questionnaire: Questionnaire) -> pd.DataFrame:

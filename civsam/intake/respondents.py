@@ -11,7 +11,7 @@ import pandas as pd
 from civsam.files import visible
 from civsam.instrument.allowed import nearest
 from civsam.instrument.words import plain
-from civsam.intake import personal
+from civsam.intake import design_columns, personal
 from civsam.intake.answer_file import AnswerFile, Role, by_value, places_of
 from civsam.intake.coding import UNREAD, Spelling
 from civsam.intake.columns import RANDOM_KEY
@@ -91,21 +91,29 @@ def _doubled(file: AnswerFile, name: str, keys: pd.Series) -> None:
 
 
 def background(file: AnswerFile, places: Mapping[Role, int], keys: pd.Index, known: np.ndarray) -> pd.DataFrame:
-    """The background variables of the file, coded; with a frame they are only held against it."""
+    """The background variables and the columns of the design that are in the file, coded.
+
+    What a frame has too is only held against it.
+    """
     extra = {role[1]: at for role, at in places.items() if role[0] == ""}
     if file.frame is not None and ("key", RANDOM_KEY) in places and ("key", file.questionnaire.key) in places:
         file.note("Kolonner, der er udeladt", [RANDOM_KEY])
-    done = {name: _variable(file, name, at) for name, at in extra.items()}
+    sample = file.questionnaire.sample
+    numbers = {name: design_columns.column(file, sample, name, at) for name, at in extra.items()
+               if sample is not None and sample.is_number(name)}
+    done = {name: numbers[name] if name in numbers else _variable(file, name, at) for name, at in extra.items()}
+    design_columns.check(file, places, done)
     if file.frame is None:
         return pd.DataFrame(done)
-    for name, cells in done.items():
+    own = {name: done.pop(name) for name in list(done) if name not in file.frame}
+    for name, cells in [(name, cells.map(as_text) if name in numbers else cells) for name, cells in done.items()]:
         told = file.frame[name].reindex(keys).map(as_text).reset_index(drop=True)
         same = (cells.map(plain) == told.map(plain)) | cells.str.startswith(UNREAD) | (cells == "")
         for pair, rows in by_value((cells + "\n" + told)[known & ~same]).items():
             cell, frame = pair.rsplit("\n", 1)
             file.add(Fault(name, cell, "er et andet end i rammen", frame, "Ret den, eller slet kolonnen."), rows)
     file.note("Kolonner, der er holdt op mod rammen", list(done))
-    return pd.DataFrame(index=range(len(file.table.cells)))
+    return pd.DataFrame(own, index=range(len(file.table.cells)))
 
 
 def _variable(file: AnswerFile, name: str, at: int) -> pd.Series:

@@ -11,7 +11,7 @@ from civsam.inference import weighting
 from civsam.pages.output import Output
 from civsam.survey.survey import SYNTHETIC, Survey
 
-NO_FRAME = "Der er ingen ramme, så det vides ikke, hvem der blev spurgt. Svarene er derfor ikke vægtet."
+NO_FRAME = "Der er ingen ramme, så det vides ikke, hvem der blev spurgt."
 
 
 # ---- Disclosure

@@ -118,6 +118,7 @@ def reading_notes(survey: Survey, estimates: pd.DataFrame) -> tuple[str, str]:
     about = "for, hvad alle adspurgte ville svare" if target == "population" else f"for {TARGETS[target]}"
     clustered = target == "process" or (target == "sample" and survey.questionnaire.weighting.cluster)
     how = between(survey) if clustered else _weighted(estimates["weighted"].any())
+    how += _drawn(survey) if target == "drawn" else ""
     covers = "Intervallet dækker tilfældigt bortfald, også fra det enkelte spørgsmål, ikke skævt bortfald."
     if any("+" in item for item in counted["item"]):
         counts += (" Et tal for flere antal lagt sammen gælder dem, der kendte dem alle, og kan afvige fra summen af "
@@ -163,6 +164,13 @@ def between(survey: Survey) -> str:
     name = lookup.name if lookup and lookup.key == name else name
     units = f"{name}r" if name.endswith("e") else f"klynger ({name})" if name else "svarpersoner"  # skole, skoler
     return f"usikkerheden er regnet mellem {units}"
+
+
+def _drawn(survey: Survey) -> str:
+    """What bears the uncertainty of a sample that was drawn, where it is more than each respondent."""
+    if survey.design.replicates is not None:
+        return ", og usikkerheden er regnet af replikatvægte"
+    return f", og {between(survey)}" if survey.questionnaire.weighting.cluster else ""
 
 
 def dash_note(table: pd.DataFrame) -> str:

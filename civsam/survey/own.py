@@ -20,13 +20,14 @@ import pandas as pd
 from civsam.danish import danish_order, listed, number
 from civsam.files import UserError
 from civsam.instrument.questionnaire import DONT_KNOW, Background, Item, Questionnaire, Scale
+from civsam.instrument.sample import KINDS, Sample
 from civsam.survey.checked import unknown
-from civsam.survey.own_design import StageColumns, design_of, lonely_strata, positive
+from civsam.survey.design import Design
+from civsam.survey.own_design import StageColumns, design_of, lonely_strata, positive, renumbered
 from civsam.survey.replicate_weights import Replicates
 
 MOST = 50  # different texts in a column, before it is taken for free text
 HIGHEST = 999_999_999  # of a count whose range nobody has told
-KINDS = ("JK1", "JKn", "BRR", "Fay", "bootstrap")
 Names = str | Sequence[str] | None
 
 
@@ -34,7 +35,8 @@ Names = str | Sequence[str] | None
 class Columns:
     """The names of the columns that tell the design. Several strata, clusters or populations are stages, in order.
 
-    lonely: no column, but what is done about a stratum with a single cluster, one of `design.LONELY`.
+    lonely: no column, but what is done about a stratum with a single cluster, one of `design.LONELY`. nest: whether
+    clusters are numbered anew in each stratum.
     """
 
     weight: str | None = None
@@ -45,6 +47,19 @@ class Columns:
     background: Names = ()
     key: str | None = None
     lonely: str = "fail"
+    nest: bool = False
+
+    @property
+    def design(self) -> bool:
+        """Whether any column tells of a design."""
+        return any((self.weight, self.strata, self.cluster, self.population, self.replicates))
+
+    @property
+    def stages(self) -> list[StageColumns]:
+        """The columns of strata, clusters and populations, stage by stage."""
+        told = self.strata, self.cluster, self.population
+        strata, cluster, population = ([names] if isinstance(names, str) else names or () for names in told)
+        return [*zip_longest(strata, cluster, population)]
 
 
 @dataclass(frozen=True)
@@ -66,28 +81,60 @@ def understood(
 
     Raises UserError, with column, row and value, for what cannot be so.
     """
+    if questionnaire is not None and questionnaire.sample is not None:
+        if columns.design:
+            raise UserError("spørgeskemaet siger selv, hvordan stikprøven er trukket (stikproeve). Udelad vægte, "
+                            "strata, klynger og replikatvægte her, eller slet det i spørgeskemaet.")
+        told_columns, scales = of_sample(questionnaire.sample)
+        columns = replace(told_columns, background=columns.background, key=columns.key)
     table, frame = _keyed(data, columns.key), None if frame is None else _keyed(frame, columns.key)
+    background = _names(table if frame is None else frame, columns.background)
+    told: list[str] = []
+    design_of_these = used(table, columns)
+    table = renumbered(table, columns.stages) if columns.nest else table
+    given = table, frame, design_of_these, background, told
+    answers, known, own = _asked(*given) if questionnaire is None else _given(questionnaire, *given)
+    if (cluster := columns.stages[0][1] if columns.stages else None) and questionnaire is None:
+        own = replace(own, weighting=replace(own.weighting, cluster=cluster))
+        known = known if cluster in known else known.assign(**{cluster: table[cluster]})
+    design, drawn_so = drawn(table, columns, scales)
+    lines = [f"{number(len(table))} svarpersoner", *_said("spørgsmål", _kinds(own)),
+             *_said("baggrund", own.background), *told, *drawn_so]
+    return {"answers": answers, "frame": known, "questionnaire": own, "design": design, "framed": frame is not None,
+            "understood": "Survey\n" + "\n".join(f"  {line}" for line in lines)}
+
+
+def used(table: pd.DataFrame, columns: Columns) -> set[str]:
+    """The columns that tell the design. Raises UserError, with the nearest, for one that is not there."""
+    told = (columns.weight, columns.strata, columns.cluster, columns.population)
+    return {name for names in told for name in _names(table, names)} | {*_replicate_columns(table, columns.replicates)}
+
+
+def drawn(table: pd.DataFrame, columns: Columns, scales: Scales) -> tuple[Design | None, list[str]]:
+    """The design that the columns tell, None where they tell nothing; and what was understood of them, in words.
+
+    Clusters that are numbered anew in each stratum are `renumbered` already. Raises UserError, with column, row and
+    value, for what cannot be so.
+    """
+    used(table, columns)
     weight, strata, cluster, population = (
         _names(table, told) for told in (columns.weight, columns.strata, columns.cluster, columns.population))
     replicates = _replicate_columns(table, columns.replicates)
-    used = {*weight, *strata, *cluster, *population, *replicates}
-    background = _names(table if frame is None else frame, columns.background)
-    told: list[str] = []
-    given = table, frame, used, background, told
-    answers, known, own = _asked(*given) if questionnaire is None else _given(questionnaire, *given)
-    if cluster and questionnaire is None:
-        own = replace(own, weighting=replace(own.weighting, cluster=cluster[0]))
-        known = known if cluster[0] in known else known.assign(**{cluster[0]: table[cluster[0]]})
-    stages: list[StageColumns] = [*zip_longest(strata, cluster, population)]
-    design = design_of(table, weight, stages, _replicates(table, replicates, scales), columns.lonely)
+    design = design_of(table, weight, columns.stages, _replicates(table, replicates, scales), columns.lonely)
     none = "udregnet af populationens størrelse" if population else "ingen: alle tæller lige meget"
-    lines = [f"{number(len(table))} svarpersoner", *_said("spørgsmål", _kinds(own)),
-             *_said("baggrund", own.background), *told,
-             *_said("vægte", weight, none), *_said("strata", strata), *_said("klynger", cluster),
-             *_said("størrelse af populationen", population), *lonely_strata(design),
-             *([f"replikatvægte: {len(replicates)} ({scales.kind})"] if replicates else [])]
-    return {"answers": answers, "frame": known, "questionnaire": own, "design": design, "framed": frame is not None,
-            "understood": "Survey\n" + "\n".join(f"  {line}" for line in lines)}
+    anew = [" (nummereret forfra i hvert stratum)"] if columns.nest else []
+    return design, [
+        *_said("vægte", weight, none), *_said("strata", strata), *("".join([line, *anew]) for line in
+                                                                   _said("klynger", cluster)),
+        *_said("størrelse af populationen", population), *lonely_strata(design),
+        *([f"replikatvægte: {len(replicates)} ({scales.kind})"] if replicates else [])]
+
+
+def of_sample(sample: Sample) -> tuple[Columns, Scales]:
+    """What a questionnaire tells of its sample, as the columns and scales of `drawn`."""
+    columns = Columns(sample.weight or None, sample.strata, sample.cluster, sample.population,
+                      sample.replicates or None, lonely=sample.lonely or "fail", nest=sample.nested)
+    return columns, Scales(sample.kind or None, sample.rho, sample.scale, sample.rscales, sample.mse)
 
 
 def _said(what: str, names: Iterable[str], nothing: str = "") -> list[str]:
@@ -134,6 +181,11 @@ def _replicate_columns(table: pd.DataFrame, told: Names) -> list[str]:
     found = [name for name in table if name.startswith(told)]
     with suppress(re.error):
         found = found or [name for name in table if re.fullmatch(told, name)]
+    numbers = [int(digits) for name in found if (digits := name.removeprefix(told)).isdecimal()]
+    gone = {*range(min(numbers), max(numbers))} - {*numbers} if numbers and len(numbers) == len(found) else ()
+    if gone:
+        raise UserError(f"replikatvægte: kolonnen {told}{min(gone)} mangler mellem {told}{min(numbers)} og "
+                        f"{told}{max(numbers)}. Alle replikater skal være der.")
     if len(found) < 2:
         raise UserError(f"replikatvægte: {len(found)} kolonner begynder med eller passer på »{told}«. Der skal være "
                         "flere.")
@@ -180,7 +232,9 @@ def _given(
         raise unknown(odd[0], dict.fromkeys(questionnaire.background, ""), "en baggrundsvariabel i spørgeskemaet",
                       "navnet")
     wanted = [*questionnaire.background, questionnaire.weighting.cluster]
-    known = table[[name for name in wanted if name in table]] if frame is None else frame
+    wanted += [name for name in table if questionnaire.sample and name in used and name not in wanted]
+    known = table[[name for name in wanted if name in table]] if frame is None else frame.join(
+        table[[name for name in used if questionnaire.sample and name not in frame]])
     told += _said("udeladt", [name for name in table if name not in {*questionnaire.items, *wanted, *used}])
     return table[list(questionnaire.items)], known, questionnaire
 

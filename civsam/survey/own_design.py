@@ -21,6 +21,15 @@ WORDS = {
 WAYS = "; ".join(f"lonely={way!r}: {what}" for way, what in WORDS.items())
 
 
+class DesignFault(UserError):
+    """A fault of some rows of a column."""
+
+    def __init__(self, message: str, column: str, rows: np.ndarray, what: str) -> None:
+        """message: all of it. rows: which they are, boolean (n,). what: what is the matter, apart from where."""
+        super().__init__(message)
+        self.column, self.rows, self.what = column, rows, what
+
+
 def design_of(
     table: pd.DataFrame, weight: list[str], told: list[StageColumns], replicates: Replicates | None, lonely: str
 ) -> Design | None:
@@ -46,7 +55,7 @@ def design_of(
         refuse(table, population or "", drawn > stage.population, "er færre, end der er trukket")
         fraction = drawn / stage.population
         if replicates is None and lonely == "fail":
-            _lonely(table, (drawn == 1) & (fraction < 1) & (carried > 0))
+            _lonely(table, strata or cluster or "", (drawn == 1) & (fraction < 1) & (carried > 0))
         chance, carried = chance * np.where(fraction > 0, fraction, 1.0), carried * fraction
     weights = positive(table, weight[0], "en vægt", zero=True) if weight else 1 / chance
     if not weights.any():
@@ -119,6 +128,16 @@ def _coded(table: pd.DataFrame, name: str) -> np.ndarray:
     return pd.factorize(table[name])[0]
 
 
+def renumbered(table: pd.DataFrame, told: list[StageColumns]) -> pd.DataFrame:
+    """The table where clusters that are numbered anew in each stratum have names of their own: stratum and cluster."""
+    for strata, cluster, _ in told:
+        if strata and cluster:
+            for name in (strata, cluster):
+                _coded(table, name)  # a blank one has no name
+            table = table.assign(**{cluster: table[strata].astype(str) + " " + table[cluster].astype(str)})
+    return table
+
+
 def _of(table: pd.DataFrame, name: str, there: np.ndarray) -> str:
     return f"»{table[name].iloc[int(there.argmax())]}«"
 
@@ -130,21 +149,22 @@ def _in_two(table: pd.DataFrame, strata: str, cluster: str, group: np.ndarray, s
     if there.any():
         at = int(there.argmax())
         other = table[strata].iloc[int((group == group[at]).argmax())]
-        raise UserError(
-            f"kolonnen {cluster}, rækken »{table.index[at]}«: klyngen »{table[cluster].iloc[at]}« er i to strata "
-            f"({strata} »{other}« og »{table[strata].iloc[at]}«). Er klyngerne nummereret forfra i hvert stratum, så "
-            "lav en kolonne, der samler stratum og klynge.")
+        what = (f"klyngen »{table[cluster].iloc[at]}« er i to strata ({strata} »{other}« og "
+                f"»{table[strata].iloc[at]}«). Er klyngerne nummereret forfra i hvert stratum, så skriv nest=True (i "
+                "spørgeskemaet: indlejret: ja)")
+        raise DesignFault(f"kolonnen {cluster}, rækken »{table.index[at]}«: {what}.", cluster, there, what)
 
 
 # ---- Strata with a single cluster ------------------------------------------------------------------------------------
 
 
-def _lonely(table: pd.DataFrame, alone: np.ndarray) -> None:
+def _lonely(table: pd.DataFrame, column: str, alone: np.ndarray) -> None:
     """Raises UserError for a stratum of which a single cluster was drawn."""
     if alone.any():
-        raise UserError(f"rækken »{table.index[int(alone.argmax())]}« er den eneste klynge i sit stratum, og så kan "
-                        "usikkerheden ikke regnes ud. Slå stratummet sammen med et andet, eller vælg med lonely, "
-                        f"hvad der regnes med. {WAYS}.")
+        what = ("er den eneste klynge i sit stratum, og så kan usikkerheden ikke regnes ud. Slå stratummet sammen med "
+                "et andet, eller vælg med lonely (i spørgeskemaet: enlig), hvad der regnes med. "
+                f"{WAYS}")
+        raise DesignFault(f"rækken »{table.index[int(alone.argmax())]}« {what}.", column, alone, what)
 
 
 def _others(table: pd.DataFrame, design: Design) -> None:
@@ -152,9 +172,9 @@ def _others(table: pd.DataFrame, design: Design) -> None:
     for stage in design.nested if design.lonely != "fail" else []:
         bad = stage.without_others(stage.alone)[stage.stratum][stage.cluster]
         if bad.any():
-            raise UserError(f"rækken »{table.index[int(bad.argmax())]}« er den eneste klynge i sit stratum, og "
-                            f"lonely={design.lonely!r} hjælper ikke: intet andet stratum har to klynger eller flere at "
-                            "regne usikkerheden af.")
+            what = (f"er den eneste klynge i sit stratum, og lonely={design.lonely!r} hjælper ikke: intet andet "
+                    "stratum har to klynger eller flere at regne usikkerheden af")
+            raise DesignFault(f"rækken »{table.index[int(bad.argmax())]}« {what}.", "", bad, what)
 
 
 def lonely_strata(design: Design | None) -> list[str]:
@@ -174,7 +194,8 @@ def refuse(table: pd.DataFrame, name: str, bad: Any, what: str) -> None:
     if bad.any():
         at = int(bad.argmax())
         more = f" ({number(bad.sum())} rækker i alt)" if bad.sum() > 1 else ""
-        raise UserError(f"kolonnen {name}, rækken »{table.index[at]}«: »{table[name].iloc[at]}« {what}{more}.")
+        raise DesignFault(f"kolonnen {name}, rækken »{table.index[at]}«: »{table[name].iloc[at]}« {what}{more}.", name,
+                          bad, what)
 
 
 def positive(table: pd.DataFrame, name: str, what: str, zero: bool = False) -> np.ndarray:

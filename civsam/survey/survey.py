@@ -352,7 +352,7 @@ class Survey:
         strata: Names = None, cluster: Names = None, population: Names = None, replicates: Names = None,
         kind: str | None = None, rho: float = 0.0, scale: float | None = None, rscales: Sequence[float] | None = None,
         mse: bool = False, background: Names = (), key: str | None = None, frame: pd.DataFrame | None = None,
-        lonely: str = "fail", level: float = 0.95, minimum: int = LIMITS[0],
+        lonely: str = "fail", nest: bool = False, level: float = 0.95, minimum: int = LIMITS[0],
     ) -> Survey:
         """A survey from a DataFrame of one's own, a row a respondent; print it to see what was understood.
 
@@ -364,7 +364,8 @@ class Survey:
         respondent, else the index. frame: all who were asked, with the background. Without a questionnaire all other
         columns are questions, see `survey.own`. lonely: what a stratum with a single cluster adds to the variance; fail
         refuses it; certainty (nothing), adjust (its distance from the mean of all) and average (what the others add on
-        average) are R `survey`'s.
+        average) are R `survey`'s, as is nest: clusters are numbered anew in each stratum. Where none of this is told,
+        the design is the one that the questionnaire tells, if any.
 
         Raises UserError, with column, row and value, for what cannot be so.
 
@@ -374,7 +375,7 @@ class Survey:
         >>> estimate.shares(own, "svar", "ja")["estimate"].item()
         0.5
         """
-        columns = own.Columns(weight, strata, cluster, population, replicates, background, key, lonely)
+        columns = own.Columns(weight, strata, cluster, population, replicates, background, key, lonely, nest)
         scales = own.Scales(kind, rho, scale, rscales, mse)
         return cls(**own.understood(data, questionnaire, columns, scales, frame), level=level, minimum=minimum)
 

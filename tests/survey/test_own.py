@@ -1,6 +1,7 @@
 """A DataFrame of one's own as a survey: against R `survey`, and what is understood, told and refused."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from civsam.files import UserError
 from civsam.inference import compare, equations, estimate, models, replicates, weighting
 from civsam.instrument.questionnaire import Background, Item, Questionnaire, Scale
+from civsam.instrument.sample import Sample
 from civsam.survey.survey import Survey
 
 HERE = Path(__file__).parents[1] / "inference" / "reference"
@@ -230,3 +232,29 @@ def test_tables_without_rows_or_questions_are_refused() -> None:
         Survey.of(PLAIN[["w"]], weight="w")
     with pytest.raises(TypeError, match="pandas DataFrame"):
         Survey.of({"q": ["a"]})
+
+
+def test_clusters_that_are_numbered_anew_in_each_stratum() -> None:
+    table = PLAIN.assign(c=[1, 2, 1, 2], v=list("abab"))
+    survey = Survey.of(table[["q", "v", "s", "c"]], strata="s", cluster="c", nest=True)
+    assert "klynger: c (nummereret forfra i hvert stratum)" in survey.understood
+    assert list(survey.frame["c"]) == ["x 1", "x 2", "y 1", "y 2"]
+    assert len(np.unique(survey.own_cluster)) == 4
+    with pytest.raises(UserError, match=r"kolonnen s, rækken »l«: .* er tom"):
+        Survey.of(table.assign(s=["x", None, "y", "y"]), strata="s", cluster="c", nest=True)
+
+
+def test_a_replicate_that_is_missing_is_told() -> None:
+    table = PLAIN.assign(r4=1.0)
+    with pytest.raises(UserError, match="kolonnen r3 mangler mellem r1 og r4"):
+        Survey.of(table, weight="w", replicates="r", kind="BRR")
+
+
+def test_a_questionnaire_that_tells_the_sample_is_enough() -> None:
+    asked = replace(OWN, sample=Sample(weight="vaegt"))
+    table = MIXED.assign(svar=["ja", "", "ja", "ved_ikke"])
+    survey = Survey.of(table, questionnaire=asked)
+    assert list(survey.design.weights) == [1.0, 2.0, 1.5, 0.5]
+    assert list(weighting.weighted(survey).design.weights) == [1.0, 2.0, 1.5, 0.5]
+    with pytest.raises(UserError, match="spørgeskemaet siger selv, hvordan stikprøven er trukket"):
+        Survey.of(table, questionnaire=asked, weight="vaegt")
