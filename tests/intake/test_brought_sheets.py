@@ -133,3 +133,11 @@ def test_what_programs_write_for_nothing_is_blank_but_not_in_free_text(tmp_path:
     assert answers["fri"].tolist()[0] == "NA"
     assert answers["liste"].tolist() == ["Bus", "Bus Tog", "", "", ""]
     assert "q: »NA« er læst som ikke besvaret (1 gang)" in said(made)
+
+
+def test_signs_between_cells_stay_in_the_text(tmp_path: Path) -> None:
+    """A single column, in which a semicolon could be taken for the sign between cells."""
+    _, answers, _ = brought(table(tmp_path, 'fri,key\n"Sport; Musik",a\n"a|b\n c",b\nd\te,c\n'))
+    assert answers["fri"].tolist() == ["Sport; Musik", "a|b\n c", "d\te"]
+    _, answers, _ = brought(table(tmp_path, '"fri"\n"Sport; Musik"\n"Bil; Bus; Tog; Fly"\n"x"\n'))
+    assert answers["fri"].tolist() == ["Sport; Musik", "Bil; Bus; Tog; Fly", "x"]

@@ -213,9 +213,14 @@ def _count(made: Material, asked: Question, cells: np.ndarray, said: list[str]) 
         asked.guesses.append("tallene er et antal; er de koder for svar, så giv dem tekst i en skala: {1: Ja, 2: Nej}")
 
 
+def _parts(cell: str, sign: str) -> list[str]:
+    """The answers of a cell, each on one line."""
+    return [one_line(part) for part in cell.split(sign.strip() or sign) if part.strip()]
+
+
 def _listed(cells: np.ndarray, sign: str) -> bool:
     """Whether the cells are lists of a few answers: most stand in more than one row, and none twice in one."""
-    rows = [[part.strip() for part in cell.split(sign.strip() or sign) if part.strip()] for cell in cells if cell]
+    rows = [_parts(cell, sign) for cell in cells if cell]
     found = [part for row in rows for part in row]
     kinds = {*found}
     if not kinds or len(kinds) > texts.MOST or any(len({*row}) < len(row) for row in rows):
@@ -236,7 +241,7 @@ def _listed(cells: np.ndarray, sign: str) -> bool:
 
 def _split(asked: Question, cells: np.ndarray, sign: str) -> None:
     """A question with several answers in a cell."""
-    rows = [[part.strip() for part in cell.split(sign.strip() or sign) if part.strip()] for cell in cells]
+    rows = [_parts(cell, sign) for cell in cells]
     kinds = sorted({part for row in rows for part in row} - {NO_TICK}, key=texts.natural)
     asked.type, asked.answers = "flere", {part: part for part in kinds}
     asked.cells = np.array([SEVERAL.join(row) for row in rows], dtype=object)

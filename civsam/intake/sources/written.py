@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
+import re
 from typing import Any
 
 import pandas as pd
@@ -78,8 +77,10 @@ def frame(draft: Draft) -> str:
 
 
 def _csv(table: pd.DataFrame) -> str:
-    file = io.StringIO()
-    writer = csv.writer(file, lineterminator="\r\n")
-    writer.writerow(table.columns)
-    writer.writerows(table.itertuples(index=False, name=None))
-    return file.getvalue()
+    rows = [tuple(table.columns), *table.itertuples(index=False, name=None)]
+    return "".join(",".join(map(_field, row)) + "\r\n" for row in rows)
+
+
+def _field(text: str) -> str:
+    """A cell; in quotation marks where any reader could take a sign in it for one between cells."""
+    return '"' + text.replace('"', '""') + '"' if re.search(r'[,;\t|"\r\n]|^ | $', text) else text
