@@ -17,6 +17,7 @@ What a reader of these files must know:
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -40,6 +41,7 @@ LONGEST_TEXT = 32_767  # bytes of a text that SPSS reads
 STATA_MISSING = "a"  # .a
 STATA = 14  # the version whose files are release 118: of 119, R's haven reads every text as blank if one is long
 K = TypeVar("K")
+NOTE, NOTE_LINE = "civsam:", 76  # how our own note begins; the longest line of one in bytes, less than SPSS's 80
 MEASURES = {"enkelt": "nominal", "flere": "nominal", "ordinal": "ordinal", "antal": "scale", "tekst": "nominal"}
 ORIGIN = {SYNTHETIC: "Syntetiske svar", COLLECTED: "Indsamlede svar"}
 RISKY = re.compile(r"^'*[=+\-@\t\r\n＝＋－＠]")
@@ -173,12 +175,29 @@ def check_place(path: Path, *, excel: bool = False) -> None:
 def write_sav(answers: pd.DataFrame, questionnaire: Questionnaire, path: Path) -> None:
     """Write an SPSS file with labels and measures; 'ved ikke' of a count is user-missing."""
     table, facts = _labelled(answers, questionnaire, ".sav")
+    facts["note"] = own_note(questionnaire)
     facts["variable_measure"] = {name: MEASURES[questionnaire.items[item].scale.type]
                                  for name, (item, _) in columns(questionnaire, ".sav").items()}
     counts = {name: list(codes(questionnaire.items[item]).values())
               for name, (item, _) in columns(questionnaire, ".sav").items()
               if questionnaire.items[item].scale.type == "antal" and questionnaire.items[item].allows_dont_know}
     _write_statistics("write_sav", table, path, facts | {"missing_ranges": counts})
+
+
+def own_note(questionnaire: Questionnaire) -> list[str]:
+    """The questions as a note in an SPSS file, for `civsam new --from`: JSON without spaces, in lines that fit."""
+    named: dict[str, dict[str, str]] = {}
+    for column, (item, code) in columns(questionnaire, ".sav").items():
+        named.setdefault(item, {})[column] = code
+    items = [{"kolonner": named[item.id], "type": item.scale.type, "blok": item.block, "emne": item.topic,
+              "ordlyd": item.wording, "hjaelp": item.help, "svar": list(item.scale.answers.items()),
+              "mindst": item.scale.low, "hoejst": item.scale.high, "decimaler": item.scale.decimals,
+              "enhed": item.scale.unit, "ved_ikke": item.allows_dont_know, "id": item.id, "skala": item.scale.id,
+              "del_af": item.part_of} for item in questionnaire.items.values()]
+    told = {"titel": questionnaire.title, "afgraensning": questionnaire.scope, "ved_ikke": questionnaire.dont_know,
+            "noegle": questionnaire.key, "blokke": questionnaire.blocks, "spoergsmaal": items}
+    text = NOTE + json.dumps(told, separators=(",", ":")).replace(" ", "\\u0020")
+    return [text[at:at + NOTE_LINE] for at in range(0, len(text), NOTE_LINE)]
 
 
 def write_dta(answers: pd.DataFrame, questionnaire: Questionnaire, path: Path) -> None:

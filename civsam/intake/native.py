@@ -4,8 +4,8 @@ The reader is native code, and a damaged file can end its process without a word
 runs here, within limits. What it found is JSON on standard output: names, columns (for each its distinct values, and
 the place of each row's value among them, -1 for none), labels and missing (by column: pairs of value and label, and
 pairs of lowest and highest value that the file declares missing), and what else the file tells of its columns:
-wordings, measures, formats and types by name, and the multiple-response sets. Nothing of civsam is imported: that would
-cost a second.
+wordings, measures, formats and types by name, the multiple-response sets, and notes. Nothing of civsam is imported:
+that would cost a second.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def read(kind: str, path: str) -> dict[str, Any]:
     labels = {name: list(known.items()) for name, known in meta.variable_value_labels.items()}
     told = {"title": meta.file_label, "wordings": meta.column_names_to_labels, "measures": meta.variable_measure,
             "formats": meta.original_variable_types, "types": meta.readstat_variable_types,
-            "sets": getattr(meta, "mr_sets", None) or {}}
+            "sets": getattr(meta, "mr_sets", None) or {}, "notes": list(getattr(meta, "notes", None) or ())}
     return {"names": list(columns), "columns": [_distinct(values) for values in columns.values()],
             "labels": labels, "missing": missing, **told}
 

@@ -58,8 +58,9 @@ def draft(material: Material, fallback: str, background: Iterable[str] = ()) -> 
         raise UserError(f"der er {len(questions)} kolonner eller spørgsmål i filen, og et projekt kan højst have "
                         f"{MOST_QUESTIONS}. Gem en fil med dem, der skal bruges.")
     _mark(questions, background)
-    made = Draft(material.title or fallback, material.scope or "[Skriv her, hvad undersøgelsen handler om, og hvem der "
-                 "spørges.]", _dont_know(questions), "svarperson", {}, lost=[*material.lost], told=[*material.told])
+    scope = material.scope or "[Skriv her, hvad undersøgelsen handler om, og hvem der spørges.]"
+    made = Draft(material.title or fallback, scope, material.dont_know or _dont_know(questions), "svarperson", {},
+                 lost=[*material.lost], told=[*material.told])
     blocks = _blocks(material, made)
     ids = _ids(material, made, blocks)
     columns: dict[str, np.ndarray] = {}
@@ -86,9 +87,13 @@ def _mark(questions: list[Question], background: Iterable[str]) -> None:
 
 def _dont_know(questions: list[Question]) -> str:
     """The words of 'ved ikke' that stand most often; the usual ones where there are none."""
-    words = [label for question in questions for label in question.answers.values()
-             if naming.unsure(label) and plain(label) != DONT_KNOW]
+    words = [label for question in questions for value, label in question.answers.items()
+             if _is_unsure(value, label) and plain(label) != DONT_KNOW]
     return max(dict.fromkeys(words), key=words.count) if words else "Ved ikke"
+
+
+def _is_unsure(value: str, label: str) -> bool:
+    return naming.unsure(label) or value == DONT_KNOW
 
 
 def _blocks(material: Material, made: Draft) -> dict[str, str]:
@@ -128,7 +133,7 @@ def _coded(made: Draft, question: Question, *, keep_unsure: bool) -> tuple[dict[
     keep_unsure: whether 'ved ikke' is an answer as the others; else it is the questionnaire's own.
     """
     unsure = [value for value, label in question.answers.items()
-              if not keep_unsure and (naming.unsure(label) or value == DONT_KNOW)][:1]
+              if not keep_unsure and _is_unsure(value, label)][:1]
     codes = naming.codes(value for value in question.answers if value not in unsure)
     codes = {value: _not_alone(question, value, code, codes) for value, code in codes.items()}
     labels = {code: one_line(question.answers[value]) for value, code in codes.items()}
@@ -169,7 +174,7 @@ def _recoded(question: Question, codes: dict[str, str]) -> np.ndarray | None:
 
 def _together_with_unsure(question: Question) -> bool:
     """Whether 'ved ikke' is ticked together with another answer."""
-    unsure = {value for value, label in question.answers.items() if naming.unsure(label) or value == DONT_KNOW}
+    unsure = {value for value, label in question.answers.items() if _is_unsure(value, label)}
     return question.cells is not None and any(
         SEVERAL in cell and unsure & {*cell.split(SEVERAL)} for cell in question.cells)
 

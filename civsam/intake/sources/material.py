@@ -49,14 +49,18 @@ class Question:
 
 @dataclass
 class Material:
-    """A survey as a file has it. blocks: their titles by name. keys: who answered each row, (n,), and what they are
-    called; None where the file does not tell. lost: what is not carried over. told: what was recognised, and how.
+    """A survey as a file has it.
+
+    blocks: their titles by name. dont_know: the words of 'ved ikke', if told. keys: who answered each row, (n,), and
+    key: what they are called; None where the file does not tell. lost: what is not carried over. told: what was
+    recognised, and how.
     """
 
     title: str = ""
     scope: str = ""
     questions: list[Question] = field(default_factory=list)
     blocks: dict[str, str] = field(default_factory=dict)
+    dont_know: str = ""
     key: str = ""
     keys: np.ndarray | None = None
     lost: list[str] = field(default_factory=list)

@@ -9,7 +9,7 @@ import numpy as np
 
 from civsam.intake import statistics_files
 from civsam.intake.faults import amount
-from civsam.intake.sources import numbers, several, texts
+from civsam.intake.sources import numbers, own_file, several, texts
 from civsam.intake.sources.column import Column
 from civsam.intake.sources.material import Material, Question, few, is_key, one_line
 from civsam.intake.sources.naming import unsure
@@ -28,6 +28,8 @@ def read(path: Path, kind: str, data: bytes) -> Material:
     own = title.startswith(OWN)
     made = Material(title=one_line(title.partition(": ")[2] if own else title))
     made.told.append(f"Format: {KINDS[kind]}, {amount(len(columns), 'kolonne', 'kolonner')}.")
+    if own_file.questions(made, columns, found["notes"]):
+        return made
     _key(made, columns)
     sets = several.from_sets(made, columns, found["sets"])
     taken = {member for those in sets.values() for member in those.members}
