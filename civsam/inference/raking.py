@@ -6,18 +6,21 @@ from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import product
-from numbers import Real
+from numbers import Integral, Real
 
 import numpy as np
 import pandas as pd
 
+from civsam.danish import number
 from civsam.files import UserError
+from civsam.inference.calibrating import METHODS, factors
 from civsam.inference.settled import settled
-from civsam.survey.checked import unknown
+from civsam.survey.checked import is_number, unknown
 from civsam.survey.design import Calibration, Design
 from civsam.survey.survey import Survey
 
 ROUNDED = 1e-3  # of a total: published totals that differ by less may be rounded
+PLENTY = 100  # steps of Newton's method, which takes ten or so where there is anywhere to go
 Totals = Mapping[Hashable, float]
 Variable = str | tuple[str, ...]  # a column of the frame, or several that are crossed
 
@@ -50,20 +53,25 @@ def poststratify(survey: Survey, by: Variable, totals: Totals | None = None) -> 
 
 
 def rake(
-    survey: Survey, margins: Mapping[Variable, Totals] | None = None, *, tolerance: float = 1e-10,
-    max_iterations: int = 1000,
+    survey: Survey, margins: Mapping[Variable, Totals | float] | None = None, *, method: str = "raking",
+    bounds: tuple[float, float] | None = None, tolerance: float = 1e-10, max_iterations: int = 1000,
 ) -> Survey:
-    """The survey with weights that add up to the totals of every margin (Deming & Stephan 1940).
+    """The survey with weights that add up to known totals (Deming & Stephan 1940; Deville & Särndal 1992).
 
     margins: for each frame variable, or tuple of variables that are crossed, the total of each code (of each tuple of
-    codes); `frame_margins` unless given. It stops when no weighted sum differs from its total by more than `tolerance`,
-    relative to the total. `design.calibration` of the result tells
-    the iterations and the largest discrepancy, and makes every later variance one of residuals. It takes the place of
-    an earlier calibration, whose totals need not hold any longer.
+    codes); `frame_margins` unless given. Of a column of numbers in the frame, or a count of the questionnaire, its
+    total alone, {"areal": 42933}; a margin beside it holds the size of the population, which a number does not.
+    method: how far the weights are held to be from those before: "raking" (they stay above 0), "linear" (the regression
+    estimator) or "logit", which needs bounds: the least and the most that a weight may be multiplied with, such as
+    (0.5, 2). It stops when no weighted sum differs from its total by more than `tolerance`, relative to the total.
+    `design.calibration` of the result tells the iterations and the largest discrepancy, and makes every later variance
+    one of residuals. It takes the place of an earlier calibration, whose totals need not hold any longer.
 
-    Raises UserError for replicate weights and for a column that is unknown or blank. Raises ValueError, with margin and
-    code, for respondents without a total, a total without respondents, totals that are not numbers from 0 up, margins
-    that add up to different sums, and when it does not converge; for no margins; TypeError for what are not margins.
+    Raises UserError for replicate weights, for a column that is unknown, blank or no numbers, for an argument that is
+    not what it should be, and where no weights meet the totals of numbers, or those within the bounds. Raises
+    ValueError, with margin and code, for respondents without a total, a total without respondents, totals that are not
+    numbers from 0 up, margins that add up to different sums, and when it does not converge; for no margins; TypeError
+    for what are not margins.
 
     >>> from civsam import open_edition, weighting
     >>> raked = weighting.rake(open_edition().raw, {"blok": {"roed": 400, "blaa": 438}})
@@ -71,40 +79,142 @@ def rake(
     1
     """
     no_replicates(survey)
-    if not (isinstance(tolerance, Real) and tolerance > 0 and max_iterations >= 1):
-        raise ValueError(f"tolerance must be above 0 and max_iterations 1 or more, not {tolerance!r} and "
-                         f"{max_iterations!r}")
+    how = _How(method, _bounds(method, bounds), tolerance, max_iterations, bounds is not None)
+    how.check()
     given, before = frame_margins(survey) if margins is None else margins, survey.design
-    design = _raked(survey, given, tolerance, max_iterations)
-    again = partial(_raked_anew, survey, given, tolerance, max_iterations)
-    return survey.having(design=design.made_by(before.again and again))
+    again = partial(_raked_anew, survey, given, how)
+    return survey.having(design=_raked(survey, given, how).made_by(before.again and again))
 
 
-def _raked_anew(
-    survey: Survey, margins: Mapping[Variable, Totals], tolerance: float, max_iterations: int, there: np.ndarray
-) -> Design:
+@dataclass(frozen=True)
+class _How:
+    """How weights are to be calibrated."""
+
+    method: str
+    bounds: tuple[float, float]
+    tolerance: float
+    max_iterations: int
+    bounded: bool
+
+    def check(self) -> None:
+        """Raises UserError for what nothing can be done with."""
+        if not (is_number(self.tolerance) and 0 < self.tolerance < 1):
+            raise UserError(f"tolerance={self.tolerance!r}: det er, hvor stor en del af en total en sum må være fra "
+                            "den. Skriv et tal over 0 og under 1, fx tolerance=1e-10.")
+        if not (is_number(self.max_iterations) and isinstance(self.max_iterations, Integral)
+                and self.max_iterations >= 1):
+            raise UserError(f"max_iterations={self.max_iterations!r}: det er, hvor mange gange der højst rettes. Skriv "
+                            "et helt tal fra 1 og op, fx max_iterations=1000.")
+
+
+def _bounds(method: str, bounds: tuple[float, float] | None) -> tuple[float, float]:
+    """The bounds of a method, if those given are bounds. Raises UserError."""
+    if method not in METHODS:
+        raise UserError(f"method={method!r}: skriv {' eller '.join(map(repr, METHODS))}.")
+    if bounds is None and method != "logit":
+        return (-np.inf if method == "linear" else 0.0, np.inf)
+    form = "det mindste og det største, en vægt må ganges med, fx bounds=(0.5, 2)"
+    if not isinstance(bounds, tuple | list) or len(bounds) != 2 or not all(map(is_number, bounds)):
+        raise UserError(f"bounds={bounds!r}: skriv {form}."
+                        + (" Uden dem kan method='logit' ikke bruges." if bounds is None else ""))
+    low, high = map(float, bounds)
+    if not 0 <= low < 1 < high or (method == "logit" and high == np.inf):
+        raise UserError(f"bounds={bounds!r}: skriv {form}. Det mindste er fra 0 til under 1, det største over 1"
+                        f"{' og ikke uendeligt' if high == np.inf else ''}.")
+    return low, high
+
+
+def _raked_anew(survey: Survey, margins: Mapping[Variable, Totals | float], how: _How, there: np.ndarray) -> Design:
     """The design of `rake` where those there (n,) are the respondents; that before it where margins cannot be met."""
     fewer = survey.among(there)
     try:
-        return _raked(fewer, margins, tolerance, max_iterations)
+        return _raked(fewer, margins, how)
     except ValueError:
         return fewer.design
 
 
-def _raked(survey: Survey, given: Mapping[Variable, Totals], tolerance: float, max_iterations: int) -> Design:
+def _raked(survey: Survey, given: Mapping[Variable, Totals | float], how: _How) -> Design:
     _check_form(given)
-    rows = [_margin(survey, variable, dict(totals)) for variable, totals in given.items()]
-    _check_sums(rows, tolerance)
-    sizes = [len(margin.target) for margin in rows]
+    numbers = {variable: float(total) for variable, total in given.items()
+               if not isinstance(total, Mapping | pd.Series)}
+    rows = [_margin(survey, variable, dict(totals)) for variable, totals in given.items()
+            if isinstance(totals, Mapping | pd.Series)]
+    if rows:
+        _check_sums(rows, how.tolerance)
+    sizes, n = [len(margin.target) for margin in rows], len(survey.answers)
     # Rows that are alike in all margins get the same factor, so the work is done on the distinct cells.
-    cell, place = pd.factorize(np.ravel_multi_index([margin.codes for margin in rows], sizes))
-    cells = [replace(margin, codes=codes) for margin, codes in zip(rows, np.unravel_index(place, sizes), strict=True)]
-    before = survey.design.weights
-    factor, iterations, discrepancy = _fit(np.bincount(cell, before), cells, tolerance, max_iterations)
-    x = np.column_stack([np.eye(len(margin.target))[margin.codes] for margin in cells])
-    calibration = Calibration(cell, x, before, iterations, discrepancy)
-    weights = settled(before * factor[cell])
-    return replace(survey.design, weights=weights, calibration=calibration)
+    alike = np.ravel_multi_index([margin.codes for margin in rows], sizes) if rows else np.zeros(n, dtype=int)
+    cell, place = pd.factorize(alike) if not numbers else (np.arange(n), alike)
+    codes = np.unravel_index(place, sizes) if rows else ()
+    cells = [replace(margin, codes=own) for margin, own in zip(rows, codes, strict=True)]
+    x = [np.eye(len(margin.target))[margin.codes] for margin in cells]
+    x += [_numbers(survey, variable, total)[:, None] for variable, total in numbers.items()]
+    before, columns = survey.design.weights, np.column_stack(x)
+    weight = np.bincount(cell, before)
+    if numbers or how.bounded or how.method != "raking":
+        factor, iterations, discrepancy = _newton(weight, columns, rows, numbers, how)
+    else:
+        factor, iterations, discrepancy = _fit(weight, cells, how.tolerance, how.max_iterations)
+    calibration = Calibration(cell, columns, before, iterations, discrepancy)
+    return replace(survey.design, weights=settled(before * factor[cell]), calibration=calibration)
+
+
+def _newton(
+    weight: np.ndarray, x: np.ndarray, margins: list[_Margin], numbers: Mapping[Variable, float], how: _How
+) -> tuple[np.ndarray, int, float]:
+    """As `_fit`, by `calibrating.factors`. Raises UserError where totals are not met, or weights are negative."""
+    totals = np.concatenate([*(margin.target for margin in margins), np.array([*numbers.values()], dtype=float)])
+    most = min(how.max_iterations, PLENTY)
+    factor, steps, gaps = factors(weight, x, totals, how.method, how.bounds, how.tolerance, most)
+    worst = int(np.argmax(gaps))
+    if not gaps[worst] <= how.tolerance:
+        names = [f"{margin.variable}={label}" for margin in margins for label in margin.labels] + [*map(str, numbers)]
+        apart = (f"{names[worst]} bliver nærmest {number((weight * factor) @ x[:, worst], 1)}, og totalen er "
+                 f"{number(totals[worst], 1)}")
+        if steps == how.max_iterations < PLENTY:
+            raise UserError(f"vægtene nåede ikke totalerne på {steps} gange: {apart}. Sæt max_iterations op.")
+        if how.bounded:
+            raise UserError(f"ingen vægte giver totalerne, når de højst må ganges med {how.bounds[1]:g} og mindst med "
+                            f"{how.bounds[0]:g}: {apart}. Giv dem videre grænser, eller tag en total ud.")
+        raise UserError(f"ingen vægte giver totalerne på én gang: {apart}. Ret den, eller tag en total ud.")
+    if np.any(factor[weight > 0] < 0):
+        raise UserError(f"{np.sum(factor[weight > 0] < 0)} vægte bliver negative, for method='linear' holder dem ikke "
+                        "over 0. Brug method='raking', eller sæt en grænse, fx bounds=(0, 10).")
+    return factor, steps, float(gaps[worst])
+
+
+def _numbers(survey: Survey, variable: Variable, total: float) -> np.ndarray:
+    """The numbers of a column of the frame, or a count, for the respondents, (n,); 0 for who has no weight.
+
+    Raises UserError for what are not numbers, for blanks, and for a total that no weights above 0 could give.
+    """
+    if isinstance(variable, tuple):
+        raise UserError(f"{variable!r} krydser flere kolonner, og så skal hver kombination have sin total: "
+                        f"{{{variable!r}: {{...}}}}.")
+    if variable in survey.questionnaire.items:
+        values, where = survey.number(str(variable)), "svarene"
+    else:
+        if variable in survey.questionnaire.background:
+            labels = ", ".join(f"{code!r}: ..." for code in survey.variable(variable).labels)
+            raise UserError(f"{variable} er ikke et tal, så hver kode skal have sin total: "
+                            f"{{{variable!r}: {{{labels}}}}}.")
+        _in_frame(survey, variable)
+        column, where = survey.background[variable], "rammen"
+        values = pd.to_numeric(column, errors="coerce").to_numpy(float, na_value=np.nan)
+        if (wrong := column.notna().to_numpy() & ~np.isfinite(values)).any():
+            raise UserError(f"rammen, kolonnen {variable}: rækken »{column.index[wrong][0]}« har "
+                            f"»{column[wrong].iloc[0]}«, som ikke er et tal. Har kolonnen koder, skal hver af dem have "
+                            "sin total.")
+    counts = survey.design.weights > 0
+    if (blank := counts & ~np.isfinite(values)).any():
+        raise UserError(f"{where}, kolonnen {variable}: {blank.sum()} af {counts.sum()} har intet tal, den første er "
+                        f"»{survey.answers.index[blank][0]}«. Alle, der tæller med, skal have et, når der vejes efter "
+                        "det.")
+    values = np.where(counts, values, 0.0)
+    if (total >= 0 and values.max() <= 0) or (total <= 0 and values.min() >= 0):
+        raise UserError(f"{variable}: tallene går fra {number(values[counts].min(), 1)} til "
+                        f"{number(values[counts].max(), 1)}, så deres sum kan ikke blive {number(total, 1)}.")
+    return values
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,10 +259,13 @@ def _in_frame(survey: Survey, name: str) -> None:
         raise unknown(name, dict.fromkeys(map(str, survey.frame), ""), "en kolonne i rammen", "navnet")
 
 
-def _check_form(given: Mapping[Variable, Totals]) -> None:
-    """Raises for what are not margins: a total of each code of each variable."""
+def _check_form(given: Mapping[Variable, Totals | float]) -> None:
+    """Raises for what are not margins: a total of each code of each variable, or of a number."""
     form = "margins are the total of each code of each variable, such as {'region': {'nord': 120, 'syd': 80}}"
-    if not isinstance(given, Mapping) or any(not isinstance(totals, Mapping | pd.Series) for totals in given.values()):
+    if not isinstance(given, Mapping) or any(
+        not (isinstance(totals, Mapping | pd.Series) or (is_number(totals) and np.isfinite(totals)))
+        for totals in given.values()
+    ):
         raise TypeError(f"{form}, not {given!r}. `poststratify` takes the totals of a variable from the frame")
     if not given or not all(_parts(variable) for variable in given):
         raise ValueError(f"{form}, and {dict(given)!r} names none: there is nothing to rake to")

@@ -9,6 +9,7 @@ import opened
 import pandas as pd
 import pytest
 
+from civsam.files import UserError
 from civsam.inference import estimate, raking, weighting
 from civsam.inference.variance import covariance
 from civsam.instrument.questionnaire import Background, Item, Scale, read
@@ -111,6 +112,95 @@ def test_a_census_with_nonresponse_raked_to_four_margins(name: str) -> None:
     close_to_r(raked, CASES[f"{name}/rake4"]["result"], 1e-5, "api00", "sw")  # ten sweeps are not quite a regression
     close_to_r(weighting.poststratify(survey, "stype", margins["stype"]),
                CASES[f"{name}/poststrat"]["result"], 1e-9, "api00", "sw")
+
+
+API99 = 3914069
+NUMBER = {"fagomraade": TYPES, "api99": API99}
+LIMITS = {"strat": (0.95, 1.02), "clus1": (0.45, 1.7)}  # that some weights end at
+LOGIT = {"method": "logit", "bounds": (0.4, 2.5)}
+
+
+@pytest.mark.parametrize("name", ["strat", "clus1"])
+@pytest.mark.parametrize(("case", "margins", "how"), [
+    ("linear", NUMBER, {"method": "linear"}), ("linear_bounds", NUMBER, {"method": "linear", "bounds": LIMITS}),
+    ("raking", NUMBER, {}), ("logit", NUMBER, LOGIT), ("number_alone", {"api99": API99}, {"method": "linear"}),
+])
+def test_calibration_to_totals_of_numbers_is_that_of_r(name: str, case: str, margins: dict, how: dict) -> None:
+    survey = survey_of(name)
+    if how.get("bounds") is LIMITS:
+        how = how | {"bounds": LIMITS[name]}
+    made = weighting.rake(survey, margins, **how)
+    result = CALIBRATED[f"{name}/{case}"]["result"]
+    np.testing.assert_allclose(made.design.weights[:40], result["weights"], rtol=1e-8)
+    close_to_r(made, result, 1e-8, "api00")
+    assert made.design.calibration.discrepancy <= 1e-10
+    if low_high := how.get("bounds"):
+        times = made.design.weights / survey.design.weights
+        assert low_high[0] * (1 - 1e-9) <= times.min() < times.max() <= low_high[1] * (1 + 1e-9)
+
+
+def test_margins_alone_get_the_same_weights_by_newton_as_by_raking() -> None:
+    survey = survey_of("clus2")
+    by_sweeps = weighting.rake(survey, MARGINS, tolerance=1e-12).design.weights
+    by_newton = weighting.rake(survey, MARGINS, bounds=(0, 100)).design.weights
+    np.testing.assert_allclose(by_newton, by_sweeps, rtol=1e-9)
+
+
+@pytest.mark.parametrize("change", [lambda api99: 2000 + api99 / 1000, lambda api99: api99 * 1e9])
+def test_numbers_that_are_large_or_nearly_constant_calibrate_as_well(change) -> None:
+    survey = survey_of("clus1")
+    frame = survey.frame.assign(other=change(survey.frame["api99"]))
+    total = change(0.0) * 6194 + (change(1.0) - change(0.0)) * API99
+    other = weighting.rake(Survey(survey.answers, frame, survey.questionnaire, survey.design),
+                           {"fagomraade": TYPES, "other": total})
+    plain = weighting.rake(survey, NUMBER)
+    np.testing.assert_allclose(other.design.weights, plain.design.weights, rtol=1e-6)
+    errors = [estimate.means(one, "api00")["se"].item() for one in (other, plain)]
+    assert errors[0] == pytest.approx(errors[1], rel=1e-6)
+
+
+def test_a_count_of_the_questionnaire_may_be_calibrated_to_and_is_then_known() -> None:
+    made = weighting.rake(survey_of("clus1"), {"fagomraade": TYPES, "api00": 4.1e6})
+    row = estimate.totals(made, "api00").iloc[0]
+    assert row["estimate"] == pytest.approx(4.1e6)
+    assert row["se"] == pytest.approx(0, abs=1)
+
+
+@pytest.mark.parametrize(("margins", "how", "message"), [
+    (NUMBER, {"bounds": (0.9, 1.1)}, r"højst må ganges med 1\.1 og mindst med 0\.9: .* videre grænser"),
+    (NUMBER, {"method": "logit", "bounds": (0.9, 1.1)}, "videre grænser"),
+    (NUMBER | {"api99": 6194 * 2000}, {}, "ingen vægte giver totalerne på én gang"),
+    (NUMBER | {"api99": 6194 * 1000}, {"method": "linear"}, "vægte bliver negative"),
+    (NUMBER, {"max_iterations": 1}, "nåede ikke totalerne på 1 gange: .*max_iterations op"),
+    (NUMBER, {"method": "greg"}, "method='greg': skriv 'raking' eller 'linear' eller 'logit'"),
+    (NUMBER, {"method": "logit"}, "Uden dem kan method='logit' ikke bruges"),
+    (NUMBER, {"method": "logit", "bounds": (0, np.inf)}, "ikke uendeligt"),
+    (NUMBER, {"bounds": (1.1, 2)}, r"bounds=\(1.1, 2\): skriv det mindste og det største.* under 1"),
+    (NUMBER, {"bounds": (0.1, "2")}, "bounds="), (NUMBER, {"bounds": 3}, "bounds=3"),
+    (NUMBER, {"bounds": (np.nan, 3)}, "bounds="), (NUMBER, {"bounds": (True, 3)}, "bounds="),
+    ({"fagomraade": 6194}, {}, r"hver kode skal have sin total: {'fagomraade': {'E': ..., 'H': ..., 'M': ...}}"),
+    ({"api98": 3}, {}, "»api98« er ikke en kolonne i rammen. Mente du navnet »api99«"),
+    ({("api99", "enroll"): 3}, {}, "krydser flere kolonner"),
+    ({"stype": 33}, {}, "kolonnen stype: rækken »0« har »H«, som ikke er et tal"),
+    ({"api99": 0}, {}, "api99: tallene går fra 365,0 til 890,0, så deres sum kan ikke blive 0,0"),
+    ({"api99": -5}, {}, "kan ikke blive −5,0"),
+    ({"gaps": 3}, {}, "rammen, kolonnen gaps: 1 af 183 har intet tal, den første er »3«"),
+])
+def test_totals_of_numbers_that_cannot_be_met_are_told(margins: dict, how: dict, message: str) -> None:
+    survey = survey_of("clus1")
+    frame = survey.frame.assign(gaps=survey.frame["api99"].where(survey.frame.index != 3))
+    with pytest.raises(UserError, match=message):
+        weighting.rake(Survey(survey.answers, frame, survey.questionnaire, survey.design), margins, **how)
+
+
+def test_who_has_no_weight_needs_no_number() -> None:
+    survey = survey_of("clus1")
+    weights = np.where(np.arange(183) == 3, 0.0, survey.design.weights)
+    frame = survey.frame.assign(gaps=survey.frame["api99"].where(survey.frame.index != 3))
+    made = weighting.rake(Survey(survey.answers, frame, survey.questionnaire, replace(survey.design, weights=weights)),
+                          {"fagomraade": TYPES, "gaps": API99})
+    assert made.design.weights[3] == 0
+    assert np.isfinite(estimate.means(made, "api00")["se"].item())
 
 
 @pytest.mark.parametrize("name", ["strat", "clus1"])
