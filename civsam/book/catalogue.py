@@ -21,7 +21,7 @@ from civsam.pages import codebook
 from civsam.pages.output import Output
 from civsam.pages.provenance import mark
 from civsam.study import claims, published
-from civsam.study.verdicts import WORDS, told
+from civsam.study.verdicts import told, words_of
 from civsam.survey.survey import Survey
 
 GROUPS = {"N": "Tal og definitioner", "M": "Besvarelsen", "O": "Andre udsagn"}  # by the first letter of an id
@@ -167,7 +167,7 @@ def _found(statement: str, results: pd.DataFrame, survey: Survey) -> dict[str, s
         return {"Afgørelse": "ikke et spørgsmål til svarene",
                 "Grund": escape(survey.questionnaire.without_item[statement])}
     if claim.rule == "kan_ikke":
-        return {"Afgørelse": f"<strong>{WORDS['kan_ikke']}</strong>", "Grund": escape(claim.reason)}
+        return {"Afgørelse": f"<strong>{words_of(survey)['kan_ikke']}</strong>", "Grund": escape(claim.reason)}
     row = results.loc[statement]
     why = row.get("I de syntetiske svar", "")
     shown = f"{escape(row['Denne udgaves svar'])} {mark(survey.provenance)}" if row["Denne udgaves svar"] else ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -31,7 +33,7 @@ from civsam.pages.output import Output
 from civsam.pages.provenance import provenance_of
 from civsam.pages.words import reading_note
 from civsam.study import published, sensitivity
-from civsam.study.verdicts import HIDDEN_WORD, WORDS, verdict_words
+from civsam.study.verdicts import HIDDEN_WORD, WORDS, verdict_words, words_of
 from civsam.survey.survey import Survey
 
 # ---- Claims
@@ -39,29 +41,29 @@ from civsam.survey.survey import Survey
 
 # Colour and shape of each verdict, so that either tells it.
 VERDICT_LOOKS = dict(zip(WORDS, ((ACCENT, "o"), ("#757575", "s"), ("#b24a00", "X")), strict=False))
-CLAIM_LOOKS = dict(zip([*WORDS.values(), HIDDEN_WORD],
-                       [*VERDICT_LOOKS.values(), ("#6b6b6b", "D"), ("#6b6b6b", "v")], strict=True))
+CLAIM_LOOKS = [*VERDICT_LOOKS.values(), ("#6b6b6b", "D"), ("#6b6b6b", "v")]  # with what is not asked, and hidden
 
 
 @house_style()
 def verdicts(survey: Survey, judged: pd.DataFrame, caption: str, name: str) -> Figure:
     """All claims at a glance: a tile with the number of each statement, in the line of its verdict."""
     facts, judged = published.statements()["udsagn"], shown(survey, judged)
-    words = verdict_words(judged)
-    groups = {word: list(judged.loc[words == word, "id"]) for word in CLAIM_LOOKS if (words == word).any()}
+    known = words_of(survey)
+    words, looks = verdict_words(judged, known), dict(zip([*known.values(), HIDDEN_WORD], CLAIM_LOOKS, strict=True))
+    groups = {word: list(judged.loc[words == word, "id"]) for word in looks if (words == word).any()}
     frame = pd.DataFrame({"Udsagn": [facts[key] for key in judged["id"]], "Afgørelse": words})
     told = "; ".join(f"{word}: {listed(ids)}" for word, ids in groups.items())
     word, (first, *_) = next(iter(groups.items()))
     return finish(
-        _draw_verdicts(groups), provenance_of(judged), frame.set_index(pd.Index(judged["id"], name="Nr.")), caption,
-        name=name, alt=f"Oversigt over udsagn efter afgørelse. {told}.",
+        _draw_verdicts(groups, looks), provenance_of(judged), frame.set_index(pd.Index(judged["id"], name="Nr.")),
+        caption, name=name, alt=f"Oversigt over udsagn efter afgørelse. {told}.",
         note=f"{number(len(judged))} udsagn. Tabellerne nedenfor viser tallene bag hvert af dem.",
         reading=f"Hvert felt er et offentliggjort udsagn med sit nummer, og farven er afgørelsen. Feltet {first} står "
                 f"under »{word}«. Det er udsagnet »{facts[first]}«",
     )
 
 
-def _draw_verdicts(groups: dict[str, list[str]]) -> plt.Figure:
+def _draw_verdicts(groups: dict[str, list[str]], looks: dict[str, tuple[str, str]]) -> plt.Figure:
     """Under a heading for each verdict its statements as tiles."""
     across, lines = 8, sum(1.15 - (-len(ids) // 8) for ids in groups.values())
     figure, axes = canvas(0.31 * lines, top=0.05, bottom=0.3, left=0.05, right=0.05)
@@ -69,7 +71,7 @@ def _draw_verdicts(groups: dict[str, list[str]]) -> plt.Figure:
     axes.axis("off")
     line = 0.0
     for word, ids in groups.items():
-        colour, shape = CLAIM_LOOKS[word]
+        colour, shape = looks[word]
         axes.scatter([0.15], [line - 0.55], c=colour, marker=shape, s=50)
         axes.text(0.35, line - 0.55, f"{word.capitalize()}: {len(ids)}", va="center", weight="bold")
         for place, key in enumerate(ids):
@@ -89,11 +91,13 @@ def specifications(survey: Survey, table: pd.DataFrame, caption: str, name: str)
     if plan_of(survey).isolates(sensitivity.tells_apart(survey)):  # the difference would be those few
         table = table[table["guldborgsund"].isin(["", next(iter(sensitivity.CHOICES["guldborgsund"]))])]
     rows = shown(survey, table).sort_values(["estimate", "low", "measure", *sensitivity.CHOICES], ignore_index=True)
+    words = words_of(survey)
     if rows.empty:
         return nothing_to_show(caption)
     return finish(
-        _draw_curve(rows, survey.questionnaire), provenance_of(table), _curve_frame(rows, survey.questionnaire),
-        caption, name=name, alt=_curve_alt(rows, survey.questionnaire), reading=_curve_reading(rows),
+        _draw_curve(rows, survey.questionnaire, words), provenance_of(table),
+        _curve_frame(rows, survey.questionnaire, words), caption, name=name,
+        alt=_curve_alt(rows, survey.questionnaire, words), reading=_curve_reading(rows, words),
         note=f"{base_of(rows)}. {_together(rows)}Stregen er {reading_note(survey, rows)}",
     )
 
@@ -109,7 +113,7 @@ def _together(rows: pd.DataFrame) -> str:
             f"{number(whole.sum())} af {number(len(whole))} kombinationer af valg. ")
 
 
-def _draw_curve(rows: pd.DataFrame, questionnaire: Questionnaire) -> plt.Figure:
+def _draw_curve(rows: pd.DataFrame, questionnaire: Questionnaire, words: Mapping[str, str]) -> plt.Figure:
     """The curve above, and the choices below."""
     lines = [(wrapped(label, 23), made) for label, made in _choice_lines(rows, questionnaire)]
     height = 0.185 * sum(label.count("\n") + 1 for label, _ in lines)
@@ -117,7 +121,7 @@ def _draw_curve(rows: pd.DataFrame, questionnaire: Questionnaire) -> plt.Figure:
         2.1 + height, top=0.8, bottom=0.3, left=room([label for label, _ in lines]), nrows=2, sharex=True,
         height_ratios=(2.1, height), gridspec={"hspace": 0.03},
     )
-    _curve(axes, rows)
+    _curve(axes, rows, words)
     _choice_matrix(below, rows, lines)
     for place in np.flatnonzero(rows["base"]):
         for panel in (axes, below):
@@ -130,7 +134,7 @@ def _draw_curve(rows: pd.DataFrame, questionnaire: Questionnaire) -> plt.Figure:
     return figure
 
 
-def _curve_frame(rows: pd.DataFrame, questionnaire: Questionnaire) -> pd.DataFrame:
+def _curve_frame(rows: pd.DataFrame, questionnaire: Questionnaire, words: Mapping[str, str]) -> pd.DataFrame:
     """The numbers behind a curve, from the left: each with all that it was made with."""
     frame = pd.DataFrame({
         "Spørgsmål": [questionnaire.items[item].topic for item in rows["item"]],
@@ -139,18 +143,18 @@ def _curve_frame(rows: pd.DataFrame, questionnaire: Questionnaire) -> pd.DataFra
         "Forskel, procentpoint": [cells.number(100 * x, 1) for x in rows["estimate"]],
         "Interval": [cells.span(100 * low, 100 * high) for low, high in zip(rows["low"], rows["high"], strict=True)],
         "n": [cells.number(n) for n in rows["n"]],
-        "Afgørelse": rows["verdict"].map(WORDS),
+        "Afgørelse": rows["verdict"].map(words),
     })
     return frame.set_index(pd.Index([cells.number(place) for place in range(1, len(rows) + 1)], name="Nr. fra venstre"))
 
 
-def _curve(axes: plt.Axes, rows: pd.DataFrame) -> None:
+def _curve(axes: plt.Axes, rows: pd.DataFrame, words: Mapping[str, str]) -> None:
     """Estimates with intervals in the look of their verdict, a line at 0 and dashed ones at the margin."""
     for verdict, (colour, shape) in VERDICT_LOOKS.items():
         mine = rows[rows["verdict"] == verdict]
         axes.vlines(mine.index, 100 * mine["low"], 100 * mine["high"], color=colour, linewidth=1.8, alpha=0.5)
         axes.scatter(mine.index, 100 * mine["estimate"], c=colour, marker=shape, s=20, zorder=3, linewidth=0,
-                     label=f"{WORDS[verdict]}: {len(mine)}")
+                     label=f"{words[verdict]}: {len(mine)}")
     axes.axhline(0, color=INK, linewidth=0.9, zorder=1)
     for margin in rows["margin"].dropna().unique():
         for side in (-margin, margin):
@@ -214,31 +218,30 @@ def _compared(rows: pd.DataFrame, questionnaire: Questionnaire) -> str:
     return "Afgørende forskel" if others else _pair(pair, rows["by"].iloc[0], questionnaire, " minus ")
 
 
-def _curve_alt(rows: pd.DataFrame, questionnaire: Questionnaire) -> str:
+def _curve_alt(rows: pd.DataFrame, questionnaire: Questionnaire, words: Mapping[str, str]) -> str:
     """How many specifications, what they range over, the verdicts, and what the study's own choices give."""
     def points(share: float) -> str:
         return number(100 * share, 1)
 
-    counts = listed(f"{number((rows['verdict'] == verdict).sum())} {WORDS[verdict]}" for verdict in VERDICT_LOOKS)
+    counts = listed(f"{number((rows['verdict'] == verdict).sum())} {words[verdict]}" for verdict in VERDICT_LOOKS)
     own = "; ".join(
         f"{questionnaire.items[row['item']].topic} {points(row['estimate'])} ({points(row['low'])} til "
-        f"{points(row['high'])}), {WORDS[row['verdict']]}" for _, row in rows[rows["base"]].iterrows())
+        f"{points(row['high'])}), {words[row['verdict']]}" for _, row in rows[rows["base"]].iterrows())
     return (f"Specifikationskurve med {number(len(rows))} beregninger. {_compared(rows, questionnaire)}: estimaterne "
             f"går fra {points(rows['estimate'].min())} til {points(rows['estimate'].max())} procentpoint. "
             f"Afgørelser: {counts}. Med bogens egne valg: {own}.")
 
 
-def _curve_reading(rows: pd.DataFrame) -> str:
+def _curve_reading(rows: pd.DataFrame, words: Mapping[str, str]) -> str:
     """What a mark, the lines and the choices below are, one of them in words, and when a statement is supported."""
     level = at_level(0.90, "intervallet")
     if rows["rule"].iloc[0] == "haeldning":
-        rule = f"Understøttet kræver, at {level} ligger over 0."
+        rule = f"{words[SUPPORTED].capitalize()} kræver, at {level} ligger over 0."
     else:
-        rule = ("De stiplede linjer er marginen. Understøttet kræver, at "
-                f"{level} ligger inden for den, "
-                "og det for alle par af grupper. Figuren viser det par, der er nærmest grænsen.")
+        rule = (f"De stiplede linjer er marginen. {words[SUPPORTED].capitalize()} kræver, at {level} ligger "
+                "inden for den, og det for alle par af grupper. Figuren viser det par, der er nærmest grænsen.")
     first = rows.iloc[0]
     low, high = (number(100 * first[name], 1) for name in ("low", "high"))
     return ("Hver beregning er et mærke med en streg. Mærkerne lodret under den er de valg, den bygger på, og det gule "
             f"bånd er bogens egne valg. Mærket længst til venstre viser {number(100 * first['estimate'], 1)} "
-            f"procentpoint, og stregen går fra {low} til {high}; beregningen er {WORDS[first['verdict']]}. {rule}")
+            f"procentpoint, og stregen går fra {low} til {high}; beregningen er {words[first['verdict']]}. {rule}")

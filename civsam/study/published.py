@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 
 from civsam.files import per_project, project, read_table
@@ -25,6 +27,11 @@ def statements() -> pd.DataFrame:
 def report() -> pd.DataFrame:
     """The report's own data: authors, publisher, date, ISBN, ... with its source (`data/rapport.csv`)."""
     return read_table(project.data / "rapport.csv", ["felt", "vaerdi", "kilde"]).set_index("felt")
+
+
+def year() -> str:
+    """The year in which the study's answers were collected."""
+    return re.search(r"\d{4}", report().at["Dataindsamling", "vaerdi"])[0]
 
 
 @per_project

@@ -26,7 +26,7 @@ TABLES: Mapping[str, Callable[..., Output]] = {
 }
 FACTS: Mapping[str, Callable[..., Output]] = {
     "borgmestre": facts.mayor_sentence, "bredere intervaller": facts.correction_sentence,
-    "citat": facts.report_citation, "forfattere": facts.report_byline,
+    "citat": facts.report_citation, "dengang": verdicts.then_sentence, "forfattere": facts.report_byline,
     "fund": facts.findings, "nøgletal": comparison.cards, "rapport": facts.report_facts,
     "regler": verdicts.rules,
     "søgemaskiner": structured.output,
@@ -52,8 +52,8 @@ def told(what: str, **of: Any) -> Output:
     """Facts of the study in words, by what they are about; `FACTS` has the names, and an unknown one is told with them.
 
     of: survey=, before= and after= (estimates for all asked and for the process) for "bredere intervaller"; topics=
-    (heading to ids of statements) for "fund"; provenance= for "søgemaskiner"; survey=, entries= (words to a
-    one-row estimate) and statements= (an id for each) for "nøgletal".
+    (heading to ids of statements) for "fund"; provenance= for "søgemaskiner"; survey= for "dengang"; survey=, entries=
+    (words to a one-row estimate) and statements= (an id for each) for "nøgletal".
 
     Raises ValueError for an unknown name.
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from html import escape
 
 import numpy as np
 import pandas as pd
 
 from civsam.danish import at_level, joined, listed, number, percent
-from civsam.files import project, read_yaml, without_lines
+from civsam.files import project, read_table, read_yaml, without_lines
 from civsam.inference import statistics
 from civsam.inference.compare import CONTRADICTED, SUPPORTED, UNDECIDED
 from civsam.inference.statistics import COUNT, PERCENT, POINTS
 from civsam.instrument.questionnaire import Questionnaire
-from civsam.pages import cells
+from civsam.pages import cells, imprint
 from civsam.pages.door import hidden_note, shown
 from civsam.pages.html import table
 from civsam.pages.output import Output
@@ -30,19 +30,50 @@ from civsam.survey.survey import SYNTHETIC, Survey
 WORDS = {
     SUPPORTED: "understøttet", UNDECIDED: "uafgjort", CONTRADICTED: "modsagt", "kan_ikke": "kan ikke afgøres",
 }
-SIGNS = {"understøttet": "✓", "uafgjort": "?", "modsagt": "✗"}
+THEN = {  # of answers of another survey than the study's: what held then may hold now, or not
+    SUPPORTED: "som dengang", UNDECIDED: "kan ikke afgøres", CONTRADICTED: "anderledes end dengang",
+    "kan_ikke": "kan ikke sammenlignes",
+}
+SIGNS = {SUPPORTED: "✓", UNDECIDED: "?", CONTRADICTED: "✗"}
 HIDDEN_WORD = "skjult"
 MANAGERS = "fag- og forvaltningschefer"  # whom a share is of
+
+
+def of_another_survey(survey: Survey) -> bool:
+    """Whether answers are collected from others than those whom the study asked, or in another year, or may be."""
+    if survey.provenance == SYNTHETIC:
+        return False
+    told, study = imprint.read(), read_table(project.data / "ramme.csv", [survey.questionnaire.key])
+    same_people = survey.framed and set(survey.frame.index.astype(str)) == set(study[survey.questionnaire.key])
+    return not (same_people and told and str(told.aar) == published.year())
+
+
+def words_of(survey: Survey) -> dict[str, str]:
+    """The verdicts in words: whether the study's own answers bear its statements out; of others, if it is as then."""
+    return THEN if of_another_survey(survey) else WORDS
+
+
+def then_sentence(survey: Survey) -> Output:
+    """How the verdicts are to be read where the answers are those of another survey; else that they are the study's."""
+    if not of_another_survey(survey):
+        return sentence("Svarene er fra dem, undersøgelsen spurgte, og fra det år, den spurgte.", survey)
+    instead = [f"»{THEN[verdict]}« for »{WORDS[verdict]}«" for verdict in (SUPPORTED, CONTRADICTED, UNDECIDED)]
+    return sentence(
+        "Svarene er fra andre, eller fra et andet år, end dem, udsagnene handler om, og de kan hverken støtte eller "
+        f"modsige, hvad undersøgelsen fandt i {published.year()}. Derfor står der i denne udgave {listed(instead)}. "
+        "Reglerne er de samme. At noget er anderledes end dengang, kan komme af, at det er ændret, eller af, at det er "
+        "andre, der er spurgt, eller spurgt på en anden måde.", survey)
 
 
 def claims_table(survey: Survey, judged: pd.DataFrame, ids: Iterable[str], caption: str, name: str) -> Output:
     """Claims by the ids of their statements: the statement, how it is measured, the deciding number and the verdict."""
     rows, words = told(survey, judged).loc[list(ids)], published.statements()["udsagn"]
     model = rows.get("I de syntetiske svar", pd.Series("", rows.index))
+    signs = {words_of(survey)[verdict]: sign for verdict, sign in SIGNS.items()}
     frame = pd.DataFrame({
         "Offentliggjort udsagn": words[rows.index] + "\n" + rows["Målt som"],
         "Denne udgaves svar": rows["Denne udgaves svar"],
-        "Afgørelse": [f"{SIGNS.get(word, '')} {word}".strip() + (f"\ni de syntetiske svar: {why}" if why else "")
+        "Afgørelse": [f"{signs.get(word, '')} {word}".strip() + (f"\ni de syntetiske svar: {why}" if why else "")
                       for word, why in zip(rows["Afgørelse"], model, strict=True)],
     }, index=rows.index.rename("Nr."))
     return table(frame, caption, name, provenance=provenance_of(judged), stacked=True)
@@ -50,17 +81,18 @@ def claims_table(survey: Survey, judged: pd.DataFrame, ids: Iterable[str], capti
 
 def summary(survey: Survey, judged: pd.DataFrame) -> Output:
     """The conclusion: how many statements answers decide which way, and in words those that they do not support."""
-    words, verdicts = published.statements()["udsagn"], verdict_words(shown(survey, judged).set_index("id"))
-    ids = {verdict: list(verdicts.index[verdicts == WORDS[verdict]])
+    words, called = published.statements()["udsagn"], words_of(survey)
+    verdicts = verdict_words(shown(survey, judged).set_index("id"), called)
+    ids = {verdict: list(verdicts.index[verdicts == called[verdict]])
            for verdict in (SUPPORTED, CONTRADICTED, UNDECIDED)}
     decided = sum(map(len, ids.values()))
-    first = (f"Af de {number(decided)} udsagn, som svarene her kan sige noget om, er {number(len(ids[SUPPORTED]))} "
-             f"understøttet, {number(len(ids[CONTRADICTED]))} modsagt og {number(len(ids[UNDECIDED]))} uafgjort.")
+    parts = [f"{number(len(ids[verdict]))} {called[verdict]}" for verdict in (SUPPORTED, CONTRADICTED, UNDECIDED)]
+    first = f"Af de {number(decided)} udsagn, som svarene her kan sige noget om, er {listed(parts)}."
     html, text = [f"<p>{first} {mark(survey.provenance)}</p>"], [f"{first} [{MARKS[survey.provenance]}]"]
     for verdict in (CONTRADICTED, UNDECIDED):
         told_ = [f"{words[key].removesuffix('.')} ({key})" for key in ids[verdict]]
         if told_:
-            heading = f"{WORDS[verdict].capitalize()} er:"
+            heading = f"{called[verdict].capitalize()}:"
             html.append(f"<p>{heading}</p><ul>{''.join(f'<li>{escape(one)}</li>' for one in told_)}</ul>")
             text += [heading, *(f"- {one}" for one in told_)]
     return Output(f'<div class="konklusion">{"".join(html)}</div>', "\n".join(text))
@@ -68,20 +100,21 @@ def summary(survey: Survey, judged: pd.DataFrame) -> Output:
 
 def told(survey: Survey, judged: pd.DataFrame) -> pd.DataFrame:
     """All judged claims in words, as they may be shown: a row a claim, by the id of its statement."""
-    rows, known = shown(survey, judged).set_index("id"), claims.read()
+    rows, known, then = shown(survey, judged).set_index("id"), claims.read(), of_another_survey(survey)
     frame = pd.DataFrame({
         "Målt som": [measured(known[key], survey.questionnaire, survey.design.target) for key in rows.index],
-        "Denne udgaves svar": [deciding(known[key], row, survey.questionnaire) for key, row in rows.iterrows()],
-        "Afgørelse": verdict_words(rows),
+        "Denne udgaves svar": [deciding(known[key], row, survey.questionnaire, then=then)
+                               for key, row in rows.iterrows()],
+        "Afgørelse": verdict_words(rows, words_of(survey)),
     }, index=rows.index)
     if survey.provenance == SYNTHETIC:
         frame["I de syntetiske svar"] = [of_the_model(known[key], survey) for key in rows.index]
     return frame
 
 
-def verdict_words(rows: pd.DataFrame) -> pd.Series:
-    """The verdicts of claims, as `shown`, in words: what is hidden is not what answers cannot decide."""
-    words = rows["verdict"].map(WORDS)
+def verdict_words(rows: pd.DataFrame, known: Mapping[str, str]) -> pd.Series:
+    """The verdicts of claims, as `shown`, in words (`words_of`): what is hidden is not what answers cannot decide."""
+    words = rows["verdict"].map(known)
     return words.mask(rows["hidden"] & (rows["rule"] != "kan_ikke"), HIDDEN_WORD) if "hidden" in rows else words
 
 
@@ -232,8 +265,8 @@ def _answer(item: str, codes: str, questionnaire: Questionnaire) -> str:
     return joined([questionnaire.label(item, code) for code in codes.split("+")], " eller ")
 
 
-def deciding(claim: Claim, row: pd.Series, questionnaire: Questionnaire) -> str:
-    """The deciding comparison in words and numbers, with its interval."""
+def deciding(claim: Claim, row: pd.Series, questionnaire: Questionnaire, *, then: bool = False) -> str:
+    """The deciding comparison in words and numbers, with its interval. then: and the difference since then."""
     if row["verdict"] == "kan_ikke":
         return ""
     about = [spec for spec in claim.measures if claims.item_of(spec) == row["item"]] or claim.measures
@@ -245,7 +278,8 @@ def deciding(claim: Claim, row: pd.Series, questionnaire: Questionnaire) -> str:
     spread = f"({show(row['low'])} til {show(row['high'])})"
     if claim.rule == "lig":
         shown_value = percent(row["estimate"]) if kind.unit == PERCENT else show(row["estimate"])
-        return f"{shown_value} {spread}; offentliggjort {published_value(claim.id)}"
+        told = f"{shown_value} {spread}; offentliggjort {published_value(claim.id)}"
+        return f"{told}; {_since(row, published.value(claim.id), kind)}" if then else told
     unit = " samarbejder pr. chef" if kind.difference == COUNT else f" {kind.difference.name}"
     if claim.rule == "haeldning":
         return f"{show(row['estimate'])}{unit} pr. gruppe {spread}"
@@ -267,6 +301,14 @@ def _from_limit(claim: Claim, row: pd.Series) -> str:
     ends = sorted(np.sign(row["estimate"] or 1.0) * 100 * row[end] for end in ("low", "high"))
     size, low, high = (number(x) for x in (abs(100 * row["estimate"]), *ends))
     return f"{size} procentpoint {'over' if over else 'under'} grænsen på {percent(claim.limit)} ({low} til {high})"
+
+
+def _since(row: pd.Series, value: float, kind: statistics.Statistic) -> str:
+    """How far a number is from the published one, with its interval; the published one is taken as it is."""
+    gap, low, high = (number(kind.difference.times * (row[name] - value), kind.difference.decimals)
+                      for name in ("estimate", "low", "high"))
+    unit = "" if kind.difference == COUNT else f" {kind.difference.name}"
+    return f"forskel {gap}{unit} ({low} til {high})"
 
 
 def _side(text: str, claim: Claim, questionnaire: Questionnaire) -> str:

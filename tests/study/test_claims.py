@@ -1,6 +1,7 @@
 """The report's statements judged: by rules that data of known truth can support and contradict."""
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -14,8 +15,9 @@ from civsam.disclosure import suppression
 from civsam.disclosure.plan import Plan
 from civsam.disclosure.tables import key_of
 from civsam.files import UserError, project
-from civsam.inference import compare, decide, equations
-from civsam.study import claims, published, verdicts
+from civsam.inference import compare, decide, equations, weighting
+from civsam.pages import imprint
+from civsam.study import claims, figures, published, verdicts
 from civsam.survey.survey import Survey
 
 EDITION = opened.edition()
@@ -262,3 +264,46 @@ def test_collected_answers_are_not_said_to_be_built_in() -> None:
     text = verdicts.claims_table(one_less, claims.judge(one_less), ["N5"], "c", "n").text
     assert "bygget ind" not in text
     assert "indsamlede svar" in text
+
+
+# ---- Answers of another survey
+
+
+@pytest.fixture
+def later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Survey]:
+    """The study's answers as if collected, from its frame or a part of it, in a year that is told, or not."""
+    def make(year: str, part: slice = slice(None)) -> Survey:
+        path = tmp_path / imprint.FILE
+        told = dict.fromkeys(imprint.FIELDS, "x") | {"version": "1", "aar": year}
+        path.write_text("\n".join(f'{name}: "{text}"' for name, text in told.items()) if year else "", "utf-8")
+        monkeypatch.setattr(imprint, "read", lambda: imprint.Imprint(**told | {"aar": int(year)}) if year else None)
+        frame = SURVEY.frame.iloc[part]
+        answers = SURVEY.answers[SURVEY.answers.index.isin(frame.index)].iloc[1:]
+        return weighting.weighted(Survey(answers, frame, SURVEY.questionnaire))
+    return make
+
+
+@pytest.mark.parametrize(("year", "part", "other"), [
+    ("2015", slice(None), False), ("2026", slice(None), True), ("", slice(None), True), ("2015", slice(600), True),
+])
+def test_answers_of_others_or_of_another_year_neither_support_nor_contradict(
+    later: Callable[..., Survey], year: str, part: slice, other: bool
+) -> None:
+    survey = later(year, part)
+    assert verdicts.of_another_survey(survey) == other
+    assert verdicts.words_of(survey) == (verdicts.THEN if other else verdicts.WORDS)
+    assert ("kan hverken støtte eller modsige" in verdicts.then_sentence(survey).text) == other
+    assert not verdicts.of_another_survey(SURVEY)
+
+
+def test_what_is_otherwise_than_then_is_told_with_its_difference_and_interval(later: Callable[..., Survey]) -> None:
+    survey = later("2026")
+    rows = verdicts.told(survey, claims.judge(survey))
+    assert set(rows["Afgørelse"]) <= {*verdicts.THEN.values(), "skjult"}
+    told = re.fullmatch(r"(\d+)\u00a0% \((\d+) til (\d+)\); offentliggjort 82\u00a0%; "
+                        r"forskel (\S+) procentpoint \((\S+) til (\S+)\)", rows.at["N5", "Denne udgaves svar"])
+    numbers = [float(text.replace("−", "-").replace(",", ".")) for text in told.groups()]
+    assert numbers[3:] == pytest.approx([number - 82 for number in numbers[:3]], abs=0.6)
+    made = figures.verdicts(survey, claims.judge(survey), "c", "n")
+    assert "som dengang" in made.alt.lower()
+    assert "understøttet" not in made.alt.lower()
