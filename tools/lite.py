@@ -14,10 +14,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-from civsam.book.audience import STUDENTS, hand_out
+from civsam.book.audience import STUDENTS
 from civsam.files import PACKAGE, UserError, project, read_yaml, shown
 from civsam.survey.survey import SYNTHETIC
 from civsam.teaching import exercises
+from civsam.teaching.handout import hand_out
 
 SITE = project.root / "_build" / "lite"
 PAGE = project.root / "chapters" / "jupyterlite.md"
@@ -62,7 +63,7 @@ def stage(folder: Path) -> list[Path]:
         raise UserError(f"{shown(project.data / 'svar.csv')}: svarene er indsamlede og må ikke lægges i en bog til "
                         "andre. Læg de syntetiske tilbage.")
     folder.mkdir(parents=True)
-    lessons = hand_out(folder, STUDENTS)
+    lessons = [path for path in hand_out(folder, STUDENTS) if path.suffix == ".ipynb"]
     for lesson in lessons:
         prepare(lesson)
     shutil.copytree(PACKAGE, folder / "civsam", ignore=shutil.ignore_patterns("__pycache__"))

@@ -8,17 +8,16 @@ teaches carry the tag `underviser`. What somebody is not to see is taken out bef
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
-from civsam.book.contents import chapters, notebook
-from civsam.files import UserError, write_if_changed
+from civsam.book.contents import chapters
 
 READERS, TEACHER, STUDENTS = "alle", "laerer", "studerende"
 AUDIENCES = (READERS, TEACHER, STUDENTS)
 ALONG = ("vejledning", "undervisning", "projektet")  # what a book of collected answers may take along (`own`)
 TEACHING = "chapters/undervisning"
 LESSONS = f"{TEACHING}/"
+CLASS_DATA = "syntetiske-svar.csv"  # beside the lessons: the answers that they count on
 SOLUTION, NOTE, FOR_TEACHING = "loesning", "laerer", "underviser"
 SHOW, HIDE = "Vis løsningens kode", "Skjul løsningens kode"
 LEFT_OUT = {READERS: {NOTE}, TEACHER: set(), STUDENTS: {NOTE, SOLUTION, FOR_TEACHING}}
@@ -34,10 +33,6 @@ def fitted(chapter: str, made: bytes, audience: str) -> bytes:
     cells = [cell for cell in content["cells"] if not LEFT_OUT[audience] & _tags(cell)]
     answers = [_answer(cell) for cell in cells[1:]] + [""]
     content["cells"] = [_fitted(cell, answer, audience) for cell, answer in zip(cells, answers, strict=True)]
-    return _written(content)
-
-
-def _written(content: Notebook) -> bytes:
     return (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode()
 
 
@@ -70,26 +65,3 @@ def _fitted(cell: dict[str, Any], answer: str, audience: str) -> dict[str, Any]:
 def lesson_notebooks() -> list[str]:
     """The chapters that are lessons, in the order of the book."""
     return [chapter for chapter in chapters() if chapter.startswith(LESSONS)]
-
-
-def hand_out(folder: Path, audience: str) -> list[Path]:
-    """Write the lessons as notebooks to work in, without outputs, and return them.
-
-    Raises UserError, before anything is written, where one would replace a notebook that somebody has worked in.
-    """
-    ready = {folder / f"{Path(lesson).name}.ipynb": _to_work_in(lesson, audience) for lesson in lesson_notebooks()}
-    for path, content in ready.items():
-        if path.exists() and path.read_bytes() != content:
-            raise UserError(f"{path}: der er allerede en notebook af det navn, og den er en anden. "
-                            "Vælg en anden mappe, eller flyt den.")
-    for path, content in ready.items():
-        write_if_changed(path, content)
-    return list(ready)
-
-
-def _to_work_in(lesson: str, audience: str) -> bytes:
-    content = json.loads(fitted(lesson, notebook(lesson).read_bytes(), audience))
-    for cell in content["cells"]:
-        if cell["cell_type"] == "code":
-            cell |= {"outputs": [], "execution_count": None}
-    return _written(content)

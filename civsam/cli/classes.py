@@ -31,9 +31,9 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 def run_lessons(options: argparse.Namespace) -> None:
     """Write the lessons to work in. Raises UserError."""
-    from civsam.book import audience
+    from civsam.teaching import handout
 
-    for path in audience.hand_out(own_path(options.folder), options.edition):
+    for path in handout.hand_out(own_path(options.folder), options.edition):
         print(f"  {path.name}")
 
 

@@ -44,7 +44,8 @@ def lesson(id: str) -> Output:
     rows = "".join(f"<div><dt>{term}</dt><dd>{escape(words)}</dd></div>" for term, words in terms.items())
     html = (f'<div class="lektion"><p class="spoerger">{escape(facts["spoergsmaal"])}</p><p>Efter lektionen kan du</p>'
             f'<ul>{goals}</ul><dl class="parametre">{rows}</dl>'
-            f'<p class="til-lysbilleder"><a href="{id}-lysbilleder.html">Vis som lysbilleder</a></p></div>')
+            '<p class="til-lysbilleder" style="display:none">'
+            f'<a href="{id}-lysbilleder.html">Vis som lysbilleder</a></p></div>')
     text = "; ".join([facts["spoergsmaal"], *facts["maal"], *(f"{term}: {words}" for term, words in terms.items())])
     return Output(html, text)
 

@@ -34,7 +34,7 @@ def answer(id: str, given: Any = ..., *after_comma: Any, kommune: str = "") -> O
     given = (given, *after_comma) if after_comma else given
     if isinstance(given, EllipsisType):
         told = f"Opgave {id}: skriv dit svar i stedet for de tre prikker, og kør cellen."
-        return Output(_form(one), told)
+        return Output(f'<p class="i-jupyter">{told}</p>{_form(one)}', told)
     right, said = judged(id, given, kommune)
     return Output(f'<p class="tjek {SIGNS[right]}" role="status">{escape(said)}</p>', said)
 
@@ -80,13 +80,16 @@ def _secrets(one: Exercise) -> dict[str, str]:
 
 
 def _form(one: Exercise) -> str:
-    """The field of an exercise: label, input or choices, a button, and room for what is said."""
+    """The field of an exercise: label, input or choices, a button, and room for what is said.
+
+    The book's style shows it. Jupyter has no script to answer it, and there it stays hidden: running the cell tells.
+    """
     key = f"opgave-{one.id}"
     secrets = _secrets(one)
     texts = list(dict.fromkeys([RIGHT, *secrets.values()]))
     places = json.dumps({given: texts.index(said) for given, said in secrets.items()}, separators=(",", ":"))
-    return (f'<form class="opgave" id="{key}" data-opgave="{one.id}" data-decimaler="{one.decimals}" '
-            f'data-enhed="{escape(one.unit)}" '
+    return (f'<form class="opgave" id="{key}" method="dialog" style="display:none" data-opgave="{one.id}" '
+            f'data-decimaler="{one.decimals}" data-enhed="{escape(one.unit)}" '
             f'data-beskeder="{escape(json.dumps(texts, ensure_ascii=False))}" data-svar="{escape(places)}">'
             f'{_municipalities(key) if one.own else ""}{_input(one, key)}'
             f'<button type="submit">Tjek svaret</button><output></output></form>')
@@ -119,6 +122,6 @@ def guess(id: str, choices: Iterable[str], shows: Output) -> Output:
     """
     options = "".join(f'<label><input type="radio" name="gaet" value="{escape(words)}"> {escape(words)}</label>'
                       for words in choices)
-    html = (f'<form class="gaet" id="gaet-{id}"><fieldset><legend>Dit gæt</legend>{options}</fieldset>'
+    html = (f'<form class="gaet" id="gaet-{id}" method="dialog"><fieldset><legend>Dit gæt</legend>{options}</fieldset>'
             f'<p role="status"></p><details><summary>Se, hvad svarene viser</summary>{shows.html}</details></form>')
     return Output(html, f"Dit gæt: {' / '.join(choices)}\n{shows.text}")

@@ -7,10 +7,8 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
-from civsam.book.audience import LESSONS
+from civsam.book.audience import CLASS_DATA, LESSONS
 from civsam.book.sphinxext.kept import once
-
-CLASS_DATA = "syntetiske-svar.csv"
 
 
 def class_data() -> str:

@@ -2,7 +2,6 @@
 
 import json
 import re
-from pathlib import Path
 
 import nbformat
 import pytest
@@ -10,7 +9,7 @@ from playwright.sync_api import Browser
 
 from civsam.book import audience
 from civsam.book.contents import notebook
-from civsam.files import PACKAGE, UserError
+from civsam.files import PACKAGE
 from civsam.teaching import exercises, feedback, lessons, opgave
 from civsam.teaching.exercises import NOT_YET, SHARE, SIGN, WELL_DONE
 
@@ -120,6 +119,7 @@ def test_a_number_is_read_as_danes_write_it_and_common_mistakes_are_known(id: st
 def test_the_page_reads_and_says_the_same(browser: Browser) -> None:
     page = browser.new_page()
     page.set_content("".join(opgave.answer(id).html for id in dict.fromkeys(id for id, *_ in ASKED)))
+    page.add_style_tag(path=PACKAGE / "book" / "static" / "opgave.css")
     page.add_script_tag(path=PACKAGE / "book" / "static" / "opgave.js")
     for id, typed, said in ASKED:
         form = page.locator(f"#opgave-{id}")
@@ -161,6 +161,7 @@ def test_ones_own_municipality_decides_what_is_right() -> None:
 def test_the_page_tells_the_same_as_the_function_and_holds_no_answer(browser: Browser) -> None:
     page = browser.new_page()
     page.set_content("".join(opgave.answer(id).html for id in ("population-2", "population-3")))
+    page.add_style_tag(path=PACKAGE / "book" / "static" / "opgave.css")
     page.add_script_tag(path=PACKAGE / "book" / "static" / "opgave.js")
     right = f"{feedback.find('population-2').right(exercises.edition()):.1f}".replace(".", ",")
     form = page.locator("#opgave-population-2")
@@ -200,19 +201,6 @@ def test_the_page_about_teaching_has_no_promises_for_students_that_their_edition
     assert not any(words in audience.fitted(audience.TEACHING, page, "studerende").decode() for words in promises)
     for who in ("alle", "laerer"):
         assert json.loads(audience.fitted(audience.TEACHING, page, who)) == json.loads(page)
-
-
-def test_handed_out_lessons_hold_no_outputs_and_replace_nobodys_work(tmp_path: Path) -> None:
-    given = audience.hand_out(tmp_path, audience.STUDENTS)
-    for path in given:
-        content = json.loads(path.read_text("utf-8"))
-        assert not [cell for cell in content["cells"] if {"loesning", "laerer"} & set(cell["metadata"]["tags"])]
-        assert not any(cell.get("outputs") for cell in content["cells"])
-    assert audience.hand_out(tmp_path, audience.STUDENTS) == given
-    given[0].write_text("mit arbejde")
-    with pytest.raises(UserError, match="der er allerede en notebook"):
-        audience.hand_out(tmp_path, audience.STUDENTS)
-    assert given[0].read_text() == "mit arbejde"
 
 
 def test_the_class_counts_on_what_danish_excel_reads() -> None:
