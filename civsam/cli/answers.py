@@ -104,6 +104,6 @@ def run_export(options: argparse.Namespace) -> None:
     export.check_place(out, excel=options.excel)
     frame = frame_for(options)
     reading = answers.check(own_path(options.file), read(), frame, **reading_of(options, frame)).accept()
-    export.write(reading.answers, read(), out, excel=options.excel)
+    export.write(reading.answers, read(), out, excel=options.excel, others=reading.background)
     told = export.cautions(reading.answers, read(), out)
     print(*told, f"{len(reading.answers)} svar står i {options.out}.", sep="\n")

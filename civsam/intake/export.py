@@ -9,6 +9,7 @@ What a reader of these files must know:
 - Several answers: a column `<item>_<code>` for each code, `<item>_ved_ikke` too: 1 ticked, 0 not, blank in all of them
   where the item was not answered. Who answered and ticked nothing has 0 in all of them.
 - Not answered: system missing, in text an empty string.
+- What the answer file itself tells of the respondents, background and the columns of the design, stands last.
 - A name longer than the format takes (.sav 64 bytes, .dta 28 characters) is cut; `columns` gives item and code of each.
 - CSV with codes is the answer file's own form: comma, UTF-8, several codes with a space between. For Danish Excel:
   semicolon, UTF-8 with byte order mark, the columns of .sav with labels in place of numbers.
@@ -110,6 +111,26 @@ def coded(answers: pd.DataFrame, questionnaire: Questionnaire, suffix: str) -> d
             for name, (item, code) in columns(questionnaire, suffix).items()}
 
 
+def beside(others: pd.DataFrame | None, questionnaire: Questionnaire, suffix: str) -> dict[str, Column]:
+    """The background and the design of the respondents as columns, as `coded` has the answers; none for None.
+
+    Raises UserError for a name that the format does not take.
+    """
+    if others is None:
+        return {}
+    for name in others:
+        if not name.isidentifier() or cut(name, *LIMITS[suffix]) != name:
+            raise UserError(f"kolonnen {name} kan ikke hedde sådan i en {suffix}-fil. Giv den et kortere navn af "
+                            "bogstaver, tal og _ i svarfil og spørgeskema, eller gem som CSV.")
+    asked, made = {item.id: item for item in questionnaire.unknown()}, {}
+    for name in others:
+        numbers = codes(asked[name]) if name in asked else {}
+        words = {value: asked[name].scale.answers[code] for code, value in numbers.items()}
+        values = others[name].map(numbers).astype(float) if numbers else others[name]
+        made[name] = Column(name, values, asked[name].topic if name in asked else name, words)
+    return made
+
+
 def _column(given: pd.Series, item: Item, code: str, questionnaire: Questionnaire) -> Column:
     if item.scale.type == "tekst":
         return Column(item.id, given, item.topic)
@@ -136,18 +157,23 @@ def _stop_at(strange: set[str], item: Item) -> None:
 # ---- Files
 
 
-def write(answers: pd.DataFrame, questionnaire: Questionnaire, path: Path, *, excel: bool = False) -> None:
+def write(
+    answers: pd.DataFrame, questionnaire: Questionnaire, path: Path, *, excel: bool = False,
+    others: pd.DataFrame | None = None,
+) -> None:
     """Write answers, as in `Survey.answers`, with labels to a .sav, .dta or .csv file that is not there yet.
 
     The rows stand in the order of their keys, so that the same answers give the same file.
-    excel: CSV for Danish Excel, with labels. Raises UserError for a file that may not be written, see `check_place`.
+    excel: CSV for Danish Excel, with labels. others: what else the file told of the same respondents. Raises UserError
+    for a file that may not be written, see `check_place`, and for a name that its format does not take.
     """
     path = path.expanduser().resolve()
     check_place(path, excel=excel)
     writers = {".sav": write_sav, ".dta": write_dta, ".csv": write_excel if excel else write_csv}
     unfinished = path.with_name(f".{path.name}.ny")
     try:
-        writers[path.suffix.lower()](answers.sort_index(), questionnaire, unfinished)
+        told = None if others is None else others.reindex(answers.index).sort_index()
+        writers[path.suffix.lower()](answers.sort_index(), questionnaire, unfinished, told)
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)
@@ -172,9 +198,11 @@ def check_place(path: Path, *, excel: bool = False) -> None:
         raise UserError(f"{shown(path.parent)}: mappen findes ikke. Opret den først.")
 
 
-def write_sav(answers: pd.DataFrame, questionnaire: Questionnaire, path: Path) -> None:
+def write_sav(
+    answers: pd.DataFrame, questionnaire: Questionnaire, path: Path, others: pd.DataFrame | None = None
+) -> None:
     """Write an SPSS file with labels and measures; 'ved ikke' of a count is user-missing."""
-    table, facts = _labelled(answers, questionnaire, ".sav")
+    table, facts = _labelled(answers, questionnaire, ".sav", others)
     facts["note"] = own_note(questionnaire)
     facts["variable_measure"] = {name: MEASURES[questionnaire.items[item].scale.type]
                                  for name, (item, _) in columns(questionnaire, ".sav").items()}
@@ -200,9 +228,11 @@ def own_note(questionnaire: Questionnaire) -> list[str]:
     return [text[at:at + NOTE_LINE] for at in range(0, len(text), NOTE_LINE)]
 
 
-def write_dta(answers: pd.DataFrame, questionnaire: Questionnaire, path: Path) -> None:
+def write_dta(
+    answers: pd.DataFrame, questionnaire: Questionnaire, path: Path, others: pd.DataFrame | None = None
+) -> None:
     """Write a Stata file with labels (release 118, UTF-8); 'ved ikke' of a count is .a, with its label."""
-    table, facts = _labelled(answers, questionnaire, ".dta")
+    table, facts = _labelled(answers, questionnaire, ".dta", others)
     labels: dict[str, dict[Any, str]] = facts["variable_value_labels"]
     unsure = {name: codes(questionnaire.items[item])[DONT_KNOW]
               for name, (item, _) in columns(questionnaire, ".dta").items()
@@ -235,10 +265,10 @@ def _write_statistics(write: str, table: pd.DataFrame, path: Path, facts: dict[s
 
 
 def _labelled(
-    answers: pd.DataFrame, questionnaire: Questionnaire, suffix: str
+    answers: pd.DataFrame, questionnaire: Questionnaire, suffix: str, others: pd.DataFrame | None
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
     """The table, the key first, and its labels, cut to what both formats take."""
-    made = coded(answers, questionnaire, suffix)
+    made = coded(answers, questionnaire, suffix) | beside(others, questionnaire, suffix)
     table = pd.DataFrame({questionnaire.key: answers.index, **{name: column.values.to_numpy()
                                                               for name, column in made.items()}})
     title = f"{ORIGIN[provenance(answers)]}: {questionnaire.title}"
@@ -250,19 +280,26 @@ def _labelled(
     }
 
 
-def write_csv(answers: pd.DataFrame, questionnaire: Questionnaire, path: Path) -> None:
+def write_csv(
+    answers: pd.DataFrame, questionnaire: Questionnaire, path: Path, others: pd.DataFrame | None = None
+) -> None:
     """Write the answers' own form: codes, comma, UTF-8."""
-    table = answers.rename_axis(questionnaire.key).reset_index()
+    table = (answers if others is None else answers.join(others)).rename_axis(questionnaire.key).reset_index()
     counts = [item.id for item in questionnaire.items.values() if item.scale.type == "antal"]
+    counts += table.select_dtypes("number").columns.tolist()
     safe = table.apply(lambda column: column if column.name in counts else column.map(guard))
     safe.to_csv(path, index=False, lineterminator="\r\n", encoding="utf-8")
 
 
-def write_excel(answers: pd.DataFrame, questionnaire: Questionnaire, path: Path) -> None:
+def write_excel(
+    answers: pd.DataFrame, questionnaire: Questionnaire, path: Path, others: pd.DataFrame | None = None
+) -> None:
     """Write the columns of .sav with labels, as Danish Excel opens them: semicolon, UTF-8 with byte order mark."""
     table = {questionnaire.key: answers.index.to_series().map(guard)}
-    for name, column in coded(answers, questionnaire, ".sav").items():
-        table[name] = column.values.map(guard if not column.labels else partial(_worded, labels=column.labels))
+    made = coded(answers, questionnaire, ".sav") | beside(others, questionnaire, ".sav")
+    for name, column in made.items():
+        digits = column.labels or pd.api.types.is_numeric_dtype(column.values)
+        table[name] = column.values.map(partial(_worded, labels=column.labels) if digits else guard)
     pd.DataFrame(table).to_csv(path, index=False, sep=";", lineterminator="\r\n", encoding="utf-8-sig")
 
 
