@@ -65,11 +65,11 @@ def read(path: Path, sheet: str | None) -> Material:
 
 def _columns(made: Material, table: Table) -> list[Cells]:
     """The columns that hold something, each with a name of its own."""
-    first, wordings = _below(made, table)
+    wordings = table.titles or [""] * len(table.header)
     found: list[Cells] = []
     empty, program, taken = [], [], set[str]()
     for at, header in enumerate(table.header):
-        cells = table.cells[at].iloc[first:].to_numpy(object)
+        cells = table.cells[at].to_numpy(object)
         if table.guarded:
             cells = np.array([export.unguard(cell) for cell in cells], dtype=object)
         cells = np.array([cell if cell.strip() else "" for cell in cells], dtype=object)
@@ -92,17 +92,6 @@ def _columns(made: Material, table: Table) -> list[Cells]:
         if names:
             made.lost.append(f"{what}: {few(names)}.")
     return found
-
-
-def _below(made: Material, table: Table) -> tuple[int, list[str]]:
-    """How many rows below the names only tell of the columns, as in Qualtrics' files, and the wordings in them."""
-    width = range(len(table.header))
-    for at in range(min(3, len(table.cells))):
-        row = [table.cells[place].iloc[at] for place in width]
-        if sum('"ImportId"' in cell for cell in row) * 2 > len(row):
-            made.told.append(f"De {at + 1} rækker under kolonnernes navne er overskrifter, som Qualtrics skriver dem.")
-            return at + 1, [table.cells[place].iloc[0] for place in width] if at else [""] * len(row)
-    return 0, [""] * len(table.header)
 
 
 def _groups(columns: list[Cells]) -> list[tuple[str, list[Cells], str]]:
