@@ -104,9 +104,10 @@ def correction_sentence(survey: Survey, before: pd.DataFrame, after: pd.DataFram
         return sentence("Hvor meget bredere intervallerne bliver, kan ikke regnes ud for disse svar.", survey)
     alone = number(1 / np.sqrt(1 - answered), 2)
     return sentence(
-        f"Her er intervallerne for processen {number(wider, 2)} gange så brede som samme gruppers for alle adspurgte "
-        f"(medianen). Alene det, at endelighedskorrektionen falder bort, gør dem {alone} gange så brede, når "
-        f"{percent(answered)} af de adspurgte har svaret på spørgsmålet. Resten er, at der regnes mellem kommuner.",
+        f"Deles svarene efter baggrund, er intervallerne for processen {number(wider, 2)} gange så brede som de samme "
+        f"gruppers for alle adspurgte (medianen). Alene det, at endelighedskorrektionen falder bort, gør dem {alone} "
+        f"gange så brede, når {percent(answered)} af de adspurgte har svaret på spørgsmålet. Resten er, at der regnes "
+        "mellem kommuner.",
         survey)
 
 

@@ -106,7 +106,8 @@ def numbered_figure(renderer: NbElementRenderer, data: MimeData, facts: Mapping[
     if facts.get("asked"):
         more += Fold("", summary="Spørgsmålet", html=facts["asked"], classes=["spurgt"])
     if facts.get("reading"):
-        more += Fold("", summary="Sådan læser du figuren", html=f"<p>{escape(facts['reading'])}</p>")
+        more += Fold("", summary="Sådan læser du figuren", html=f"<p>{escape(facts['reading'])}</p>",
+                     classes=["laesning"])
     more += Fold("", *numbers(renderer, facts), links(renderer, "Hent figuren: ", files),
                  summary="Tallene bag, og filer", html=facts.get("table", ""))
     figure += more

@@ -65,7 +65,7 @@ def reading_order(env: BuildEnvironment) -> Iterator[str]:
 def places(page: str, html: str) -> list[dict[str, Any]]:
     """All places of a page: kind, address, title, the titles that it stands under, and its own text."""
     article = BeautifulSoup(html, "html.parser").article
-    for tiles in article.select("figure.kommunekort > script"):  # the municipalities of a map
+    for tiles in article.select("figure.kommunekort script"):  # the municipalities of a map
         names = ", ".join(tile[0] for tile in json.loads(tiles.string)["tiles"])
         tiles.insert_before(f" Kort: {names} ")
     for node in article.select(PASSED):
@@ -97,7 +97,7 @@ def place(page: str, node: Tag) -> dict[str, Any]:
     heading, text = (node, node.find_next_sibling("dd")) if kind == "begreb" else (node.select_one(TITLES), node)
     title = words(heading.extract())
     if "kommunekort" in node.get("class", []):
-        title += " (kort)"
+        title += " (kort, landkort)"
     if english := kind == "begreb" and text.select_one("[lang=en]"):
         title += f" ({words(english)})"
     top = kind == "afsnit" and not path
