@@ -269,7 +269,7 @@
     if (blocks.some((block) => block.codes.includes(code))) blocks.forEach((block) => view(block, code));
     const late = unpackAround(place.slice(1));
     const target = document.getElementById(box ?? place.slice(1));
-    const own = target?.querySelector(":scope > details:not(.vaelger), :scope > .mere > .figurfold");
+    const own = target?.querySelector(target.matches("figure") ? ".figurfold" : ":scope > details:not(.vaelger)");
     for (let part = own ?? target?.closest("details"); part; part = part.parentElement.closest("details")) part.open = true;
     if (late) location.replace(location.hash); // now that it is there, the browser marks it and goes to it
     if (target?.matches("details")) target.querySelector("summary").focus();
