@@ -160,7 +160,7 @@ def valid_rows(given: dict[str, Any], name: str, options: argparse.Namespace) ->
     folder = build.Places(name).work
     folder.mkdir(parents=True, exist_ok=True)
     table = told.answers if told.background is None else told.answers.join(told.background)
-    answers.write(table, folder / edition.VALID_ROWS)
+    answers.write(table, folder / edition.VALID_ROWS, read())
     if len(told.rejected):
         faults.write_rejected(told.rejected, folder / "afviste.csv")
         print(f"{len(told.rejected)} rækker har fejl og er ikke med. De står i {shown(folder / 'afviste.csv')}.")

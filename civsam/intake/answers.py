@@ -19,7 +19,7 @@ from civsam.intake import cells, columns, respondents, tabular
 from civsam.intake.answer_file import AnswerFile
 from civsam.intake.faults import report
 from civsam.intake.mapping import Map
-from civsam.intake.table import Progress, Say
+from civsam.intake.table import Progress, Say, clear
 from civsam.survey.survey import ROW
 
 
@@ -83,8 +83,14 @@ def check(
     return _parted(file, keys, answers, background)
 
 
-def write(table: pd.DataFrame, path: Path) -> None:
-    """Write a table indexed by the key, if there is one, as CSV: UTF-8, comma, the same bytes on every machine."""
+def write(table: pd.DataFrame, path: Path, questionnaire: Questionnaire | None = None) -> None:
+    """Write a table indexed by the key, if there is one, as CSV: UTF-8, comma, the same bytes on every machine.
+
+    What is a number in the questionnaire is written so that it can be read in one way only.
+    """
+    items = questionnaire.items if questionnaire else {}
+    counts = [name for name in table if name in items and items[name].scale.decimals]
+    table = table.assign(**{name: table[name].map(clear) for name in counts})
     table.to_csv(path, index=table.index.name != ROW, lineterminator="\n", encoding="utf-8")
 
 

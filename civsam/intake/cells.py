@@ -109,9 +109,11 @@ def ticked(file: AnswerFile, item: Item, split: Mapping[str, int], places: Mappi
     """
     texts = np.full(len(file.table.cells), "", dtype=object)
     said, denied = np.zeros(len(texts), dtype=bool), False
+    wordy = _in_own_words(file, item, split)
     words = {at for role, at in places.items() if role[0] in file.questionnaire.items and role[1:] == ()}
     for code in [code for code in (*item.scale.answers, DONT_KNOW) if code in split]:
-        ticks = _written(file, split[code]) if split[code] in words else _ticks(file, item, code, split[code])
+        ticks = (_written(file, split[code]) if split[code] in words
+                 else _ticks(file, item, code, split[code], wordy))
         texts[ticks == 1] += code + " "
         said |= ticks >= 0
         denied |= bool((ticks == 0).any())
@@ -125,19 +127,33 @@ def ticked(file: AnswerFile, item: Item, split: Mapping[str, int], places: Mappi
     return texts
 
 
+def _in_own_words(file: AnswerFile, item: Item, split: Mapping[str, int]) -> bool:
+    """Whether ticks are written as the answers' own words, and nowhere as yes and no: then 'Nej' is an answer."""
+    own = False
+    for code, at in split.items():
+        cells = {plain(cell) for cell in file.table.cells[at].unique()} - {""}
+        words = {plain(code), plain(item.scale.answers.get(code, file.questionnaire.dont_know))}
+        if cells & {*TICKS} - words:
+            return False
+        own |= bool(cells & words - {*TICKS})
+    return own
+
+
 def _written(file: AnswerFile, place: int) -> np.ndarray:
     """1 where there is any text in a column, -1 where there is none, shape (rows,)."""
     return np.where(file.table.cells[place].str.strip() != "", 1, -1)
 
 
-def _ticks(file: AnswerFile, item: Item, code: str, place: int) -> np.ndarray:
+def _ticks(file: AnswerFile, item: Item, code: str, place: int, wordy: bool = True) -> np.ndarray:
     """1 where a column of a split item is ticked, 0 where it is said not to be, -1 for a blank, shape (rows,).
 
-    The answer's own code or label is a tick. A fault for what is no tick.
+    The answer's own code or label is a tick; unless it is a word for no, and they are not wordy. A fault for what is
+    no tick.
     """
     codes, found = file.distinct(place)
     label = item.scale.answers.get(code, file.questionnaire.dont_know)
-    known: dict[str, int] = {"": -1, **TICKS, plain(code): 1, plain(label): 1}
+    own = {plain(code): 1, plain(label): 1}
+    known: dict[str, int] = {"": -1, **(TICKS | own if wordy else own | TICKS)}
     if not item.scale.numbered:
         known["2"] = 0  # 1 and 2 are yes and no
     elif code in ("0", "1"):

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from civsam.instrument.questionnaire import DONT_KNOW, NO_TICK, Item
 from civsam.instrument.words import SEPARATORS, joined, plain
 from civsam.intake import export
+from civsam.intake.table import THOUSANDS
 
 # In a column of one answer among several: what a tick is, and what is none
 TICKS = dict.fromkeys(("1", "sand", "true", "ja", "yes", "y", "valgt", "selected", "checked"), 1) | dict.fromkeys(
     ("0", "falsk", "false", "nej", "no", "n", "ikke valgt", "not selected", "unchecked"), 0)
 # What programs write for yes and no, where those are two of the answers
 LOGICAL = {"ja": ("true", "sand", "yes", "y"), "nej": ("false", "falsk", "no", "n")}
-THOUSANDS = re.compile(r"-?[1-9][0-9]{0,2}([.,][0-9]{3})+")  # or three decimals
 CLOSE = 5e-7  # a number of Stata with seven digits is as close to what was typed
 UNREAD = "? "  # stands before a cell that could not be read as an answer; no code begins so
 

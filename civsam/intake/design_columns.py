@@ -18,9 +18,8 @@ from civsam.instrument.questionnaire import Questionnaire
 from civsam.instrument.sample import Sample
 from civsam.instrument.words import plain
 from civsam.intake.answer_file import AnswerFile, Role, places_of
-from civsam.intake.coding import THOUSANDS
 from civsam.intake.faults import NOTHING, Fault
-from civsam.intake.table import as_text
+from civsam.intake.table import THOUSANDS, as_text
 from civsam.survey import own
 from civsam.survey.own_design import DesignFault, renumbered
 

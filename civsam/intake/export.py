@@ -28,11 +28,13 @@ from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
 
 from civsam.files import UserError, project, shown
 from civsam.instrument.questionnaire import DONT_KNOW, NO_TICK, Item, Questionnaire
 from civsam.instrument.value_codes import TICKED, codes
 from civsam.instrument.words import plain
+from civsam.intake.table import clear
 from civsam.survey.survey import COLLECTED, SYNTHETIC, provenance
 
 LIMITS = {".sav": (64, "utf-8"), ".dta": (28, "utf-32-le")}  # longest name: bytes, or characters
@@ -286,8 +288,10 @@ def write_csv(
     """Write the answers' own form: codes, comma, UTF-8."""
     table = (answers if others is None else answers.join(others)).rename_axis(questionnaire.key).reset_index()
     counts = [item.id for item in questionnaire.items.values() if item.scale.type == "antal"]
-    counts += table.select_dtypes("number").columns.tolist()
-    safe = table.apply(lambda column: column if column.name in counts else column.map(guard))
+    numbers = table.select_dtypes("number").columns  # of the design
+    table[numbers] = table[numbers].map(_digits)
+    as_they_are = {*counts, *numbers}
+    safe = table.apply(lambda column: column.map(clear if column.name in as_they_are else guard))
     safe.to_csv(path, index=False, lineterminator="\r\n", encoding="utf-8")
 
 
@@ -298,17 +302,19 @@ def write_excel(
     table = {questionnaire.key: answers.index.to_series().map(guard)}
     made = coded(answers, questionnaire, ".sav") | beside(others, questionnaire, ".sav")
     for name, column in made.items():
-        digits = column.labels or pd.api.types.is_numeric_dtype(column.values)
-        table[name] = column.values.map(partial(_worded, labels=column.labels) if digits else guard)
+        table[name] = column.values.map(partial(_worded, labels=column.labels)
+                                        if is_numeric_dtype(column.values) else guard)
     pd.DataFrame(table).to_csv(path, index=False, sep=";", lineterminator="\r\n", encoding="utf-8-sig")
 
 
 def _worded(value: float, labels: dict[int, str]) -> str:
     """A number's label; a count that has none as digits; nothing where there is no number."""
-    if pd.isna(value):
-        return ""
-    digits = np.format_float_positional(value, trim="-").replace(".", ",")
-    return guard(labels[int(value)]) if value in labels else digits
+    return guard(labels[int(value)]) if value in labels else _digits(value).replace(".", ",")
+
+
+def _digits(value: float) -> str:
+    """All digits of a number, with a decimal point; nothing where there is no number."""
+    return "" if pd.isna(value) else clear(np.format_float_positional(value, trim="-"))
 
 
 def guard(text: str) -> str:

@@ -15,7 +15,8 @@ from civsam.instrument.allowed import nearest
 from civsam.instrument.questionnaire import DONT_KNOW, NONE, Item
 from civsam.instrument.words import joined, plain
 from civsam.intake import export
-from civsam.intake.coding import THOUSANDS, UNREAD, Spelling, whole_number
+from civsam.intake.coding import UNREAD, Spelling, whole_number
+from civsam.intake.table import THOUSANDS
 
 FAULT_COLUMNS = ["fil", "raekke", "kolonne", "vaerdi", "fejl", "tilladt", "rettelse"]
 SHOWN = 50  # lines in a printed report

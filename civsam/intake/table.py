@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 import warnings
@@ -23,6 +24,8 @@ from civsam.files import UserError, shown
 CHUNK = 50_000  # rows that are turned into columns at a time
 KINDS = {"xlsx": "Excel-projektmappe (.xlsx)", "sav": "SPSS-fil (.sav)", "dta": "Stata-fil (.dta)",
          "parquet": "Parquet-fil"}
+
+THOUSANDS = re.compile(r"-?[1-9][0-9]{0,2}([.,][0-9]{3})+")  # or three decimals
 
 Say = Callable[[str], None]
 Known = Callable[[list[str]], int]  # how many of these column names are recognised
@@ -63,14 +66,20 @@ class Progress:
             self.next = time.monotonic() + 1
 
 
+def clear(number: str) -> str:
+    """A number as text that is read in one way only: 1.693 may be 1693, and 1.6930 is not."""
+    return f"{number}0" if THOUSANDS.fullmatch(number) else number
+
+
 def as_text(value: Any) -> str:
     """A cell's value as text: whole numbers without decimals, dates as year-month-day, "" for nothing."""
     if value is None or value != value:
         return ""
     if isinstance(value, bool | np.bool_):
         return "SAND" if value else "FALSK"
-    if isinstance(value, float | np.floating) and float(value).is_integer():
-        return str(int(value))
+    if isinstance(value, float | np.floating):
+        return str(int(value)) if float(value).is_integer() else clear(
+            np.format_float_positional(value, trim="-"))
     if isinstance(value, datetime | date | clock):
         return value.isoformat(" ") if isinstance(value, datetime) else value.isoformat()
     if isinstance(value, list):

@@ -75,6 +75,17 @@ def test_a_number_kept_in_four_bytes_is_what_was_typed(tmp_path: Path) -> None:
     assert small.read(tmp_path, made.getvalue(), study, "a.parquet").accept().answers["timer"].tolist() == ["7.1"]
 
 
+@pytest.mark.parametrize("name", ["svar.sav", "svar.dta", "svar.csv", "excel.csv"])
+def test_three_decimals_and_very_small_numbers_come_back(tmp_path: Path, name: str) -> None:
+    """1.693 may be 1693 where it is typed, but what we write is read as it was; and no number is written as 1e-05."""
+    study = small.asked(tmp_path, WHOLE, "kr: {type: antal, mindst: 0, hoejst: 2000, decimaler: 5, ved_ikke: nej}")
+    table = pd.DataFrame({"glad": "", "medlem": "", "timer": ["1.693", "0.00001", "2000", ""], "sted": "", "andet": ""},
+                         index=pd.Index(list("abcd"), name="svarperson"))
+    export.write(table, study, tmp_path / name, excel=name == "excel.csv")
+    back = small.read(tmp_path, (tmp_path / name).read_bytes(), study, f"igen{Path(name).suffix}").accept().answers
+    assert back["timer"].tolist() == table["timer"].tolist()
+
+
 def test_means_of_decimals_are_shown_but_of_what_can_be_below_0_only_when_synthetic(tmp_path: Path) -> None:
     hours = [str(x) for x in np.round(np.linspace(0.5, 8.25, 40), 2)]
     answers = pd.DataFrame({"glad": "lidt", "medlem": "ja", "timer": hours, "sted": "hal", "andet": ""})

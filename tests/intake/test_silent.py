@@ -296,3 +296,20 @@ def test_a_frame_may_have_such_a_group_too(tmp_path: Path) -> None:
     assert frame["afdeling"].tolist() == ["nord", "u"]
     with pytest.raises(UserError, match="ukendt kode i 'uoplyst' 'x'"):
         small.asked(tmp_path, text=UNKNOWN.replace("uoplyst: u", "uoplyst: x"))
+
+
+STEDER = 'svar: {hal: Idrætshal, skov: "Skov, strand og park", bib: Bibliotek, ingen: Ingen af dem}'
+
+
+def test_no_is_no_tick_where_ticks_are_yes_and_no(tmp_path: Path) -> None:
+    """A question with the answers yes and no, of which several may be given, and ticks that are Ja and Nej."""
+    study = small.asked(tmp_path, STEDER, "svar: {ja: Ja, nej: Nej}, ved_ikke: nej")
+    rows = [f"p{at},nord,,,,,{yes},{no}" for at, (yes, no) in enumerate([("Ja", "Nej"), ("Nej", "Nej"), ("Nej", "Ja")])]
+    made = "\n".join([f"{HEAD}sted/ja,sted/nej", *rows, ""])
+    assert small.read(tmp_path, made, study).accept().answers["sted"].tolist() == ["ja", "intet_kryds", "nej"]
+
+
+def test_no_is_a_tick_where_ticks_are_the_answers_own_words(tmp_path: Path) -> None:
+    study = small.asked(tmp_path, STEDER, "svar: {altid: Altid, nej: Nej}, ved_ikke: nej")
+    made = f"{HEAD}sted/altid,sted/nej\np1,nord,,,,,Altid,\np2,nord,,,,,,Nej\np3,nord,,,,,,\n"
+    assert small.read(tmp_path, made, study).accept().answers["sted"].tolist() == ["altid", "nej", ""]

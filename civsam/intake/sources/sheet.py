@@ -12,13 +12,13 @@ import numpy as np
 from civsam.instrument.questionnaire import DONT_KNOW, LARGEST, MOST_DECIMALS, NO_TICK
 from civsam.instrument.words import plain
 from civsam.intake import export, tabular
-from civsam.intake.coding import THOUSANDS, TICKS
+from civsam.intake.coding import TICKS
 from civsam.intake.columns import PAIRS, Columns
 from civsam.intake.faults import DATE, NOTHING, amount
 from civsam.intake.sources import numbers, texts
 from civsam.intake.sources.material import SEVERAL, Material, Question, few, is_key, one_line, shared_start
 from civsam.intake.sources.naming import unsure
-from civsam.intake.table import Table
+from civsam.intake.table import THOUSANDS, Table
 
 NUMBER = re.compile(r"-?(0|[1-9][0-9]*)([.,][0-9]+)?")
 SIGNS = (";", "|", ", ", " ")  # between several answers in a cell

@@ -9,9 +9,9 @@ import pandas as pd
 import yaml
 
 from civsam.intake import export
-from civsam.intake.coding import THOUSANDS
 from civsam.intake.sources.draft import Draft
 from civsam.intake.sources.material import one_line
+from civsam.intake.table import clear
 
 WIDTH = 118
 SHAPES = "# Typer: enkelt (ét svar), flere (flere svar), ordinal (ordnet skala), antal (et tal), tekst (fri tekst)."
@@ -57,15 +57,10 @@ def answers(draft: Draft) -> str:
     """The answers as an answer file: codes, comma, and an apostrophe before what a spreadsheet would run."""
     assert draft.answers is not None
     counts = {item["id"] for item, _ in draft.items if draft.scales[item["skala"]]["type"] == "antal"}
-    safe = draft.answers.apply(lambda column: column.map(_precise if column.name in counts else export.guard))
+    safe = draft.answers.apply(lambda column: column.map(clear if column.name in counts else export.guard))
     if draft.answers.index.name is not None:
         safe.insert(0, draft.key, safe.index.map(export.guard))
     return _csv(safe)
-
-
-def _precise(digits: str) -> str:
-    """A number so that its decimals are not taken for thousands: 1.234 with one zero more."""
-    return f"{digits}0" if THOUSANDS.fullmatch(digits) else digits
 
 
 def frame(draft: Draft) -> str:
