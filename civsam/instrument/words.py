@@ -15,15 +15,16 @@ def plain(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", bare).casefold().split())
 
 
-def joined(pieces: Sequence[str], known: Collection[str], longest: int) -> list[list[str]]:
+def joined(pieces: Sequence[str], known: Collection[str], longest: int, sign: str = ",") -> list[list[str]]:
     """The ways to read pieces between commas as known answers, the first two of them; none if there is none.
 
-    longest: how many pieces an answer may be made of: 'natur, miljø og byrum' is one answer of two.
+    longest: how many pieces an answer may be made of: 'natur, miljø og byrum' is one answer of two. sign: what stands
+    between the pieces, if no comma does.
     """
     ways: list[list[Any]] = [[()], *([] for _ in pieces)]  # of the first so many pieces: (the way before, an answer)
     for end in range(1, len(pieces) + 1):
         for start in range(max(end - longest, 0), end):
-            answer = ",".join(pieces[start:end]).strip()
+            answer = sign.join(pieces[start:end]).strip()
             if ways[start] and (answer in known or not answer):
                 ways[end] += [(way, answer) if answer else way for way in ways[start]]
         ways[end] = ways[end][:2]

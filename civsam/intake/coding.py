@@ -63,7 +63,10 @@ class Spelling:
         return digits if digits in self.codes and text not in self.labels else text
 
     def split(self, text: str) -> list[str]:
-        """The answers of a cell, plain: by semicolon, bar or line; codes by space; else by comma, as labels allow."""
+        """The answers of a cell, plain: by semicolon, bar or line; codes by space; else by comma, as labels allow.
+
+        Labels with only a space between, as Kobo writes them, where that can be read in one way.
+        """
         whole = plain(text)
         if whole in self.codes or whole in self.labels:
             return [whole]
@@ -73,7 +76,12 @@ class Spelling:
         words, pieces = whole.split(" "), self._by_comma(whole)
         codes = sum(word in self.codes for word in words)
         known = any(piece in self.codes or piece in self.labels for piece in pieces)
-        return words if 2 * codes >= len(words) > 1 and not known else pieces  # one of the codes may be misspelt
+        if 2 * codes >= len(words) > 1 and not known:  # one of the codes may be misspelt
+            return words
+        if not all(piece in self.codes or piece in self.labels for piece in pieces):  # Kobo's labels
+            ways = joined(words, self.labels, max((label.count(" ") for label in self.labels), default=0) + 1, " ")
+            pieces = ways[0] if len(ways) == 1 else pieces
+        return pieces
 
     def _by_comma(self, whole: str) -> list[str]:
         """The pieces, joined into known answers: 'natur, miljø og byrum' is one; all in one if that can be done twice.

@@ -107,6 +107,12 @@ EXPORTS = {
 }
 
 
+BOTH = EXPORTS["KoboToolbox eller ODK, tekst"][0]
+EXPORTS["KoboToolbox eller ODK, samlet tekst"] = (forms(KOBO, " "), 6)
+EXPORTS["KoboToolbox eller ODK, begge"] = ([[*row, cell] for row, cell in zip(
+    BOTH, [f"Anden del/{ASKED['sted']}", *(several(one, " ") for one in PEOPLE)], strict=True)], 6)
+
+
 def as_csv(rows: Rows) -> bytes:
     file = io.StringIO(newline="")
     csv.writer(file).writerows(rows)
