@@ -7,6 +7,7 @@ a file that can be read in more than one way, or in none, raises UserError.
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from civsam.intake.table import KINDS, Known, Say, Table
 
 MAGIC = {b"PK\x03\x04": "xlsx", b"$FL2": "sav", b"$FL3": "sav", b"PAR1": "parquet", b"<stata_dta>": "dta"}
 SUFFIXES = {".xlsx": "xlsx", ".xlsm": "xlsx", ".sav": "sav", ".zsav": "sav", ".dta": "dta", ".parquet": "parquet"}
+STRICT = re.compile(rb"http://purl\.oclc\.org/ooxml/(\w+)/")  # the names of Strict Open XML, ISO/IEC 29500-1
+UNPACKED, PACKING = 2**28, 200  # bytes that any workbook may take unpacked, and how many times its own size
 OLD_STATA = range(0x66, 0x74)  # first byte of a .dta before version 117
 
 
@@ -31,6 +34,7 @@ def load(path: Path, known: Known, sheet: str | None, say: Say, dont_know: str =
     if sheet is not None and kind != "xlsx":
         raise UserError(f"{shown(path)}: kun en Excel-projektmappe har ark. Udelad »{sheet}«.")
     if kind == "xlsx":
+        data = _workbook(path, data)
         table = workbook.read(path, data, known, sheet, say)
     elif kind == "parquet":
         table = statistics_files.parquet(path, data)
@@ -62,22 +66,39 @@ def _content(path: Path) -> bytes:
     return data
 
 
-def _readable_workbook(path: Path, data: bytes) -> None:
-    """Raise UserError for the spreadsheets that are packed as a workbook is, but cannot be read."""
+def _workbook(path: Path, data: bytes) -> bytes:
+    """A workbook as it can be read: of Strict Open XML with the usual names in it. Raises UserError for what cannot."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as packed:
+            size = sum(part.file_size for part in packed.infolist())
+            if size > max(UNPACKED, PACKING * len(data)):
+                raise UserError(f"{shown(path)}: filen fylder {size // 2**20} MB, når den pakkes ud, og det er mere "
+                                "end noget regneark. Den er beskadiget, eller den er lavet for at skade.")
             starts = {}
             for name in {"mimetype", "xl/workbook.xml"} & {*packed.namelist()}:
                 with packed.open(name) as file:
                     starts[name] = file.read(4096)
+            if STRICT.search(starts.get("xl/workbook.xml", b"")):
+                return _usual(packed)
+    except UserError:
+        raise
     except Exception:  # a damaged one is told by whoever reads it
-        return
+        return data
     if b"opendocument" in starts.get("mimetype", b""):
         raise UserError(f"{shown(path)}: filen er i formatet OpenDocument (.ods), som ikke læses. Åbn den i "
                         "regnearket, og gem den som .xlsx eller CSV UTF-8.")
-    if b"purl.oclc.org/ooxml" in starts.get("xl/workbook.xml", b""):
-        raise UserError(f"{shown(path)}: filen er i formatet Strict Open XML, som ikke læses. Gem den i Excel som "
-                        "»Excel-projektmappe (*.xlsx)« uden ordet Strict.")
+    return data
+
+
+def _usual(packed: zipfile.ZipFile) -> bytes:
+    """A workbook of Strict Open XML with the names of the usual kind, which are all that differs."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as usual:
+        for name in packed.namelist():
+            part = packed.read(name)
+            usual.writestr(name, STRICT.sub(rb"http://schemas.openxmlformats.org/\1/2006/", part)
+                           if name.endswith((".xml", ".rels")) else part)
+    return made.getvalue()
 
 
 def _kind(path: Path, data: bytes) -> str:
@@ -86,8 +107,6 @@ def _kind(path: Path, data: bytes) -> str:
     if data.startswith(b"\xd0\xcf\x11\xe0"):
         raise UserError(f"{shown(path)}: filen er en gammel Excel-fil (.xls) eller beskyttet med adgangskode. "
                         "Gem den som .xlsx uden adgangskode.")
-    if data.startswith(b"PK\x03\x04"):
-        _readable_workbook(path, data)
     found = next((kind for magic, kind in MAGIC.items() if data.startswith(magic)), "")
     if wanted == "dta" and not found and data[0] in OLD_STATA:
         found = "dta"

@@ -12,7 +12,7 @@ import small
 from civsam import estimate
 from civsam.disclosure import tables
 from civsam.files import UserError
-from civsam.intake import export
+from civsam.intake import export, tabular
 from civsam.intake.frame import read_frame
 from civsam.survey.survey import Survey
 
@@ -255,9 +255,9 @@ def test_rows_that_say_the_columns_names_again_are_passed_over(tmp_path: Path) -
     assert len(alone.answers) + len(alone.rejected) == 2
 
 
-def packed(files: dict[str, str]) -> bytes:
+def packed(files: dict[str, str | bytes]) -> bytes:
     made = io.BytesIO()
-    with zipfile.ZipFile(made, "w") as target:
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as target:
         for name, content in files.items():
             target.writestr(name, content)
     return made.getvalue()
@@ -265,14 +265,43 @@ def packed(files: dict[str, str]) -> bytes:
 
 @pytest.mark.parametrize(("files", "name", "told"), [
     ({"mimetype": "application/vnd.oasis.opendocument.spreadsheet"}, "a.ods", "formatet OpenDocument (.ods)"),
-    ({"xl/workbook.xml": '<workbook xmlns="http://purl.oclc.org/ooxml/spreadsheetml/main">'}, "a.xlsx",
-     "formatet Strict Open XML"),
 ])
 def test_a_spreadsheet_of_another_kind_is_named(tmp_path: Path, files: dict, name: str, told: str) -> None:
     with pytest.raises(UserError) as fault:
         small.read(tmp_path, packed(files), name=name)
     assert told in str(fault.value)
     assert "gem den" in str(fault.value).lower()
+
+
+def test_a_workbook_of_strict_open_xml_is_read(tmp_path: Path) -> None:
+    """The same workbook, but for the names in it; a formula in it is still a formula."""
+    book = openpyxl.Workbook()
+    for line in small.ANSWERS.splitlines():
+        book.active.append([cell or None for cell in line.split(",")])
+    book.save(tmp_path / "usual.xlsx")
+    book.active["A3"] = '="p"&2'
+    book.save(tmp_path / "formula.xlsx")
+    for name in ("usual.xlsx", "formula.xlsx"):
+        with zipfile.ZipFile(tmp_path / name) as usual:
+            parts = {part: usual.read(part).replace(b"http://schemas.openxmlformats.org/spreadsheetml/2006/",
+                                                    b"http://purl.oclc.org/ooxml/spreadsheetml/").replace(
+                b"http://schemas.openxmlformats.org/officeDocument/2006/", b"http://purl.oclc.org/ooxml/officeDocument/")
+                for part in usual.namelist()}
+        assert b"purl.oclc.org/ooxml/spreadsheetml/main" in parts["xl/workbook.xml"]
+        reading = small.read(tmp_path, packed(parts), name="svar.xlsx")
+        if name == "usual.xlsx":
+            pd.testing.assert_frame_equal(reading.accept().answers, small.read(tmp_path, small.ANSWERS).answers)
+        else:
+            assert reading.faults["fejl"].tolist() == ["en formel, ikke et svar"]
+
+
+def test_a_workbook_that_is_enormous_when_unpacked_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = packed({"xl/workbook.xml": "<x/>", "xl/worksheets/sheet1.xml": " " * 2**22})
+    monkeypatch.setattr(tabular, "UNPACKED", 2**21)
+    with pytest.raises(UserError, match="fylder 4 MB, når den pakkes ud"):
+        small.read(tmp_path, data, name="svar.xlsx")
 
 
 # ---- Background that is not known of all
