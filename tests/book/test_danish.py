@@ -90,7 +90,7 @@ TYPE = {
     "mellemrum to gange": r"(?<=\S)  +(?=\S)",
     "procent efter et tal": r"\d[ \u00a0]procents?\b|\b(fem|ti|tyve|halvfems|hundrede) procents?\b",
     "procent, der kan brydes": r"%-\w",
-    "stort efter kolon": r"(?<=\w: )(?:Alle|Da|De|Den|Der|Det|Er|Et|For|Her|Hvis|Man|Når|Også|Så|Udsagnet)\b",
+    "stort efter kolon": r"(?<=\w: )(?:Da|Der|Det|For|Her|Hvis|Man|Når|Også|Så|Udsagnet)\b",
     "to former af et ord": r"\b[Ss]ervices\b|Teknik og Miljø|[Cc]ivile partner|[Ss]amarbejdspartnerne\b",
     "forkert komma": r"\bikke fordi,",
     "grænsen for en betydning har ét navn": r"mindste (?:forskel )?af interesse",
