@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from civsam.book import projects
@@ -18,14 +18,15 @@ TOLD = 20  # lines of what was not carried over, and of what was understood, in 
 
 
 def create(
-    folder: Path, source: Path, sheet: str | None = None, background: Iterable[str] = ()
+    folder: Path, source: Path, sheet: str | None = None, background: Iterable[str] = (),
+    sample: Mapping[str, str] | None = None,
 ) -> tuple[list[Path], Draft]:
     """Lay out a project from a file, and return its files and what was understood; nothing is left after a fault.
 
     Raises UserError for a folder that is there already, and for a file that no survey can be made of.
     """
     projects.check_free(folder)
-    made = reading.survey(source, sheet, background)
+    made = reading.survey(source, sheet, background, sample)
     if not folder.parent.is_dir():
         raise UserError(f"{shown(folder.parent)}: mappen findes ikke. Opret den først.")
     with tempfile.TemporaryDirectory(prefix=".civsam-", dir=folder.parent) as temporary:

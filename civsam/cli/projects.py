@@ -32,6 +32,8 @@ def add(commands: argparse._SubParsersAction) -> None:
                           "CSV, Excel, XLSForm, LimeSurvey (.lss) eller DDI (.xml)")
     new.add_argument("--background", metavar="NAVNE", default="",
                      help="med --from: det, svarene deles op efter, med komma imellem, for eksempel koen,region")
+    new.add_argument("--sample", metavar="KOLONNER", default="",
+                     help="med --from: det, der siger, hvordan de er trukket: vaegt=w,strata=lag,klynge=skole,antal=n")
     new.add_argument("--sheet", metavar="ARK", help="med --from: det ark i en projektmappe, som svarene står i")
     new.add_argument("--again", action="store_true", help="lav kun kapitlerne igen, når skemaet er ændret")
     new.set_defaults(run=run_new)
@@ -67,8 +69,8 @@ def run_new(options: argparse.Namespace) -> None:
 
     if options.source is not None:
         return run_from(options)
-    if options.background or options.sheet:
-        raise UserError("--background og --sheet bruges kun sammen med --from.")
+    if options.background or options.sheet or options.sample:
+        raise UserError("--background, --sample og --sheet bruges kun sammen med --from.")
     given = None if options.questionnaire is None else own_path(options.questionnaire)
     for path in projects.create(own_path(options.folder), given, again=options.again):
         print(f"  {shown(path)}")
@@ -79,12 +81,13 @@ def run_new(options: argparse.Namespace) -> None:
 def run_from(options: argparse.Namespace) -> None:
     """Lay out a project from another program's file. Raises UserError."""
     from civsam.book import brought
+    from civsam.intake.sources import sampled
 
     if options.again or options.questionnaire is not None:
         raise UserError("--from laver selv skemaet. Udelad --again og --questionnaire.")
     source = own_path(options.source)
     names = [name.strip() for name in options.background.split(",") if name.strip()]
-    paths, made = brought.create(own_path(options.folder), source, options.sheet, names)
+    paths, made = brought.create(own_path(options.folder), source, options.sheet, names, sampled.told(options.sample))
     for path in paths:
         print(f"  {shown(path)}")
     print(brought.report(made, source, options.folder))

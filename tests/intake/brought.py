@@ -6,13 +6,15 @@ import pandas as pd
 
 from civsam.instrument import questionnaire
 from civsam.instrument.questionnaire import Questionnaire
-from civsam.intake.sources import reading, written
+from civsam.intake.sources import reading, sampled, written
 from civsam.intake.sources.draft import Draft
 
 
-def brought(path: Path, *background: str, sheet: str | None = None) -> tuple[Questionnaire, pd.DataFrame | None, Draft]:
+def brought(
+    path: Path, *background: str, sheet: str | None = None, sample: str = ""
+) -> tuple[Questionnaire, pd.DataFrame | None, Draft]:
     """The questionnaire and the answers that a file gives, checked against one another, and the draft they are of."""
-    made = reading.survey(path, sheet, background)
+    made = reading.survey(path, sheet, background, sampled.told(sample))
     schema, answers = path.parent / "lavet.yml", path.parent / "lavet.csv"
     schema.write_text(written.questionnaire(made, path.name), "utf-8")
     questionnaire._read.cache_clear()

@@ -7,6 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from civsam.intake.coding import THOUSANDS
+from civsam.intake.table import as_text
+
 
 @dataclass
 class Column:
@@ -29,6 +32,12 @@ class Column:
     def there(self) -> list[Any]:
         """The values that occur and are answers, in order of occurrence."""
         return [value for value in self.values if value not in self.gone]
+
+    def raw(self) -> np.ndarray:
+        """The cells as they stand, to the last decimal, and never as thousands are written. Shape (n,)."""
+        texts = {value: as_text(value) for value in self.there}
+        return self.written({value: f"{text}0" if "." in text and THOUSANDS.fullmatch(text) else text
+                             for value, text in texts.items()})
 
     def written(self, made: dict[Any, str]) -> np.ndarray:
         """The cells, where each value is written so; blank for all others. Shape (n,)."""

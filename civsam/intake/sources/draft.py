@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +13,7 @@ from civsam.files import UserError
 from civsam.instrument.questionnaire import DONT_KNOW, NO_TICK, NONE
 from civsam.instrument.words import plain
 from civsam.intake.faults import amount
-from civsam.intake.sources import naming
+from civsam.intake.sources import naming, sampled
 from civsam.intake.sources.material import MOST_QUESTIONS, SEVERAL, Material, Question, few, one_line
 
 TOPIC = 80  # letters of a heading
@@ -35,6 +35,7 @@ class Draft:
     key: str
     blocks: dict[str, str]
     background: dict[str, dict[str, Any]] = field(default_factory=dict)
+    sample: dict[str, Any] = field(default_factory=dict)
     scales: dict[str, dict[str, Any]] = field(default_factory=dict)
     items: list[tuple[dict[str, Any], list[str]]] = field(default_factory=list)
     answers: pd.DataFrame | None = None
@@ -47,10 +48,15 @@ class Draft:
         return sum(bool(guesses) for _, guesses in self.items)
 
 
-def draft(material: Material, fallback: str, background: Iterable[str] = ()) -> Draft:
+def draft(
+    material: Material, fallback: str, background: Iterable[str] = (), sample: Mapping[str, str] | None = None
+) -> Draft:
     """The survey as a project has it. fallback: a title where the file has none. background: what the answers are
-    divided by, as the file calls it. Raises UserError for what cannot be a survey, and an unknown name.
+    divided by, as the file calls it. sample: columns that tell how it was drawn, see `sampled`. Raises UserError for
+    what cannot be a survey, and an unknown name.
     """
+    background = [*background]
+    design = sampled.apart(material, dict(sample or {}), background)
     questions = material.questions
     if not questions:
         raise UserError("der er ingen spørgsmål i filen.")
@@ -70,8 +76,25 @@ def draft(material: Material, fallback: str, background: Iterable[str] = ()) -> 
         if cells is not None:
             columns[name] = cells
     if columns:
+        columns |= _design(made, design, dict(sample or {}), ids)
         made.answers = _answers(made, columns, material.keys)
     return made
+
+
+def _design(
+    made: Draft, design: Mapping[str, np.ndarray], sample: Mapping[str, str], ids: Mapping[str, str]
+) -> dict[str, np.ndarray]:
+    """The columns of the design by the names that the questionnaire calls them."""
+    called = {name: ids.get(name, "") for name in design}
+    for name in design:
+        called[name] = naming.named(name, {*naming.RESERVED, *ids.values(), *called.values()} - {""}, "k")
+    known = {plain(name): new for name, new in {**ids, **called}.items()}
+    for key, value in sample.items():
+        names = [known.get(plain(name), name) for name in value.split("+")]
+        if key == "replikater" and plain(value) not in known:
+            names = [new for name, new in called.items() if plain(name).startswith(plain(value))]
+        made.sample[key] = float(value) if key == "rho" else names if len(names) > 1 else names[0]
+    return {called[name]: cells for name, cells in design.items()}
 
 
 def _mark(questions: list[Question], background: Iterable[str]) -> None:
@@ -268,7 +291,7 @@ def _answers(made: Draft, columns: dict[str, np.ndarray], keys: np.ndarray | Non
     table = pd.DataFrame(columns)
     if keys is not None:
         return table.set_index(pd.Index(keys, name=made.key))
-    items = [name for name in table if name not in made.background]
+    items = [item["id"] for item, _ in made.items]
     silent = (table[items] == "").all(axis=1) if items else pd.Series(False, index=table.index)
     if silent.any():
         made.told.append(f"Rækker uden et eneste svar, som er sprunget over: {int(silent.sum())}.")

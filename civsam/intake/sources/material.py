@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -53,7 +53,7 @@ class Material:
 
     blocks: their titles by name. dont_know: the words of 'ved ikke', if told. keys: who answered each row, (n,), and
     key: what they are called; None where the file does not tell. lost: what is not carried over. told: what was
-    recognised, and how.
+    recognised, and how. raw: gives the cells of a column as they stand, (n,); None where the file has no answers.
     """
 
     title: str = ""
@@ -65,6 +65,7 @@ class Material:
     keys: np.ndarray | None = None
     lost: list[str] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
+    raw: Callable[[str], np.ndarray] | None = None
 
     @property
     def answered(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -16,13 +16,16 @@ from civsam.intake.sources.draft import Draft, draft
 from civsam.intake.sources.material import Material
 
 
-def survey(path: Path, sheet: str | None = None, background: Iterable[str] = ()) -> Draft:
+def survey(
+    path: Path, sheet: str | None = None, background: Iterable[str] = (), sample: Mapping[str, str] | None = None
+) -> Draft:
     """The survey that a file holds. sheet: which of a workbook's sheets. background: what answers are divided by.
+    sample: columns that tell how the sample was drawn.
 
     Raises UserError for a file that cannot be read, that holds no survey, or in which something cannot be told apart.
     """
     try:
-        return draft(material(path, sheet), path.stem.replace("_", " ").capitalize(), background)
+        return draft(material(path, sheet), path.stem.replace("_", " ").capitalize(), background, sample)
     except UserError as fault:
         told = str(fault)
         raise UserError(told if told.startswith((shown(path), "--")) else f"{shown(path)}: {told}") from None

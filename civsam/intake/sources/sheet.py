@@ -11,9 +11,9 @@ import numpy as np
 
 from civsam.instrument.questionnaire import DONT_KNOW, LARGEST, MOST_DECIMALS, NO_TICK
 from civsam.instrument.words import plain
-from civsam.intake import export, tabular
+from civsam.intake import export, programs, tabular
 from civsam.intake.coding import TICKS
-from civsam.intake.columns import PAIRS, Columns
+from civsam.intake.columns import PAIRS
 from civsam.intake.faults import DATE, NOTHING, amount
 from civsam.intake.sources import numbers, texts
 from civsam.intake.sources.material import SEVERAL, Material, Question, few, is_key, one_line, shared_start
@@ -22,7 +22,6 @@ from civsam.intake.table import THOUSANDS, Table
 
 NUMBER = re.compile(r"-?(0|[1-9][0-9]*)([.,][0-9]+)?")
 SIGNS = (";", "|", ", ", " ")  # between several answers in a cell
-KEYS = re.compile(r"_?(id|uuid|key)|.*response ?id")  # what programs add that names the respondent
 FEW = 10  # different whole numbers that may be codes
 PARTS = (*PAIRS, re.compile(r"(?P<whole>.+)/(?P<part>[^/]+)"))  # columns of one answer among several
 
@@ -43,6 +42,8 @@ def read(path: Path, sheet: str | None) -> Material:
     if table.ragged:
         made.lost.append(f"Rækker med et andet antal felter end den første: {few(map(str, table.ragged))}.")
     columns = _columns(made, table)
+    by_name = {column.name: column.cells for column in columns}
+    made.raw = lambda name: np.array([cell.strip() for cell in by_name[name]], dtype=object)
     groups = {one.name: group for group in _groups(columns) for one in group[1]}
     joined = {plain(head) for head, _, _ in groups.values()}
     for column in columns:
@@ -65,33 +66,42 @@ def read(path: Path, sheet: str | None) -> Material:
 
 def _columns(made: Material, table: Table) -> list[Cells]:
     """The columns that hold something, each with a name of its own."""
-    wordings = table.titles or [""] * len(table.header)
     found: list[Cells] = []
-    empty, program, taken = [], [], set[str]()
-    for at, header in enumerate(table.header):
-        cells = table.cells[at].to_numpy(object)
-        if table.guarded:
-            cells = np.array([export.unguard(cell) for cell in cells], dtype=object)
-        cells = np.array([cell if cell.strip() else "" for cell in cells], dtype=object)
-        name = one_line(header) or f"kolonne {at + 1}"
+    empty, taken, own = [], set[str](), _program(made, table)
+    for at in [at for at in range(len(table.header)) if at not in own]:
+        cells, name = _cells(table, at), one_line(table.header[at]) or f"kolonne {at + 1}"
         if not any(cells):
             empty.append(name)
             continue
-        if Columns.metadata(name) and not KEYS.fullmatch(name.strip().lower()):
-            program.append(name)
-            continue
-        own, place = name, 2
-        while plain(own) in taken:
-            own, place = f"{name} {place}", place + 1
-        if own != name or not header.strip():
-            made.told.append(f"Kolonne {at + 1} hedder {'som en anden' if header.strip() else 'intet'} og er kaldt "
-                             f"»{own}«.")
-        taken.add(plain(own))
-        found.append(Cells(own, one_line(wordings[at]) or name, cells))
-    for what, names in (("Tomme kolonner", empty), ("Kolonner, som et program selv tilføjer", program)):
-        if names:
-            made.lost.append(f"{what}: {few(names)}.")
+        called, place = name, 2
+        while plain(called) in taken:
+            called, place = f"{name} {place}", place + 1
+        if called != name or not table.header[at].strip():
+            made.told.append(f"Kolonne {at + 1} hedder {'som en anden' if table.header[at].strip() else 'intet'} og er "
+                             f"kaldt »{called}«.")
+        taken.add(plain(called))
+        title = one_line(table.titles[at]) if table.titles else ""
+        found.append(Cells(called, title or name, cells))
+    if empty:
+        made.lost.append(f"Tomme kolonner: {few(empty)}.")
     return found
+
+
+def _program(made: Material, table: Table) -> set[int]:
+    """The columns that the program itself has added, but for one that names the respondents."""
+    program, own = programs.told(table, range(len(table.header)))
+    keep = [at for at in own if is_key(table.header[at], "", [cell.strip() for cell in _cells(table, at)])]
+    others = [at for at in own if at not in keep[:1]]
+    if program is not None:
+        made.told += programs.notes(table, program, others)
+    return {*others} | {at for at, name in enumerate(table.header) if name.startswith("_") and programs.KOBO.adds(name)
+                        and at not in keep[:1]}
+
+
+def _cells(table: Table, at: int) -> np.ndarray:
+    """A column's cells, blank where there are only spaces, (n,)."""
+    cells = [export.unguard(cell) if table.guarded else cell for cell in table.cells[at]]
+    return np.array([cell if cell.strip() else "" for cell in cells], dtype=object)
 
 
 def _groups(columns: list[Cells]) -> list[tuple[str, list[Cells], str]]:

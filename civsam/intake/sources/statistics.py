@@ -28,6 +28,8 @@ def read(path: Path, kind: str, data: bytes) -> Material:
     own = title.startswith(OWN)
     made = Material(title=one_line(title.partition(": ")[2] if own else title))
     made.told.append(f"Format: {KINDS[kind]}, {amount(len(columns), 'kolonne', 'kolonner')}.")
+    by_name = {column.name: column for column in columns}
+    made.raw = lambda name: by_name[name].raw()
     if own_file.questions(made, columns, found["notes"]):
         return made
     _key(made, columns)

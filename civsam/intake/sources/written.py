@@ -16,6 +16,7 @@ from civsam.intake.table import clear
 WIDTH = 118
 SHAPES = "# Typer: enkelt (ét svar), flere (flere svar), ordinal (ordnet skala), antal (et tal), tekst (fri tekst)."
 BACKGROUND = "# Det, der vides om alle, og som svarene deles op efter."
+SAMPLE = "# Kolonner i svarfilen, der siger, hvordan de, der har svaret, er trukket."
 WEIGHTS = """# Har du en ramme (data/ramme.csv med nøglen og baggrunden for alle, der blev spurgt), så vej efter den:
 # vaegtning: {{svargrupper: [{first}], margener: [{all}]}}"""
 
@@ -35,6 +36,8 @@ def questionnaire(draft: Draft, source: str) -> str:
         names = [*draft.background]
         parts += [f"{BACKGROUND}\n{_dumped({'baggrund': draft.background})}",
                   WEIGHTS.format(first=names[0], all=", ".join(names)) + "\n"]
+    if draft.sample:
+        parts.append(f"{SAMPLE}\n{_dumped({'stikproeve': draft.sample})}")
     parts += [_dumped({"blokke": draft.blocks}), f"{SHAPES}\n{_dumped({'skalaer': draft.scales})}"]
     items = "".join("".join(f"  # Gæt: {guess}\n" for guess in guesses) + _entry(item) for item, guesses in draft.items)
     return "\n".join([*parts, f"spoergsmaal:\n{items}"])
