@@ -250,7 +250,8 @@ def test_a_file_of_our_own_that_was_changed_is_read_as_any_other(tmp_path: Path)
 def test_what_tells_how_the_sample_was_drawn_is_no_question(tmp_path: Path) -> None:
     path = spss(tmp_path / "b.sav", w=[1.234, 0.123456789, 2.0, 1.0], lag=["a", "a", "b", "b"], skole=[1.0, 2, 3, 4],
                 q=([1.0, 2, 1, 2], "Enig?", {1: "Ja", 2: "Nej"}), r1=[1.0, 2, 3, 4], r2=[1.0, 2, 3, 4])
-    study, answers, _ = brought(path, sample="vaegt=W,strata=lag,klynge=skole")
+    study, answers, made = brought(path, sample="vaegt=W,strata=lag,klynge=skole")
+    assert made.lost == []
     assert list(study.items) == ["q", "r1", "r2"]
     assert (study.sample.weight, study.sample.strata, study.sample.cluster) == ("w", ("lag",), ("skole",))
     assert [float(cell) for cell in answers["w"]] == pytest.approx([1.234, 0.123456789, 2, 1], rel=1e-12)

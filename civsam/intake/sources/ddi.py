@@ -43,7 +43,7 @@ def read(root: ElementTree.Element) -> Material:
                 made.told.append(f"{made.questions[-1].name} samler {few(members)}.")
             done.update(members)
         elif variable.get("wgt") == "wgt":
-            made.lost.append(f"{name} er en vægt.")
+            made.lost.append(f"{name} er en vægt. Har svarene den, så skriv i skemaet: stikproeve: {{vaegt: {name}}}")
         elif not made.key and KEYS.fullmatch(name.lower()) and not list(children(variable, "catgry")):
             made.key = name
         else:

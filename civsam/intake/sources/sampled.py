@@ -47,4 +47,7 @@ def apart(made: Material, sample: dict[str, str], background: list[str]) -> dict
         if not names:
             raise UserError(f"--sample: ingen kolonner begynder med »{value}«.")
     made.questions = [question for question in made.questions if question.name not in found]
+    as_questions = tuple(f"{name}{sign}" for name in found for sign in ": ")
+    made.told, made.lost = ([line for line in lines if not line.startswith(as_questions)]
+                            for lines in (made.told, made.lost))
     return found
