@@ -96,9 +96,9 @@ class Columns:
     def _part(self, whole: str, part: str) -> tuple[str, ...] | None:
         """The role of a part of a question: of one answer, or LimeSurvey's battery[SQ1], an item of its own."""
         role = self._grouped(whole) or self._grouped(whole.removesuffix(ADDED))
-        if role is None or role[0] not in self.items:
-            return None
-        return self._split(role, part)
+        found = self._split(role, part) if role is not None and role[0] in self.items else None
+        own = self.roles.get(f"{whole}_{part}", ("",))
+        return found or (own if own[0] in self.items and len(own) == 1 else None)
 
     def other_answer(self, name: str) -> str:
         """The answer that a column of this name would be of a question with several, which the question does not have;

@@ -186,8 +186,8 @@ def test_a_structure_of_limesurvey_is_questions_in_danish(tmp_path: Path, new: b
     assert (study.title, study.scope) == ("Fritid", "Om fritid.")
     assert list(study.blocks.values()) == ["Et", "To"]
     types = {name: item.scale.type for name, item in study.items.items()}
-    assert types == {"hvor": "flere", "glad": "enkelt", "enig_SQ1": "enkelt", "enig_SQ2": "enkelt", "timer": "antal",
-                     "med": "enkelt", "fri": "tekst", "fem": "antal"}
+    assert types == {"hvor": "flere", "glad": "enkelt", "glad_other": "tekst", "enig_SQ1": "enkelt",
+                     "enig_SQ2": "enkelt", "timer": "antal", "med": "enkelt", "fri": "tekst", "fem": "antal"}
     glad = study.items["glad"]
     assert (glad.wording, glad.help) == ("Er du glad & tilfreds?", "Sæt kryds")
     assert glad.scale.answers == {"A1": "Ja", "oth": "Andet"}
@@ -197,8 +197,19 @@ def test_a_structure_of_limesurvey_is_questions_in_danish(tmp_path: Path, new: b
     assert (study.items["enig_SQ2"].topic, study.items["enig_SQ2"].wording) == ("Sjovt", "Enig? Sjovt")
     assert (study.items["timer"].scale.low, study.items["timer"].scale.high) == (1, 24)
     for word in ("hvor bliver kun stillet, hvis: glad == 'A1'", "rang er en rangordning", "Andre sprog: en",
-                 "glad: den tekst, der kan skrives"):
+                 "glad: koder, der er lavet om: -oth- hedder oth"):
         assert word in said(made), word
+
+
+def test_the_answers_of_limesurvey_fit_the_structure_that_was_brought(tmp_path: Path) -> None:
+    path = tmp_path / "skema.lss"
+    path.write_text(structure(True), "utf-8")
+    study, _, _ = brought(path)
+    found = small.read(tmp_path, "id,submitdate,lastpage,startlanguage,hvor[hal],hvor[park],glad,glad[other],enig[SQ1],"
+                       "enig[SQ2],timer,med,fri,fem\n1,2024-01-01,3,da,Y,,A1,nej,1,3,4,Y,hej,5\n", study).accept()
+    assert found.answers.iloc[0].to_dict() == {
+        "hvor": "hal", "glad": "A1", "glad_other": "nej", "enig_SQ1": "1", "enig_SQ2": "3", "timer": "4", "med": "Y",
+        "fri": "hej", "fem": "5"}
 
 
 CODEBOOK = """<codeBook xmlns="ddi:codebook:2_5" version="2.5">

@@ -98,6 +98,8 @@ def _ask(survey: Survey, row: Row) -> None:
         return
     if kind not in ARRAYS:
         made.questions.append(_question(survey, row, kind, parts))
+        if row.get("other") == "Y" and kind in LISTS:
+            made.questions.append(_other(made.questions[-1]))
         return
     for part in parts:
         asked = _question(survey, row, {"K": "N", "Q": "T"}.get(kind, kind), [])
@@ -128,10 +130,16 @@ def _question(survey: Survey, row: Row, kind: str, parts: list[dict[str, str]]) 
         _limits(asked, survey.attributes.get(row.get("qid", ""), {}))
     if row.get("other") == "Y" and kind in (*LISTS, *TICKS):
         asked.answers[OTHER] = "Andet"
-        made.lost.append(f"{name}: den tekst, der kan skrives ved »Andet«.")
+        if kind in TICKS:
+            made.lost.append(f"{name}: den tekst, der kan skrives ved »Andet«.")
     if kind in ("O", "P"):
         made.lost.append(f"{name}: kommentaren ved siden af svarene.")
     return asked
+
+
+def _other(asked: Question) -> Question:
+    """The text that may be written beside an answer."""
+    return Question(f"{asked.name}_other", f"{asked.wording} Andet, skriv", "tekst", block=asked.block)
 
 
 def _limits(asked: Question, told: Row) -> None:
