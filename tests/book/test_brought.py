@@ -1,6 +1,8 @@
 """A project out of another program's file, by the commands that a person types."""
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -80,3 +82,22 @@ def test_a_folder_that_is_there_and_options_that_do_not_go_together_are_refused(
     shutil.rmtree(tmp_path / "mit")
     (tmp_path / "mit").mkdir()
     assert run("new", str(tmp_path / "mit"), "--from", path) == 0
+
+
+@pytest.mark.slow
+def test_the_book_and_the_numbers_of_a_file_come_without_a_line_of_code(tmp_path: Path) -> None:
+    spss(tmp_path / "fritid.sav")
+    out = tmp_path / "mit"
+
+    def typed(folder: Path, *arguments: str) -> str:
+        done = subprocess.run([sys.executable, "-m", "civsam.cli", *arguments], cwd=folder, text=True, check=False,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        assert done.returncode == 0, done.stdout
+        return done.stdout
+
+    typed(tmp_path, "new", "mit", "--from", "fritid.sav", "--background", "koen")
+    assert "Timer" in typed(out, "tables", "--by", "koen")
+    typed(out, "book")
+    page = (out / "_build" / "udgaver" / "standard" / "chapters" / "resultater.html").read_text("utf-8")
+    assert "Lidt &lt;b&gt;" in page
+    assert "n = 40" in page
