@@ -12,6 +12,7 @@ from civsam.files import QUESTIONNAIRE, UserError, read_text, shown, write_if_ch
 from civsam.instrument import questionnaire as instrument
 from civsam.intake.sources import reading, written
 from civsam.intake.sources.draft import Draft
+from civsam.intake.sources.material import one_line
 
 ANSWERS, FRAME = "data/svar.csv", "data/ramme-skabelon.csv"
 TOLD = 20  # lines of what was not carried over, and of what was understood, in a terminal; all are in the questionnaire
@@ -61,7 +62,8 @@ def report(made: Draft, source: Path, folder: str) -> str:
     for heading, those in (("Sådan blev filen forstået:", made.told), ("Ikke taget med:", made.lost)):
         if those:
             more = [f"  - og {len(those) - TOLD} linjer mere; se øverst i {QUESTIONNAIRE.as_posix()}"]
-            lines += [heading, *(f"  - {line}" for line in those[:TOLD]), *(more if len(those) > TOLD else [])]
+            lines += [heading, *(f"  - {one_line(line)}" for line in those[:TOLD])]
+            lines += more if len(those) > TOLD else []
     if made.guesses:
         lines.append(f"Ved {made.guesses} spørgsmål er der gættet: søg efter »Gæt« i {QUESTIONNAIRE.as_posix()}.")
     if made.answers is None:

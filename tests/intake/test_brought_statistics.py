@@ -146,6 +146,7 @@ def test_background_is_asked_for_by_name(tmp_path: Path) -> None:
     path = spss(tmp_path / "a.sav", koen=([1.0, 2, NAN], "Køn", {1: "Kvinde", 2: "Mand"}), aar=[1.0, 2, 2],
                 q=([1.0, 2, 1], "Enig?", {1: "Ja", 2: "Nej"}))
     study, answers, _ = brought(path, "KOEN", "aar")
+    assert (study.background["koen"].ordered, study.background["aar"].ordered) == (False, True)
     assert study.background["koen"].labels == {"1": "Kvinde", "2": "Mand", "uoplyst": "Uoplyst"}
     assert answers["koen"].tolist() == ["1", "2", "uoplyst"]
     assert study.background["aar"].labels == {"1": "1", "2": "2"}

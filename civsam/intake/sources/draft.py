@@ -15,6 +15,7 @@ from civsam.instrument.words import plain
 from civsam.intake.faults import amount
 from civsam.intake.sources import naming, sampled
 from civsam.intake.sources.material import MOST_QUESTIONS, SEVERAL, Material, Question, few, one_line
+from civsam.intake.sources.texts import natural
 
 TOPIC = 80  # letters of a heading
 UNKNOWN = "uoplyst"  # the code of a background variable that is not known of all
@@ -263,11 +264,12 @@ def _background(made: Draft, question: Question, name: str) -> np.ndarray | None
         if question.cells is None or question.type == "flere":
             raise UserError(f"--background: »{question.name}« har ikke ét svar med svartekster, så svarene kan ikke "
                             "deles op efter den.")
-        found = sorted({cell for cell in question.cells if cell}, key=lambda cell: (len(cell), cell))
+        found = sorted({cell for cell in question.cells if cell}, key=natural)
         if len(found) > GROUPS or not found:
             raise UserError(f"--background: »{question.name}« har {len(found)} forskellige svar. Højst {GROUPS} kan "
                             "være grupper: del den først i klasser.")
-        question.type, question.answers = "ordinal", {cell: cell for cell in found}
+        question.type = "ordinal" if question.type == "antal" else "enkelt"
+        question.answers = {cell: cell for cell in found}
     labels, codes = _coded(made, question, keep_unsure=True)
     cells, missing = _recoded(question, codes), codes.get(question.missing, "")
     if cells is not None and (blank := int((cells == "").sum())):

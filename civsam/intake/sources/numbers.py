@@ -15,6 +15,8 @@ from civsam.intake.sources.material import Material, Question, few
 from civsam.intake.sources.naming import unsure
 from civsam.intake.table import as_text
 
+FEW = 10  # different whole numbers that may be codes
+CODES = "tallene er et antal; er de koder for svar, så giv dem tekst i en skala: {1: Ja, 2: Nej}"
 EXACT, SINGLE = 1e-12, 6e-8  # relative: how close a number is to what was typed, and one of single precision
 NO_ANSWER = re.compile(r"(vil|ønsker|kan) ikke (at )?(svare|oplyse).*|uoplyst|ubesvaret|intet svar|"
                        r"ikke (relevant|aktuel|besvaret|oplyst|stillet).*|mangler|missing|refus(ed|al|er).*|no answer|"
@@ -105,6 +107,8 @@ def fill(
     words = {value: number(value, asked.decimals) for value in given} | dict.fromkeys(know, DONT_KNOW)
     asked.cells = column.written(words)
     limits(asked, [*given, *ends])
+    if not asked.decimals and not column.labels and len({*given}) <= FEW:
+        asked.guesses.append(CODES)
 
 
 def limits(asked: Question, given: list[float]) -> None:

@@ -22,7 +22,6 @@ from civsam.intake.table import THOUSANDS, Table
 
 NUMBER = re.compile(r"-?(0|[1-9][0-9]*)([.,][0-9]+)?")
 SIGNS = (";", "|", ", ", " ")  # between several answers in a cell
-FEW = 10  # different whole numbers that may be codes
 PARTS = (*PAIRS, re.compile(r"(?P<whole>.+)/(?P<part>[^/]+)"))  # columns of one answer among several
 
 
@@ -208,8 +207,8 @@ def _count(made: Material, asked: Question, cells: np.ndarray, said: list[str]) 
     asked.dont_know = any(unsure(cell) for cell in cells)
     asked.cells = np.array([words.get(cell, DONT_KNOW if cell else "") for cell in cells], dtype=object)
     numbers.limits(asked, [*values.values()])
-    if len(values) <= FEW and not asked.decimals:
-        asked.guesses.append("tallene er et antal; er de koder for svar, så giv dem tekst i en skala: {1: Ja, 2: Nej}")
+    if len(values) <= numbers.FEW and not asked.decimals:
+        asked.guesses.append(numbers.CODES)
 
 
 def _parts(cell: str, sign: str) -> list[str]:

@@ -63,7 +63,7 @@ def ordered(labels: Iterable[str]) -> list[str]:
 
 def natural(text: str) -> tuple[bool, float, str]:
     """What to sort answers by: those that begin with a number by that, and then the alphabet."""
-    begins = re.match(r"\s*(-?\d+)", text)
+    begins = re.match(r"\s*(-?\d+(?:\.\d+)?)", text)
     return begins is None, float(begins[1]) if begins else 0.0, danish_order(text)
 
 
