@@ -202,7 +202,8 @@ def test_intervals_of_shares(name: str, kind: str, tolerance: float) -> None:
 def test_quantiles(name: str) -> None:
     asked = (("rule_math", "api00", [0.1, 0.25, 0.5, 0.75, 0.9]), ("ci_mean", "enroll", [0.25, 0.5, 0.75]))
     for case, item, at in asked:
-        rows, result = estimate.quantiles(survey_of(name), item, at), CASES[f"{name}/quantile_{case}"]
+        rows = estimate.quantiles(survey_of(name), item, at, interval="mean")
+        result = CASES[f"{name}/quantile_{case}"]
         for ours, theirs in {"estimate": "q", "low": "lower", "high": "upper"}.items():
             assert list(rows[ours]) == result[theirs]
         np.testing.assert_allclose(rows["se"], result["se"], rtol=EXACT)
@@ -280,6 +281,32 @@ def test_limits_of_a_quantile_stay_among_the_groups_own_values() -> None:
     assert list(rows.loc["E", ["low", "estimate", "high"]]) == [1, 2, 3]
     assert list(rows.loc["H", ["low", "estimate", "high"]]) == [100, 200, 300]
     assert rows.loc["M", ["estimate", "se", "low", "high"]].isna().all()
+
+
+def test_limits_of_a_quantile_are_about_the_share_that_it_is_asked_for() -> None:
+    """By hand: of 100, .41 say 0 and .76 at most 1. Of .5 the error is (.25 / 99)^(1/2), so the limits are at .5 ± .1.
+
+    R's are at .76 ± .08, so they leave out 0, which is well within what .41 may be. t is 1.98 with 99 degrees.
+    """
+    survey = counting([0] * 41 + [1] * 35 + [2] * 24)
+    assert estimate.quantiles(survey, "api00", [0.5])[["estimate", "low", "high"]].iloc[0].tolist() == [1, 0, 1]
+    assert estimate.quantiles(survey, "api00", [0.5], interval="mean")[["low", "high"]].iloc[0].tolist() == [1, 2]
+    # all are at most 1, and tell nothing; of .65 the error is (.65 * .35 / 99)^(1/2), so the limits are at .65 ± .095
+    most = counting([0] * 60 + [1] * 40)
+    rows = estimate.quantiles(most, "api00", [0.65, 0.75])
+    assert rows["low"].tolist() == [0, 1]
+    assert rows["high"].tolist() == [1, 1]
+    with pytest.raises(ValueError, match="woodruff or mean, not 'beta'"):
+        estimate.quantiles(survey, "api00", interval="beta")
+
+
+@pytest.mark.parametrize("p", [0.25, 0.5, 0.75])
+def test_the_interval_of_a_quantile_covers_it_where_many_give_the_same_number(p: float) -> None:
+    """120 counts from 0 to 5, drawn 60 times: all but a few intervals hold the true quantile."""
+    chances, rng = [0.3, 0.24, 0.2, 0.1, 0.1, 0.06], np.random.default_rng(5)
+    true = int(np.searchsorted(np.cumsum(chances), p))
+    rows = pd.concat([estimate.quantiles(counting(rng.choice(6, 120, p=chances)), "api00", [p]) for _ in range(60)])
+    assert ((rows["low"] <= true) & (true <= rows["high"])).mean() > 0.93
 
 
 # ---- Little to stand on ----------------------------------------------------------------------------------------------
