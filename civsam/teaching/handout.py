@@ -80,7 +80,7 @@ def _directive(found: re.Match[str]) -> str:
 def _role(found: re.Match[str], lesson: str, code: str) -> str:
     text, target = found["text"], found["target"] or found["text"]
     match found["role"]:
-        case "term":
+        case "term" | "en":
             return text
         case "doc":
             return _page(lesson, target)
