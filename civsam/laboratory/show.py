@@ -106,7 +106,7 @@ class Rows:
         shown, frame = quantity(rows, column), numbers(rows, (across, by), (column,))
         drawn, axes = _canvas(rows, across, by)
         _draw(axes, rows, shown, column, across, by)
-        _axis(axes, shown)
+        draw_axis(axes, shown)
         drawn.legend(*axes.get_legend_handles_labels(), loc="upper left", ncols=1, frameon=False,
                      handletextpad=0.1, bbox_to_anchor=under_mark(drawn, 0),
                      title=FACTORS[by].heading, title_fontsize=SMALL, alignment="left", borderpad=0.2,
@@ -242,7 +242,7 @@ def _draw(axes: plt.Axes, rows: pd.DataFrame, shown: Quantity, column: str, acro
     axes.set_title(FACTORS[across].heading, loc="left", x=-0.55, fontsize=SMALL, color=INK)
 
 
-def _axis(axes: plt.Axes, shown: Quantity) -> None:
+def draw_axis(axes: plt.Axes, shown: Quantity) -> None:
     """The quantity below, and a line where it should be."""
     if shown.right is not None:
         axes.axvline(shown.times * shown.right, color=INK, linewidth=1, zorder=1)
