@@ -1,4 +1,4 @@
-"""Commands for a class: lessons, grade."""
+"""Commands for a class: lessons, items, grade."""
 
 from __future__ import annotations
 
@@ -18,6 +18,10 @@ def add(commands: argparse._SubParsersAction) -> None:
     lessons.add_argument("--edition", choices=AUDIENCES, default=STUDENTS, metavar="HVEM",
                          help="studerende (ellers), alle (med løsninger) eller laerer (også med noter)")
     lessons.set_defaults(run=run_lessons)
+    items = commands.add_parser("items", help="opgaverne til Moodle",
+                                description="Skriv opgaverne som en spørgsmålsbank, Moodle kan importere.")
+    items.add_argument("file", metavar="FIL.xml", help="filen, de skrives i")
+    items.set_defaults(run=run_items)
     grade = commands.add_parser("grade", help="ret en klasses notebooks",
                                 description="Find svarene i det, en klasse har afleveret, og ret dem. Intet køres.")
     grade.add_argument("folder", metavar="MAPPE", help="mappen eller zip-filen med alt, hvad der er afleveret")
@@ -35,6 +39,21 @@ def run_lessons(options: argparse.Namespace) -> None:
 
     for path in handout.hand_out(own_path(options.folder), options.edition):
         print(f"  {path.name}")
+
+
+def run_items(options: argparse.Namespace) -> None:
+    """Write the exercises as Moodle XML. Raises UserError."""
+    from civsam.files import write_if_changed
+    from civsam.teaching import moodle
+
+    path = own_path(options.file)
+    if path.suffix.lower() != ".xml":
+        raise UserError(f"{options.file}: spørgsmålsbanken er en XML-fil. Giv den et navn, der ender på .xml.")
+    if not path.parent.is_dir():
+        raise UserError(f"{options.file}: mappen findes ikke. Lav den først.")
+    content = moodle.bank()
+    write_if_changed(path, content)
+    print(f"{content.count(b'<questiontext')} spørgsmål ligger i {options.file}.")
 
 
 def run_grade(options: argparse.Namespace) -> None:
