@@ -19,7 +19,7 @@ from civsam.files import UserError, per_project, project, shown, visible
 from civsam.inference import sampled, weighting
 from civsam.instrument.questionnaire import Background, Questionnaire, read
 from civsam.intake import answers
-from civsam.intake.frame import read_frame, with_lookup
+from civsam.intake.frame import of_register, read_frame, with_lookup
 from civsam.pages import imprint
 from civsam.pages.bibliography import cited, compendium
 from civsam.pages.html import table
@@ -230,6 +230,8 @@ class Edition:
                       ("Delt op efter", questionnaire.background[use["opdel"]].name)]
         words.append(("Konfidensniveau", f"{level}\u00a0%"))
         if self.survey.provenance == survey.COLLECTED:
+            names, lookup = of_register(self.survey.frame, questionnaire), questionnaire.lookup
+            words += [("Register", f"fra {lookup.year}: {listed(names)}")] if names and lookup.year else []
             words.append(("Mindste gruppe", f"{use['mindst']} svar"))
         if use.get("mod", NO_OTHER) != NO_OTHER:
             words.append(("Sammenlignet med", shown_name({"data": use["mod"]})))

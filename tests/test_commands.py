@@ -12,7 +12,7 @@ from civsam.cli.options import pairs
 from civsam.files import Project, project
 from civsam.inference import estimate
 from civsam.instrument import keys as keys_
-from civsam.instrument import questionnaire
+from civsam.instrument import questionnaire, webform
 from civsam.intake import answers
 from civsam.intake.frame import read_frame
 
@@ -234,3 +234,47 @@ def test_what_is_said_of_a_file_moves_nothing_in_the_terminal(capsys: pytest.Cap
         said = capsys.readouterr()
         assert all(sign.isprintable() for sign in (said.out + said.err).replace("\n", ""))
         assert r"a\u001b[2J\u202e\u2028b.csv" in said.err + said.out
+
+
+def test_the_year_of_what_is_looked_up_is_told_unless_the_frame_says_it_itself(
+    own: Path, capsys: pytest.CaptureFixture
+) -> None:
+    assert cli.main(["check", "mine.csv"]) == 0
+    assert "er slået op i kommunegrupper.csv og er, som de var i 2015" in capsys.readouterr().out
+    assert cli.main(["frame", "keys", "--out", "noegler.csv"]) == 0
+    assert "som de var i 2015" in capsys.readouterr().out
+    frame = pd.read_csv(project.data / "ramme.csv", dtype=str)
+    known = FRAME[["region", "blok", "kommunetype", "udgiftspres"]].reset_index(drop=True)
+    newer = known.assign(blok=known["blok"].map({"roed": "blaa", "blaa": "roed"}))
+    frame.join(newer).to_csv("ramme2026.csv", index=False)
+    assert cli.main(["check", "mine.csv", "--ramme", "ramme2026.csv"]) == 0
+    said = capsys.readouterr().out
+    assert "som de var i 2015" in said
+    assert "borgmester" not in said.split("er slået op")[0].lower()
+    words = dict(edition.open_edition(data=own_answers(own), ramme="ramme2026.csv").words())
+    assert words["Register"].startswith("fra 2015: ")
+    assert FRAME_BLOC not in words["Register"]
+
+
+FRAME_BLOC = INSTRUMENT.background["blok"].name
+
+
+def own_answers(folder: Path) -> str:
+    """Answers that nobody simulated."""
+    table = pd.read_csv(folder / "mine.csv", dtype=str, keep_default_na=False).iloc[1:]
+    table.to_csv(folder / "egne.csv", index=False)
+    return str(folder / "egne.csv")
+
+
+def test_a_form_that_is_not_hers_yet_is_told_of(
+    own: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert cli.main(["form", "--out", "skema"]) == 0
+    assert "er afsender, formaal og kontakt ikke skrevet af jer" in capsys.readouterr().out
+    ready = dict.fromkeys(webform.TEXTS, "Vi spørger.")
+    monkeypatch.setattr(webform, "read_about", lambda: ready)
+    assert cli.main(["form", "--out", "skema"]) == 0
+    assert "Bemærk" not in capsys.readouterr().out
+    monkeypatch.setattr(webform, "read_about", lambda: ready | {"kontakt": "[Skriv her, hvem.]"})
+    assert cli.main(["form", "--out", "skema"]) == 0
+    assert "er kontakt ikke skrevet af jer" in capsys.readouterr().out

@@ -48,6 +48,7 @@ def run_check(options: argparse.Namespace) -> None:
     from civsam.inference import sampled
     from civsam.instrument.questionnaire import read
     from civsam.intake import answers, faults
+    from civsam.intake.frame import register_note
 
     path, frame = own_path(options.file), frame_for(options)
     how = reading_of(options, frame)
@@ -62,6 +63,8 @@ def run_check(options: argparse.Namespace) -> None:
     plain = edition.of_reading(reading, frame, read(), shown(path))
     for line in sampled.told(edition.usual_weights(plain, shown(path))):
         print(f"Stikprøve: {line}.")
+    for note in register_note(plain.frame, read()):
+        print(note)
     print(f"{len(reading.answers)} svar uden fejl.")
 
 

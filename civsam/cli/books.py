@@ -99,6 +99,8 @@ def make_book(options: argparse.Namespace) -> None:
     from civsam import edition
     from civsam.book import build, earlier, projects, releases
     from civsam.cli.whose import ask_for_imprint
+    from civsam.intake.frame import register_note
+    from civsam.survey.survey import COLLECTED
 
     projects.check_chapter(project.root)
     if options.pdf:
@@ -112,6 +114,8 @@ def make_book(options: argparse.Namespace) -> None:
         given["data"] = valid_rows(given, name, options)
     opened = edition.open_edition(**given)
     told = ask_for_imprint(opened.survey.provenance)
+    if opened.survey.provenance == COLLECTED:
+        told += register_note(opened.survey.frame, opened.survey.questionnaire)
     made_of = releases.traces(opened.survey, earlier.find(opened), edition.find_data(opened.parameters.get("mod", "")))
     told += releases.warnings(name, made_of)
     make = partial(build.build, name, opened.parameters, given, opened.about(), options.edition,

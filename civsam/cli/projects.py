@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 
 from civsam.cli.options import frame_for, frame_option, own_path
-from civsam.files import UserError, shown
+from civsam.danish import listed
+from civsam.files import UserError, project, shown
+
+# What the study's own form says of who asks, which is nobody: a digest of each text.
+OF_STUDY = {"afsender": "0852f49b4b5088b3",
+            "formaal": "b72cf134c86da500",
+            "kontakt": "04065d69043ce333"}
 
 
 def add(commands: argparse._SubParsersAction) -> None:
@@ -41,7 +48,9 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 def run_frame(options: argparse.Namespace) -> None:
     """Give all in the frame a key, and a link where the form's address is known. Raises UserError."""
+    from civsam.instrument.questionnaire import read
     from civsam.intake import collecting
+    from civsam.intake.frame import register_note
 
     out = own_path(options.out)
     collecting.check_place(out)
@@ -51,16 +60,28 @@ def run_frame(options: argparse.Namespace) -> None:
     keyed = collecting.add_keys(frame)
     collecting.write(collecting.links(keyed, options.link) if options.link else keyed, out)
     print(f"{len(keyed)} nøgler står i {options.out}. Filen siger, hvem der svarer hvad: opbevar den sikkert.")
+    for note in register_note(frame, read()):
+        print(note)
 
 
 def run_form(options: argparse.Namespace) -> None:
     """Write the questionnaire as others need it. Raises UserError."""
-    from civsam.instrument import forms
+    from civsam.instrument import forms, webform
     from civsam.instrument.questionnaire import read
 
     folder = own_path(options.out)
     for path in forms.write(read(), folder):
         print(f"  {shown(path)}")
+    if names := [name for name, text in webform.read_about().items() if not_hers(name, text)]:
+        where = shown(project.data / "skematekst.yml")
+        print(f"Bemærk: skemaet kan ikke sendes ud endnu. I {where} er {listed(names)} ikke skrevet af jer. "
+              "Skriv, hvem der spørger, hvad svarene bruges til, hvornår de slettes, og hvem man "
+              "kan skrive til.")
+
+
+def not_hers(name: str, text: str) -> bool:
+    """Whether a text of the form is still a place to fill in, or what the study's own form says."""
+    return "[Skriv" in text or hashlib.sha256(text.encode()).hexdigest()[:16] == OF_STUDY.get(name)
 
 
 def run_new(options: argparse.Namespace) -> None:

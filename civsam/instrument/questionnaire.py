@@ -96,7 +96,8 @@ class Lookup:
     """What is known of a respondent by one code, as that of a school or a municipality.
 
     file: beside the questionnaire. key: the column that holds the code. name: what it is a code of. labels: of
-    each code. known: what follows from the code, a row a code (as text) and a column a variable, all of it text.
+    each code. known: what follows from the code, a row a code (as text) and a column a variable, all of it text. year:
+    when it was so; 0 where that is not told.
     """
 
     file: str
@@ -104,6 +105,7 @@ class Lookup:
     name: str
     labels: dict[str, str]
     known: pd.DataFrame = field(repr=False, compare=False)
+    year: int = 0
 
 
 @dataclass(frozen=True)
@@ -335,7 +337,8 @@ class _Reader:
         known = read_table(self.path.parent / file, [key, text]).set_index(key)
         if doubled := [code for code in known.index if not code or (known.index == code).sum() > 1]:
             raise UserError(f"{shown(self.path.parent / file)}: {key} '{doubled[0]}' er tom eller står to gange.")
-        return Lookup(file, key, name, known[text].sort_values().to_dict(), known)
+        return Lookup(file, key, name, known[text].sort_values().to_dict(), known,
+                      self.get(raw, "aar", int, 0))
 
 
 def read(path: Path | None = None) -> Questionnaire:

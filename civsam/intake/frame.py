@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from civsam.danish import listed
 from civsam.files import UserError, project, shown
 from civsam.instrument.questionnaire import Background, Questionnaire
 from civsam.intake import design_columns, tabular
@@ -67,6 +68,26 @@ def with_lookup(table: pd.DataFrame, questionnaire: Questionnaire, where: str) -
     missing = [name for name in lookup.known if name not in table.columns]
     found = lookup.known.loc[code, missing].set_axis(table.index)
     return table.assign(**{lookup.key: code.astype(int) if numeric else code}).join(found)
+
+
+def of_register(frame: pd.DataFrame, questionnaire: Questionnaire) -> list[str]:
+    """The names of the background variables that are as the lookup has them, so that they are of its year."""
+    lookup = questionnaire.lookup
+    if lookup is None or lookup.key not in frame.columns:
+        return []
+    there = lookup.known.reindex(frame[lookup.key].astype(str))
+    return [variable.name for variable in questionnaire.background.values()
+            if variable.id in there and variable.id in frame
+            and (there[variable.id].to_numpy() == frame[variable.id].astype(str).to_numpy()).all()]
+
+
+def register_note(frame: pd.DataFrame, questionnaire: Questionnaire) -> list[str]:
+    """What the user must know of the year of what is looked up; nothing where nothing is."""
+    names, lookup = of_register(frame, questionnaire), questionnaire.lookup
+    if not names or lookup is None or not lookup.year:
+        return []
+    return [f"Bemærk: {listed(names)} er slået op i {lookup.file} og er, som de var i {lookup.year}. Er de ændret "
+            "siden, så giv rammen sine egne kolonner, som bruges først, eller ret filen og »aar« i spørgeskemaet."]
 
 
 def _check_codes(table: pd.DataFrame, variable: Background, where: str) -> None:
