@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from civsam.danish import listed
-from civsam.files import UserError, per_project, project, shown, visible
+from civsam.files import UserError, per_project, project, resolved, shown, visible
 from civsam.inference import sampled, weighting
 from civsam.instrument.questionnaire import Background, Questionnaire, read
 from civsam.intake import answers
@@ -132,7 +132,7 @@ def known(name: str) -> Parameter:
 def find_data(data: str) -> Path:
     """The answer file: as written where that exists, else from the project's root."""
     path = Path(os.path.expanduser(data))  # unlike Path's own, it leaves an unknown ~name alone
-    return path.resolve() if path.exists() else (project.root / path).resolve()
+    return resolved(path if path.exists() else project.root / path)
 
 
 def find_frame(use: Mapping[str, Any]) -> pd.DataFrame | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
@@ -90,6 +91,20 @@ class UserError(Exception):
         return [f"Fejl: {self}"]
 
 
+SYSTEM_FAULTS = {
+    errno.ENOENT: "den findes ikke",
+    errno.EACCES: "der er ikke adgang",
+    errno.EPERM: "der er ikke adgang",
+    errno.EROFS: "der kan ikke skrives dér",
+    errno.ENOSPC: "disken er fuld",
+    errno.ENAMETOOLONG: "navnet er for langt",
+    errno.EEXIST: "der er allerede en fil af det navn",
+    errno.ELOOP: "symbolske links peger på hinanden",
+    errno.ENOTDIR: "en del af stien er en fil, ikke en mappe",
+}
+DEEPEST = 50  # lists and mappings in one another in a YAML file
+
+
 YAML_FAULTS = {  # what the library says, by how it begins, and what it comes of
     "mapping values are not allowed": "et kolon for meget, eller forkert indrykning. Sæt \"\" om tekst med kolon",
     "found a tab character": "et tabulatortegn. Ryk ind med mellemrum",
@@ -130,16 +145,32 @@ def shown(path: Path) -> str:
     return visible(path.relative_to(project.root).as_posix() if path.is_relative_to(project.root) else str(path))
 
 
-def read_bytes(path: Path) -> bytes:
-    """The file's content. Raises UserError."""
+def reason(fault: OSError) -> str:
+    """Why the system would not, in Danish."""
+    return SYSTEM_FAULTS.get(fault.errno or 0, f"systemfejl {fault.errno}")
+
+
+def resolved(path: Path) -> Path:
+    """The path from the root, without links. Raises UserError for links that lead to one another."""
     try:
+        return path.resolve()
+    except (RuntimeError, OSError):
+        raise UserError(f"{visible(str(path))}: stien fører ingen steder hen, for symbolske links peger på hinanden. "
+                        "Angiv selve filen.") from None
+
+
+def read_bytes(path: Path) -> bytes:
+    """The file's content. Raises UserError, also for what is no file, as a pipe, which might never end."""
+    try:
+        if path.exists() and not path.is_file() and not path.is_dir():
+            raise UserError(f"{shown(path)}: er ikke en almindelig fil. Gem indholdet i en fil, og angiv den.")
         return path.read_bytes()
     except FileNotFoundError:
         raise UserError(f"{shown(path)}: filen findes ikke. Kontrollér stien.") from None
     except IsADirectoryError:
         raise UserError(f"{shown(path)}: er en mappe, ikke en fil. Angiv selve filen.") from None
     except OSError as fault:
-        raise UserError(f"{shown(path)}: filen kan ikke læses ({fault.strerror}).") from None
+        raise UserError(f"{shown(path)}: filen kan ikke læses; {reason(fault)}.") from None
 
 
 def read_text(path: Path) -> str:
@@ -155,13 +186,25 @@ def read_text(path: Path) -> str:
 
 def read_yaml(path: Path) -> dict[str, Any]:
     """The YAML file as a dict; every mapping in it has its line number under the key `LINE`. Raises UserError."""
+    text = read_text(path)
     try:
-        content = yaml.load(read_text(path), Loader=_LineLoader)
+        _check_depth(path, text)
+        content = yaml.load(text, Loader=_LineLoader)
     except yaml.YAMLError as fault:
         raise UserError(f"{shown(path)}{_yaml_fault(fault)}.") from None
     if not isinstance(content, dict):
         raise UserError(f"{shown(path)}: filen er tom eller ikke en YAML-opslagstabel.")
     return content
+
+
+def _check_depth(path: Path, text: str) -> None:
+    """Raise UserError for lists in lists so deep that reading them would end the process; YAMLError as the reader."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_LineLoader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEEPEST:
+            raise UserError(f"{shown(path)}, linje {event.start_mark.line + 1}: lister ligger mere end {DEEPEST} dybt "
+                            "i hinanden. Skriv dem fladere.")
 
 
 def _yaml_fault(fault: yaml.YAMLError) -> str:

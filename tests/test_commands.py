@@ -1,6 +1,8 @@
 """The commands for one's own answers, as typed: what they write, what they say, and what they leave alone."""
 
 import json
+import os
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -254,6 +256,27 @@ def test_the_year_of_what_is_looked_up_is_told_unless_the_frame_says_it_itself(
     words = dict(edition.open_edition(data=own_answers(own), ramme="ramme2026.csv").words())
     assert words["Register"].startswith("fra 2015: ")
     assert FRAME_BLOC not in words["Register"]
+
+
+@pytest.mark.parametrize("name", ["roer.csv", "ring.csv", f"{'a' * 300}.csv", "/dev/zero"])
+@pytest.mark.parametrize("command", ["check", "tables"])
+def test_what_is_no_file_is_told_at_once(own: Path, capsys: pytest.CaptureFixture, command: str, name: str) -> None:
+    os.mkfifo("roer.csv")
+    Path("ring.csv").symlink_to("ring2.csv")
+    Path("ring2.csv").symlink_to("ring.csv")
+    assert cli.main([command, name]) == 2
+    said = capsys.readouterr().err
+    assert re.search("er ikke en almindelig fil|symbolske links peger på hinanden|findes ikke|navnet er for langt", said)
+    assert "name too long" not in said
+
+
+@pytest.mark.parametrize("text", ["a: " + "[" * 50_000 + "]" * 50_000, "\n".join(f"{' ' * n}a:" for n in range(2_000))])
+def test_a_yaml_file_of_lists_in_lists_is_told_and_does_not_end_the_process(
+    own: Path, capsys: pytest.CaptureFixture, text: str
+) -> None:
+    Path("dyb.yml").write_text(text, "utf-8")
+    assert cli.main(["new", "projekt", "--questionnaire", "dyb.yml"]) == 2
+    assert "lister ligger mere end 50 dybt i hinanden" in capsys.readouterr().err
 
 
 FRAME_BLOC = INSTRUMENT.background["blok"].name

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import errno
 import os
 import signal
 import sys
@@ -11,18 +10,8 @@ from collections.abc import Sequence
 
 from civsam.cli import answers, books, classes, laboratory, projects, tables
 from civsam.cli.language import DANISH, Parser
-from civsam.files import UserError, project, visible
+from civsam.files import UserError, project, reason, visible
 
-SYSTEM_FAULTS = {
-    errno.ENOENT: "den findes ikke",
-    errno.EACCES: "der er ikke adgang",
-    errno.EPERM: "der er ikke adgang",
-    errno.EROFS: "der kan ikke skrives dér",
-    errno.ENOSPC: "disken er fuld",
-    errno.ENAMETOOLONG: "navnet er for langt",
-    errno.EEXIST: "der er allerede en fil af det navn",
-    errno.ENOTDIR: "en del af stien er en fil, ikke en mappe",
-}
 # What is left of a command that is stopped; of most, a book.
 UNTOUCHED = {"scenarios": "De færdige dele er gemt: kør samme kommando igen for at gøre resten."}
 
@@ -72,9 +61,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as fault:
-        why = SYSTEM_FAULTS.get(fault.errno, f"systemfejl {fault.errno}")
         name = visible(str(fault.filename or "filen"))
-        print(f"civsam: {name}: kan ikke læses eller skrives; {why}.", file=sys.stderr)
+        print(f"civsam: {name}: kan ikke læses eller skrives; {reason(fault)}.", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         left = UNTOUCHED.get(options and options.command, "Den seneste færdige bog er urørt.")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from civsam.book.audience import READERS
 from civsam.danish import plain
-from civsam.files import UserError, project
+from civsam.files import UserError, project, resolved
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -127,7 +127,7 @@ def edition_name(wanted: str | None, given: dict[str, Any], audience: str = READ
 
 def own_path(text: str) -> Path:
     """The path as typed, seen from where the user stands."""
-    return Path(os.path.expanduser(text)).resolve()
+    return resolved(Path(os.path.expanduser(text)))
 
 
 def frame_for(options: argparse.Namespace) -> pd.DataFrame | None:
