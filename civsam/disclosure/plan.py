@@ -4,7 +4,9 @@ The rules, for answers whose provenance is `indsamlet` (synthetic answers pass u
 
 - A group is shown with at least `minimum` respondents, and in it an answer that at least `minimum` gave and at least
   `minimum` did not. For counts, and shares of what is counted, `minimum` must have contributed, and what all but the
-  two largest contributed must be `DOMINANCE` times the largest, so that the second cannot work out the first (p% rule).
+  two largest contributed must be `DOMINANCE` times the largest, so that the second cannot work out the first (p% rule),
+  also by weight. Those who gave an answer, and those who did not, must each weigh as much as the two of the group who
+  weigh most: a weighted share would else tell what the heaviest said.
 - n is rounded to `STEP`; a share is given as a multiple of `STEP` respondents among n, a mean as a multiple of what
   `STEP` average respondents would add, so that each shown number stands for a window `STEP` wide. Standard errors are
   those of the rounded shares times a design factor that goes up to the next preferred number (`GRID` a decade), and

@@ -43,32 +43,39 @@ class Programme:
         need = np.minimum(minimum + 1, self.n)[:, None] * each * table.unit
         self.need = np.broadcast_to(need, self.total.shape).copy()
         self.steady = np.ones(len(self.n), dtype=bool)
-        self.visible = self._allowed(x, d)
+        self.visible = self._allowed(x, d, weights / scale)
         self._windows(each)
 
-    def _allowed(self, x: np.ndarray, d: np.ndarray) -> np.ndarray:
-        """Which numbers may be shown for their own sake, (G, S); the need of counts is at least the largest."""
+    def _allowed(self, x: np.ndarray, d: np.ndarray, weights: np.ndarray) -> np.ndarray:
+        """Which numbers may be shown for their own sake, (G, S); the need of counts is at least the largest.
+
+        weights: (n,), in units of an average respondent. Whoever weighs most must be able to have given the answer, or
+        not, also to the one who weighs next to most.
+        """
         least, n = self.minimum, self.n[:, None]
         allowed = (n >= least) & (self.groups.own @ (x > 0) >= least) & ~np.isnan(self.exact)
         statistic = self.table.keys[0][0]
         if statistic != "mean":
             part = settled(self.exact * n)  # weights may make few respondents of many, and the other way
             allowed &= (self.groups.own @ (x < d[:, None]) >= least) & (part >= least) & (settled(n - part) >= least)
+            heaviest = settled(np.sum(self._largest(weights), axis=0))[:, None] if statistic == "share" else 0.0
+            allowed &= (self.total >= heaviest) & (settled(self.base[:, None] - self.total) >= heaviest)
         if statistic in ("mean", "ratio"):
             mean_d = settled(self.groups.own @ d)[:, None]
             for values in (x[:, 0], d)[:1 + (statistic == "ratio")]:
-                first, second = self._largest(values)
-                rest = settled(self.groups.own @ values - first - second)
-                allowed &= (rest >= DOMINANCE * first)[:, None]
+                for added in (values * weights, values):  # the last is what the need is made of
+                    first, second = self._largest(added)
+                    rest = settled(self.groups.own @ added - first - second)
+                    allowed &= (rest >= settled(DOMINANCE * first))[:, None]
                 with np.errstate(invalid="ignore", divide="ignore"):
                     largest = np.where(mean_d > 0, first[:, None] * self.base[:, None] / mean_d, 0)
                 self.need = np.maximum(self.need, largest)
-            self.steady = self._steady(x[:, 0], d)
+            self.steady = self._steady(x[:, 0], d, np.ones(len(d))) & self._steady(x[:, 0], d, weights)
         return allowed
 
-    def _steady(self, x: np.ndarray, d: np.ndarray) -> np.ndarray:
+    def _steady(self, x: np.ndarray, d: np.ndarray, weights: np.ndarray) -> np.ndarray:
         """Where the standard error does not tell the largest count: the others add enough of their own, (G,)."""
-        squares = self.groups.own * (x - np.nan_to_num(self.exact[:, :1]) * d) ** 2
+        squares = self.groups.own * (weights * (x - np.nan_to_num(self.exact[:, :1]) * d)) ** 2
         first = squares.max(axis=1)
         return settled(squares.sum(axis=1)) >= settled((1 + DOMINANCE) ** 2 * first)
 

@@ -12,6 +12,7 @@ from civsam.book import releases
 from civsam.book.earlier import Numbers
 from civsam.files import Project, UserError, project, write_json
 from civsam.instrument.questionnaire import Weighting, read
+from civsam.instrument.sample import Margins, Sample
 from civsam.study import simulate
 from civsam.survey.survey import Survey
 
@@ -168,3 +169,16 @@ def test_numbers_are_held_against_others_of_the_same_answers_only(built: Built) 
     for survey, place in ((OLD, file), (MINE, file.parent.parent / "flyttet" / "med" / "tal.json")):
         with pytest.raises(UserError, match="udgaven er ikke bygget her af de samme svar"):
             releases.traces(survey, numbers, place)
+
+
+def test_the_same_answers_with_other_weights_or_margins_are_refused(built: Built) -> None:
+    asked = replace(read().only(read().items), weighting=Weighting(), sample=Sample(weight="w"))
+    rows = STUDY.answers.head(60).assign(**{next(iter(read().items)): ""})
+    one, other = (Survey(rows, pd.DataFrame({"w": weight}, rows.index), asked, framed=False) for weight in (1.0, 2.0))
+    built("foerste", one)
+    assert told("anden", one) == []
+    with pytest.raises(UserError, match="med en anden ramme, andre vægte eller uden"):
+        told("anden", other)
+    known = Margins({}, 100.0, {})
+    with pytest.raises(UserError, match="andre vægte"):
+        told("anden", one.having(questionnaire=replace(asked, weighting=Weighting(known=known))))

@@ -19,6 +19,7 @@ from civsam.disclosure import precision, programme, rounding
 from civsam.inference import compare, equations, estimate, intervals, models, nonresponse, ordinal, power, weighting
 from civsam.instrument import questionnaire
 from civsam.instrument.questionnaire import Background, Item, Questionnaire, Scale, Weighting
+from civsam.instrument.sample import Sample
 from civsam.pages import model_tables
 from civsam.study import claims, rule_power, sensitivity, simulate
 from civsam.survey.survey import COLLECTED, LIMITS, Survey
@@ -585,10 +586,10 @@ def test_all_claims_of_a_percent_appear_with_number_and_verdict_where_many_answe
 
 
 def test_the_error_of_a_count_is_shown_where_the_largest_is_not_most_of_it_and_only_there(whole):
-    """By hand: all squared distances to the mean add up to 1.5 times 1.5 the largest of them."""
+    """By hand: all squared distances to the mean, weighted and not, add up to 1.5 times 1.5 the largest of them."""
     survey, seen = whole.survey, []
     for item in ("pra_lange", "pra_korte", "pra_tvaers"):
-        count, weight = survey.number(item), survey.design.weights
+        count, weight = survey.number(item), survey.among(survey.responded(item)).design.weights
         for by in (None, *QUESTIONNAIRE.background):
             for _, row in whole.protect(estimate.means(survey, item, by=by)).iterrows():
                 inside = np.ones(len(count), bool) if by is None else (survey.background[by] == row["group"]).to_numpy()
@@ -596,7 +597,8 @@ def test_the_error_of_a_count_is_shown_where_the_largest_is_not_most_of_it_and_o
                 if row["hidden"]:
                     continue
                 far = (count[inside] - np.average(count[inside], weights=weight[inside])) ** 2
-                assert np.isnan(row["se"]) == (far.sum() < 1.5**2 * far.max()), (item, by, row["group"])
+                few = [part.sum() < 1.5**2 * part.max() for part in (far, far * weight[inside] ** 2)]
+                assert np.isnan(row["se"]) == any(few), (item, by, row["group"])
                 seen.append(np.isnan(row["se"]))
     assert 0 < sum(seen) < len(seen) / 4
 
@@ -640,3 +642,35 @@ def test_preferred_numbers_go_up_by_a_quarter():
     ratio = rounding.preferred(some) / some
     assert ratio.min() >= 1 - 1e-9
     assert ratio.max() < 1.26
+
+
+# ---- Weights of very different size ----------------------------------------------------------------------------------
+
+
+def heavy(says: str, hours: int, weight: float) -> Survey:
+    """Sixty respondents, of whom the first weighs more than the others; its answers are known to itself alone."""
+    answers = pd.DataFrame({"trives": [says] + ["ja", "nej", "nej"] * 19 + ["ja", "nej"], "timer": [hours] + [3, 7] * 29
+                            + [4]}).astype(str)
+    asked = Questionnaire("t", "", "Ved ikke", {"b": ""}, {
+        "trives": Item("trives", "b", Scale("j", "enkelt", {"ja": "Ja", "nej": "Nej"}, dont_know=False), "", "",
+                       dont_know=False),
+        "timer": Item("timer", "b", Scale("n", "antal", low=0, high=999), "", "")}, sample=Sample(weight="w"))
+    frame = pd.DataFrame({"w": [weight] + [1.0] * 59})
+    return weighting.weighted(Survey(answers, frame, asked, framed=False))
+
+
+def test_a_weighted_share_does_not_tell_what_the_heaviest_said() -> None:
+    """With 40 of 99 in weight, whoever reads 17 percent would know that the heaviest is not among them."""
+    first, second = (disclosure.plan(one).protect(estimate.shares(one, "trives", "ja"))["estimate"].item()
+                     for one in (heavy("ja", 3, 40), heavy("nej", 3, 40)))
+    assert np.isnan(first)
+    assert np.isnan(second)
+    light = heavy("ja", 3, 5)
+    assert not disclosure.plan(light).protect(estimate.shares(light, "trives", "ja"))["estimate"].isna().any()
+
+
+def test_a_weighted_mean_does_not_tell_the_count_of_the_heaviest() -> None:
+    one = heavy("ja", 9, 400)
+    assert disclosure.plan(one).protect(estimate.means(one, "timer"))["estimate"].isna().all()
+    light = heavy("ja", 9, 5)
+    assert not disclosure.plan(light).protect(estimate.means(light, "timer"))["estimate"].isna().any()
