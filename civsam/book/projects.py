@@ -7,6 +7,7 @@ from pathlib import Path
 
 import yaml
 
+from civsam.book import batteries
 from civsam.book.contents import escaped
 from civsam.files import HOME, PACKAGE, QUESTIONNAIRE, UserError, read_json, read_text, shown, write_if_changed
 from civsam.instrument import questionnaire as instrument
@@ -130,19 +131,23 @@ def results(questionnaire: Questionnaire, framed: bool) -> list[tuple[str, str]]
     split = next(iter(questionnaire.background), "")
     declared = f'opdel: str = {_quoted(split)}  # baggrundsvariabel, som svarene deles op efter\n' if split else ""
     frame = "data/ramme.csv" if framed else "ingen"
+    grouped = any(len(those) > 1 for block in questionnaire.blocks
+                  for those in batteries.parted(questionnaire.block(block)))
     cells = [
         ("md", "# Resultater\n\nKapitlet viser svarene på hvert spørgsmål i spørgeskemaets rækkefølge."),
         ("parameters remove-cell", PARAMETERS.format(frame=frame, split=declared)),
-        ("remove-input", OPEN),
+        ("remove-input", batteries.IMPORT * grouped + OPEN),
     ]
     if framed and split:
         cells += [("md", "## Hvem der svarede"), ("hide-input", RATES)]
     for block, heading in questionnaire.blocks.items():
         cells.append(("md", f"## {escaped(heading)}"))
-        for item in questionnaire.block(block):
-            cells += [("md", f"### {escaped(item.topic)}"),
-                      ("remove-input", f"show.question(survey, {_quoted(item.id)})")]
-            cells += [("hide-input", code) for code in shown_as(item, bool(split))]
+        for those in batteries.parted(questionnaire.block(block)):
+            names = ", ".join(_quoted(item.id) for item in those)
+            cells += [("md", f"### {escaped(batteries.heading(those))}"),
+                      ("remove-input", f"show.question(survey, {names})")]
+            made = batteries.cells(those, bool(split)) if len(those) > 1 else shown_as(those[0], bool(split))
+            cells += [("hide-input", code) for code in made]
     return cells
 
 

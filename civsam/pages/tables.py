@@ -36,6 +36,8 @@ from civsam.pages.words import (
 from civsam.survey.grouping import grouping
 from civsam.survey.survey import Survey
 
+BESIDE = 8  # questions that stand side by side in a table by group
+
 
 def estimates_table(
     survey: Survey, estimates: pd.DataFrame, caption: str, name: str, *, folded: bool = False
@@ -133,6 +135,8 @@ def group_table(
 ) -> Output:
     """Estimates by group: a row a group, a column an answer (or a question, where there are several).
 
+    Where there are more than `BESIDE` questions, they are the rows.
+
     contrasts: of all pairs of groups in each column; each number then says which groups it is significantly higher
     than, by their letters. Raises ValueError as `letters.told`.
     """
@@ -152,7 +156,9 @@ def group_table(
     frame = cells.pivot(index="row", columns="column", values="cell")
     frame = frame.loc[cells["row"].unique(), cells["column"].unique()]
     variable = grouping(survey.questionnaire, estimates["by"].iloc[0]).name
-    frame.index.name = variable.capitalize()
+    below = not one and len(frame.columns) > BESIDE
+    frame = frame.T if below else frame
+    frame.index.name = "Spørgsmål" if below else variable.capitalize()
     note = reading_note(survey, estimates) + ("" if letters is None else letters.note)
     return table(frame, caption, name, provenance=provenance_of(estimates), note=note,
                  folded=f"Vis fordelt efter {variable}" if folded else "")

@@ -10,7 +10,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from civsam import cli
-from civsam.book import projects
+from civsam.book import batteries, projects
 from civsam.files import UserError, project
 from civsam.instrument import questionnaire
 
@@ -32,8 +32,9 @@ def test_a_project_is_laid_out_from_any_questionnaire(tmp_path: Path, capsys: py
     assert (folder / "data" / "spoergeskema.yml").read_bytes() == asked.read_bytes()
     chapter = nbformat.read(folder / "chapters" / "resultater.ipynb", 4)
     headings = [cell.source.replace("\\", "") for cell in chapter.cells if cell.cell_type == "markdown"]
-    for item in questionnaire.read(project.data / "anes96" / "spoergeskema.yml").items.values():
-        assert f"### {item.topic}" in headings
+    study = questionnaire.read(project.data / "anes96" / "spoergeskema.yml")
+    for those in (those for block in study.blocks for those in batteries.parted(study.block(block))):
+        assert f"### {batteries.heading(those)}" in headings
     assert "chapters/resultater.ipynb" in capsys.readouterr().out
 
 
