@@ -335,7 +335,7 @@ def usual_weights(plain: Survey, where: str) -> Survey:
     try:
         return weighting.weighted(plain)
     except DesignFault as fault:
-        raise UserError(f"{where}: {fault}") from None
+        raise UserError(f"{where}{' og rammen' if plain.framed else ''}: {fault}") from None
 
 
 def _drawn(use: Mapping[str, Any], questionnaire: Questionnaire) -> Survey:

@@ -27,6 +27,7 @@ PAIRS = tuple(map(re.compile, (r"(?P<whole>.+)\[(?P<part>[^\[]+)\]", r"(?P<whole
 SIGNS = ("/", "-", "–", ":")
 ADDED = " - selected choice"  # what Qualtrics writes after a question with more than one column
 GROUPS = ("indledning", YOU, YOU_TITLE)  # of the form, besides those of the blocks
+WEIGHT = re.compile(r"w|wt|pw|wgt|.*(vægt|vaegt|weight|wgt)(e|s|en)?\d*|wt[a-z]*\d+(yr)?", re.IGNORECASE)
 RANDOM_KEY = "noegle"  # the column of random respondent keys, in a frame and in what the forms give
 
 
@@ -198,6 +199,9 @@ def place(file: AnswerFile, columns: Columns) -> dict[Role, int]:
     file.unused = [header[at] for at in strange if header[at].strip()]
     file.absent = [fault.column for fault in missing if fault.column in columns.items]
     file.note("Kolonner, der ikke er brugt, fordi spørgeskemaet ikke nævner dem", unused)
+    for name in [name for name in unused if WEIGHT.fullmatch(name)]:
+        file.note(f"Kolonnen {name} ligner en vægt, og svarene vejes ikke efter den. Skal de det, skriver du i "
+                  "spørgeskemaet", [f"stikproeve: {{vaegt: {name}}}"])
     file.note("Kolonner, der er læst under et andet navn", renamed)
     file.note("Kolonner, der er udeladt, fordi det er bestemt med --ignore eller i et kort", passed)
     file.note("Kolonner, der er udeladt, fordi de er tomme, eller formularen selv tilføjer dem", left_out)

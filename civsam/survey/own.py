@@ -27,6 +27,7 @@ from civsam.survey.own_design import StageColumns, design_of, lonely_strata, pos
 from civsam.survey.replicate_weights import Replicates
 
 MOST = 50  # different texts in a column, before it is taken for free text
+FAR = 2.0  # times the sum of the weights, up or down: no set of replicate weights is so far from it
 HIGHEST = 999_999_999  # of a count whose range nobody has told
 Names = str | Sequence[str] | None
 
@@ -121,6 +122,8 @@ def drawn(table: pd.DataFrame, columns: Columns, scales: Scales) -> tuple[Design
         _names(table, told) for told in (columns.weight, columns.strata, columns.cluster, columns.population))
     replicates = _replicate_columns(table, columns.replicates)
     design = design_of(table, weight, columns.stages, _replicates(table, replicates, scales), columns.lonely)
+    if weight and replicates:
+        _no_factors(design, replicates)
     none = "udregnet af populationens størrelse" if population else "ingen: alle tæller lige meget"
     anew = [" (nummereret forfra i hvert stratum)"] if columns.nest else []
     return design, [
@@ -213,6 +216,17 @@ def _replicates(table: pd.DataFrame, names: list[str], scales: Scales) -> Replic
     n = len(table)
     return Replicates(np.ones(n), np.arange(n), np.zeros(n), np.ones(n), weights,
                       usual if scales.scale is None else scales.scale, rscales, scales.mse)
+
+
+def _no_factors(design: Design | None, names: list[str]) -> None:
+    """Raises UserError for replicate weights whose sums are far from that of the weight: they may be factors to it."""
+    assert design is not None
+    assert design.replicates is not None  # there are names
+    whole, typical = design.weights.sum(), float(np.median(design.replicates.counts.sum(axis=0)))
+    if not whole / FAR <= typical <= whole * FAR:
+        raise UserError(f"replikatvægtene {names[0]} til {names[-1]} er typisk {number(typical)} i alt, og vægten er "
+                        f"{number(whole)}. De ser ud til at være faktorer, eller til en anden vægt: gang dem med "
+                        "vægten først.")
 
 
 # ---- Questions -------------------------------------------------------------------------------------------------------

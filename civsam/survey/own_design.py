@@ -194,8 +194,9 @@ def refuse(table: pd.DataFrame, name: str, bad: Any, what: str) -> None:
     if bad.any():
         at = int(bad.argmax())
         more = f" ({number(bad.sum())} rækker i alt)" if bad.sum() > 1 else ""
-        raise DesignFault(f"kolonnen {name}, rækken »{table.index[at]}«: »{table[name].iloc[at]}« {what}{more}.", name,
-                          bad, what)
+        value = table[name].iloc[at]
+        value = int(value) if isinstance(value, float) and value.is_integer() else value
+        raise DesignFault(f"kolonnen {name}, rækken »{table.index[at]}«: »{value}« {what}{more}.", name, bad, what)
 
 
 def positive(table: pd.DataFrame, name: str, what: str, zero: bool = False) -> np.ndarray:

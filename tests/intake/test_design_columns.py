@@ -126,3 +126,11 @@ def test_what_a_frame_tells_is_read_and_held_against_the_file(tmp_path: Path) ->
     (tmp_path / "ramme.csv").write_text(text.replace("0,5;", ";"), "utf-8")
     with pytest.raises(UserError, match=r"ramme\.csv, linje 2, kolonnen w: »« mangler"):
         read_frame(study, tmp_path / "ramme.csv")
+
+
+def test_a_column_that_looks_like_a_weight_is_told_of(tmp_path: Path) -> None:
+    rows = ["p1,nord,ja,0.5,1", "p2,syd,nej,1,2"]
+    notes = read(tmp_path, rows, "blokke:", "svarperson,afdeling,medlem,WTMEC2YR,hoejde").notes
+    assert [note for note in notes if "ligner en vægt" in note] == [
+        "Kolonnen WTMEC2YR ligner en vægt, og svarene vejes ikke efter den. Skal de det, skriver du i spørgeskemaet: "
+        "stikproeve: {vaegt: WTMEC2YR}."]

@@ -258,3 +258,10 @@ def test_a_questionnaire_that_tells_the_sample_is_enough() -> None:
     assert list(weighting.weighted(survey).design.weights) == [1.0, 2.0, 1.5, 0.5]
     with pytest.raises(UserError, match="spørgeskemaet siger selv, hvordan stikprøven er trukket"):
         Survey.of(table, questionnaire=asked, weight="vaegt")
+
+
+def test_replicate_weights_that_are_factors_are_told() -> None:
+    table, told = jackknifed()
+    factors = table.assign(**{name: table[name] / table["pw"] for name in table if name.startswith("rw")})
+    with pytest.raises(UserError, match=r"rw0 til rw14 er typisk 184 i alt, og vægten er 6\.194"):
+        Survey.of(factors, **told)
