@@ -14,6 +14,7 @@ from civsam.book.contents import NUMBERS
 from civsam.edition import NO_OTHER, SAME_FRAME, Edition, collected, find_data, find_frame
 from civsam.files import UserError, read_text, shown
 from civsam.inference import statistics, weighting
+from civsam.instrument import routing
 from civsam.intake import answers
 from civsam.survey.survey import PLURAL, Survey
 
@@ -85,4 +86,6 @@ def _answers(use: Mapping[str, Any], edition: Edition) -> Survey:
     faults = answers.check(find_data(use["data"]), questionnaire, find_frame(use)).faults
     lacks = set(faults.loc[faults["raekke"].isna() & (faults["fejl"] == "mangler"), "kolonne"])
     items = {name: item for name, item in questionnaire.items.items() if not {name, *item.part_of} & lacks}
+    open_to = {item.id for item in routing.closed(items.values())}  # of the others nobody knows whom they were asked
+    items = {name: item if name in open_to else replace(item, only_if=None) for name, item in items.items()}
     return collected(use, replace(questionnaire, items=items))

@@ -12,6 +12,7 @@ The rules, for answers whose provenance is `indsamlet` (synthetic answers pass u
   those of the rounded shares times a design factor that goes up to the next preferred number (`GRID` a decade), and
   intervals are made from the rounded numbers: an error tells no more of a share than the share, nor do other levels.
   Of counts, the error is shown only if it is not most of all that of the largest, by the same p% rule.
+- What is asked of some only is shown where the answers that decide who they are are shown: see `routes`.
 - What is hidden must keep an interval of `STEP` respondents, given all that is shown: a linear programme over all
   answers of an item and all groups of all background variables finds its least and greatest value, and shown cells that
   bind are hidden until it has room (secondary suppression).
@@ -40,6 +41,7 @@ import pandas as pd
 from civsam.disclosure import suppression
 from civsam.disclosure.precision import NOTHING, Shown, difference, freedom, moved, p_class, with_error, written
 from civsam.disclosure.rounding import STEP, preferred, rounded
+from civsam.disclosure.routes import counted, shut
 from civsam.disclosure.suppression import Cell, Number
 from civsam.disclosure.tables import Key, key_of
 from civsam.files import UserError
@@ -83,7 +85,8 @@ class Plan:
                             "forskellen til de grupper, der ellers vises. Del op efter én baggrundsvariabel.")
         for columns, make, keep in KINDS:
             if columns <= set(table.columns):
-                made = written(table, [make(self, row) for _, row in table.iterrows()])
+                made = written(table, [{"hidden": True} if shut(self.survey, self.cells, row) else make(self, row)
+                                       for _, row in table.iterrows()])
                 return keep(self, table, made) if keep else made
         raise ValueError(f"no rule says how to show a table with the columns {', '.join(table.columns)}")
 
@@ -105,9 +108,15 @@ class Plan:
         apart = [one & ~other for one in groups for other in groups]
         return not self.idle and any(0 < part.sum() < self.minimum for part in [*groups, *pairs, *apart])
 
+    def asked(self, item: str) -> float:
+        """How many were asked an item, exactly; NaN where it may not be told."""
+        return float(self.survey.asked(item).sum()) if counted(self.survey, self.cells, item) else np.nan
+
     def base(self, item: str) -> tuple[float, float, float]:
         """How many answered an item, said 'ved ikke' and left it out, as shown. NaN: hidden."""
-        n, everybody = self.survey.answered(item).sum(), len(self.survey.answers)
+        if shut(self.survey, self.cells, {"item": item}):
+            return np.nan, np.nan, np.nan
+        n, everybody = self.survey.answered(item).sum(), self.asked(item)
         unsure, cell = n - self.survey.knows(item).sum(), self.cell("share", item, DONT_KNOW)
         if not self.idle and (n - unsure < self.minimum or (cell and cell.hidden)):
             unsure = np.nan
@@ -301,7 +310,7 @@ class Plan:
 
     def _missing(self, row: pd.Series) -> Shown:
         n, unsure, missing = self.base(row["item"])
-        asked = self.n(row["asked"])
+        asked = self.n(self.asked(row["item"]))
         return {"asked": asked, "answered": self.n(row["answered"]), "dont_know": unsure, "missing": missing,
                 "dont_know_rate": unsure / asked, "missing_rate": missing / asked, "hidden": bool(np.isnan(n))}
 

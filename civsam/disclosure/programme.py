@@ -10,7 +10,7 @@ from scipy import sparse
 from scipy.optimize import linprog
 
 from civsam.disclosure.rounding import STEP, bracket, rounded
-from civsam.disclosure.tables import Groups, Table
+from civsam.disclosure.tables import LOWER, SECRET, UPPER, Groups, Table
 from civsam.inference.settled import settled
 
 DOMINANCE = 0.5
@@ -45,6 +45,8 @@ class Programme:
         self.steady = np.ones(len(self.n), dtype=bool)
         self.visible = self._allowed(x, d, weights / scale)
         self._windows(each)
+        if table.kinds is not None and table.said is not None:
+            self._bounds(table.kinds, table.said, settled(groups.own @ (weights[:, None] * table.said) / scale))
 
     def _allowed(self, x: np.ndarray, d: np.ndarray, weights: np.ndarray) -> np.ndarray:
         """Which numbers may be shown for their own sake, (G, S); the need of counts is at least the largest.
@@ -97,6 +99,22 @@ class Programme:
             one = np.where(each > 0, each, 1.0)
             self.low, self.high = np.ceil(self.low / one - 1e-6) * each, np.floor(self.high / one + 1e-6) * each
         self.low, self.high = np.minimum(self.low, self.total), np.maximum(self.high, self.total)
+
+    def _bounds(self, kinds: np.ndarray, who: np.ndarray, said: np.ndarray) -> None:
+        """What others tell of some numbers: that so many are in them, or are not, as their own rounded number tells.
+
+        kinds: (S,), who: (n, S), both as of a `Table`. said: (G, S), the weighted sums of who. Bounds are no numbers
+        themselves, and need no room.
+        """
+        n = self.groups.own @ who
+        told = np.nan_to_num(rounded(n, self.minimum)) - STEP / 2
+        said = np.where(n > 0, said * np.clip(told / np.maximum(n, 1), 0, 1), 0.0)
+        base, bound = self.base[:, None], np.isin(kinds, (LOWER, UPPER))
+        self.low = np.where(kinds == LOWER, said, np.where(bound, 0.0, self.low))
+        self.high = np.where(kinds == UPPER, base - said, np.where(bound, base, self.high))
+        self.low, self.high = np.minimum(self.low, self.total), np.maximum(self.high, self.total)
+        self.visible = np.where(kinds == SECRET, False, self.visible | bound & (self.n > 0)[:, None])
+        self.need[:, bound] = 0.0
 
     # -- constraints
 

@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
-from civsam.disclosure import tables
+from civsam.disclosure import routes, tables
 from civsam.disclosure.programme import Programme
 from civsam.disclosure.remembered import visible
 from civsam.disclosure.rounding import preferred
@@ -71,29 +71,46 @@ class Cell:
 def cells(survey: Survey, minimum: int) -> dict[tuple[Key, str, str], Cell]:
     """All cells of these answers, by number, variable and group; '' and '' for everybody."""
     mine = tables.groups(survey, survey.answers.index)
-    families = [(family, mine) for family in tables.families(survey)]
+    families = [(family, mine) for family in routes.families(survey)]
     if survey.framed:
         families.append(([tables.response(survey)], tables.groups(survey, survey.frame.index)))
-    shown = visible(families, minimum, lambda: [_visible(*family, minimum) for family in families])
+    shown = visible(families, minimum, lambda: _all_visible(families, minimum))
     return {name: cell for (together, groups), shared in zip(families, shown, strict=True)
             for table in together for name, cell in _cells(Programme(table, groups, minimum), shared)}
 
 
-def _visible(together: list[Table], groups: Groups, minimum: int) -> np.ndarray:
-    """What is shown of tables that are hidden together, shape (groups, numbers).
+def _all_visible(families: Sequence[tuple[list[Table], Groups]], minimum: int) -> list[np.ndarray]:
+    """What is shown of each family, in their order; those that depend on another come after it."""
+    done: dict[int, np.ndarray] = {}
+    shown: dict[Key, np.ndarray] = {}  # of each number, by limit and group
+    while waiting := [place for place in range(len(families)) if place not in done]:
+        for place in waiting:
+            together, groups = families[place]
+            gates = [gate for table in together for gate in table.gates]
+            if shown.keys() >= set(gates):
+                stages = _visible(together, groups, minimum, [shown[gate] for gate in gates])
+                shown |= {key: stages[:, :, s] for table in together for s, key in enumerate(table.keys)}
+                done[place] = stages[-1]
+    return [done[place] for place in range(len(families))]
+
+
+def _visible(together: list[Table], groups: Groups, minimum: int, gates: list[np.ndarray]) -> np.ndarray:
+    """What is shown of tables that are hidden together, by limit, shape (limits, groups, numbers); the last counts.
 
     Each limit hides more of what the one below it shows, so that editions with several limits show no more together
-    than the one with the lowest.
+    than the one with the lowest. gates: what must be shown for them to be, (limits, groups) each.
     """
-    shared = np.ones((len(groups.names), len(together[0].keys)), dtype=bool)
-    for limit in (limit for limit in LIMITS if limit <= minimum):
+    shared, stages = np.ones((len(groups.names), len(together[0].keys)), dtype=bool), []
+    for place, limit in enumerate(limit for limit in LIMITS if limit <= minimum):
         family = [Programme(table, groups, limit) for table in together]
-        shared = np.logical_and.reduce([shared, *(programme.visible for programme in family)])
+        ways = [np.broadcast_to(gate[place][:, None], shared.shape) for gate in gates]
+        shared = np.logical_and.reduce([shared, *ways, *(programme.visible for programme in family)])
         for programme in family:
             programme.visible = shared  # one array: what one hides, all hide
         while len([programme for programme in family if programme.protect()]) and len(family) > 1:
             pass
-    return shared
+        stages.append(shared)
+    return np.stack(stages)
 
 
 def _cells(one: Programme, visible: np.ndarray) -> Iterator[tuple[tuple[Key, str, str], Cell]]:

@@ -6,7 +6,7 @@ Every answer of every item in every group of every background variable, means an
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -17,6 +17,7 @@ from civsam.inference import estimators
 from civsam.instrument.questionnaire import DONT_KNOW, NO_TICK, NONE, Item
 from civsam.survey.survey import Survey
 
+LOWER, UPPER, SECRET = 1, 2, 3
 Key = tuple[str, str, str]  # statistic, item, answer; several joined by +, in alphabetical order
 
 
@@ -67,6 +68,8 @@ class Table:
 
     keys: S numbers, each the sum of the parts (S, A) of the A columns of x, shape (n, A). d: (n,), 0 outside the base.
     limits: what adds up: low * d <= coefficients * x <= high * d in each group. unit: what an average respondent adds.
+    gates: numbers that must be told where these may be. kinds: of each number, (S,), whether it is one (0), a bound on
+    one (`LOWER`, `UPPER`) or never shown (`SECRET`). said: for bounds, who is known to be in it, (n, S). See `routes`.
     """
 
     keys: list[Key]
@@ -77,6 +80,9 @@ class Table:
     limits: list[tuple[np.ndarray, float, float]]
     unit: float = 1.0
     counted: bool = True  # n is rounded; of a frame it is known
+    gates: list[Key] = field(default_factory=list)
+    kinds: np.ndarray | None = None
+    said: np.ndarray | None = None
 
     @cached_property
     def base(self) -> np.ndarray:

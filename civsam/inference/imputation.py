@@ -6,6 +6,10 @@ chances are drawn anew for every imputation (the Bayesian bootstrap: Rubin 1981;
 the donors' own randomness into the result; one draw a group serves all patterns of blanks in it. It supposes that
 blanks are missing at random given the group. The estimates are combined by Rubin's (1987) rules.
 
+A blank of who was not asked is none, and stays (`instrument.routing`). Where it is not known whether he was, since he
+left blank what it depends on, both come from the donor, who agrees with him in all else that decides who is asked; so
+whatever is filled in, he is asked what he answered, and nothing is filled in where he would not be asked.
+
 Filled-in answers never leave this module; what comes out has the provenance of the answers that were given.
 """
 
@@ -19,7 +23,9 @@ import pandas as pd
 from scipy.stats import t as student
 
 from civsam.inference import weighting
+from civsam.inference.donors import Routes
 from civsam.inference.settled import in_order, settled, settled_table
+from civsam.instrument import routing
 from civsam.instrument.questionnaire import DONT_KNOW
 from civsam.survey.checked import whole
 from civsam.survey.survey import Survey
@@ -73,9 +79,10 @@ def _impute(survey: Survey, imputations: int, rng: np.random.Generator) -> Itera
     """The survey with its blanks filled in, one after another."""
     answers = survey.answers.fillna("").astype(str)
     items = survey.questionnaire.items
-    blank = (answers == "") & ~(answers == "").all()
+    lacks = (answers == "") & pd.DataFrame({name: survey.asked(name) for name in answers}, answers.index)
+    blank = lacks & ~(answers == "").all()
     blank[[name for name in answers if items[name].scale.type == "tekst"]] = False
-    cells = list(_cells(survey, blank, answers == ""))
+    cells = list(_cells(survey, blank, lacks))
     rows = np.concatenate([np.empty(0, dtype=int), *(cell.rows for cell in cells)])
     given, missing = answers.to_numpy(object), blank.to_numpy()[rows]
     for _ in range(imputations):
@@ -84,7 +91,8 @@ def _impute(survey: Survey, imputations: int, rng: np.random.Generator) -> Itera
         filled = given.copy()
         filled[rows] = np.where(missing, given[donor], given[rows])
         table = pd.DataFrame(filled, answers.index, answers.columns, dtype=str)
-        yield survey.having(answers=_with_parts(survey, table, rows, donor, missing))
+        table = _with_parts(survey, table, rows, donor, missing)
+        yield survey.having(answers=routing.without(survey.questionnaire, table))  # a part may have moved
 
 
 def _draw(cell: _Cell, chance: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -94,7 +102,10 @@ def _draw(cell: _Cell, chance: np.ndarray, rng: np.random.Generator) -> np.ndarr
 
 
 def _cells(survey: Survey, blank: pd.DataFrame, lacks: pd.DataFrame) -> Iterator[_Cell]:
-    """The cells to fill; donors have answered all that is blank, and the counts that a blank count is part of."""
+    """The cells to fill; donors have answered all that is blank, and the counts that a blank count is part of.
+
+    What they were not asked they have answered by that. Of those who are asked what, see `donors.Routes`.
+    """
     items, need = survey.questionnaire.items, blank.copy()
     for name in blank:
         for total in items[name].part_of:
@@ -103,11 +114,12 @@ def _cells(survey: Survey, blank: pd.DataFrame, lacks: pd.DataFrame) -> Iterator
     first = [survey.background[name] for name in survey.questionnaire.weighting.groups[:1]]
     pools = [weighting.response_groups(survey).loc[own], *first, pd.Series("", own)]
     codes = [pd.factorize(pool)[0] for pool in pools]
-    pattern = pd.factorize(pd.Series(list(map(bytes, need.to_numpy()))))[0]
+    routes = Routes(survey, blank)
+    pattern = pd.factorize(pd.Series(list(map(bytes, np.hstack([need.to_numpy(), routes.marks])))))[0]
     need, lacks = need.to_numpy(), lacks.to_numpy()
     todo = pd.Series(np.arange(len(own)))[blank.any(axis=1).to_numpy()]
     for _, rows in todo.groupby([pattern[todo], codes[0][todo]]):
-        able = ~(lacks & need[rows.iloc[0]]).any(axis=1)
+        able = ~(lacks & need[rows.iloc[0]]).any(axis=1) & routes.agree(rows.iloc[0])
         nested = [np.flatnonzero(able & (code == code[rows.iloc[0]])) for code in codes]
         donors = next((pool for pool in nested if len(pool) >= MIN_DONORS), nested[-1])
         if len(donors):

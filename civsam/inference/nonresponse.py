@@ -241,19 +241,20 @@ def _spread(y: np.ndarray, x: np.ndarray, cluster: np.ndarray) -> tuple[float, f
 def item_nonresponse(survey: Survey) -> pd.DataFrame:
     """What respondents did with each item, in counts; one row an item.
 
-    Columns: item, block, asked (all respondents), answered (with something else than 'ved ikke'), dont_know ('ved
-    ikke'), missing (nothing), and the rates dont_know_rate and missing_rate (both of those asked), provenance.
+    Columns: item, block, asked (all respondents but those who were not asked it), answered (with something else than
+    'ved ikke'), dont_know ('ved ikke'), missing (nothing), and the rates dont_know_rate and missing_rate (both of those
+    asked), provenance.
 
     >>> from civsam import nonresponse, open_edition
     >>> counts = nonresponse.item_nonresponse(open_edition().survey)
     >>> counts.columns[:6].tolist()
     ['item', 'block', 'asked', 'answered', 'dont_know', 'missing']
     """
-    asked = len(survey.answers)
     rows = []
     for item in survey.questionnaire.items.values():
-        given, knows = survey.answered(item.id), survey.knows(item.id)
-        rows.append((item.id, item.block, asked, knows.sum(), (given & ~knows).sum(), (~given).sum()))
+        given, knows, asked = survey.answered(item.id), survey.knows(item.id), survey.asked(item.id)
+        counts = (asked, knows, given & ~knows, asked & ~given)
+        rows.append((item.id, item.block, *(who.sum() for who in counts)))
     table = pd.DataFrame(rows, columns=["item", "block", "asked", "answered", "dont_know", "missing"])
     return table.assign(dont_know_rate=table["dont_know"] / table["asked"],
                         missing_rate=table["missing"] / table["asked"], provenance=survey.provenance)

@@ -104,7 +104,8 @@ def index(
     if interval not in ("jackknife", "t"):
         raise ValueError(f"interval must be jackknife or t, not {interval!r}")
     counted = np.sum(~np.isnan(numbers), axis=1)
-    responded = np.sum([survey.responded(name) for name in names], axis=0) >= least
+    given, asked = (np.sum([who(name) for name in names], axis=0) for who in (survey.answered, survey.asked))
+    responded = (given >= least) | (asked < least)
     base = (survey.design.weights > 0) & (counted >= least)
     y = np.where(base, np.nansum(numbers, axis=1) / np.maximum(counted, 1), 0.0)
     among = groups(survey.among(responded), base, by)

@@ -30,6 +30,7 @@ from scipy.linalg import block_diag
 from civsam.danish import listed
 from civsam.files import UserError
 from civsam.inference import compare, estimate, weighting
+from civsam.instrument import routing
 from civsam.instrument.questionnaire import Background, Item, Questionnaire, Weighting
 from civsam.survey.design import Calibration, Design, Stage
 from civsam.survey.survey import PLURAL, Survey
@@ -69,10 +70,15 @@ def levels(survey: Survey, wanted: Iterable[Measured]) -> pd.DataFrame:
 
 
 def shared(new: Questionnaire, old: Questionnaire) -> list[Item]:
-    """The items that both questionnaires have with the same answers (and parts of the same counts), in order."""
-    both = [(item, old.items.get(name)) for name, item in new.items.items()]
-    return [item for item, other in both if other and (item.scale.type, item.scale.answers, item.part_of) == (
-        other.scale.type, other.scale.answers, other.part_of)]
+    """The items that both questionnaires have with the same answers (and parts of the same counts), in order.
+
+    What some are asked only is the same where they are the same ones, and what that depends on is shared too.
+    """
+    def kept(item: Item) -> tuple[object, ...]:
+        return item.scale.type, item.scale.answers, item.part_of, item.only_if
+
+    return routing.closed(item for name, item in new.items.items()
+                          if name in old.items and kept(item) == kept(old.items[name]))
 
 
 def changes(
@@ -90,8 +96,8 @@ def changes(
     both = stacked(new, old)
     wanted = measures(both.questionnaire.items.values()) if wanted is None else list(wanted)
     if missing := list(dict.fromkeys(item for item, *_ in wanted if item not in both.questionnaire.items)):
-        raise UserError(f"{listed(missing)}: spørgsmålet findes kun i den ene bølge, eller svarmulighederne er ændret. "
-                        "Udelad det af sammenligningen.")
+        raise UserError(f"{listed(missing)}: spørgsmålet findes kun i den ene bølge, eller svarmulighederne er ændret, "
+                        "eller det er ikke de samme, der spørges. Udelad det af sammenligningen.")
     both = weighting.for_process(both) if process else both
     parts = [compare.contrasts(both, item, answer, WAVE, THEN, ratio=ratio, small_sample=small_sample)
              for item, answer, ratio in wanted]

@@ -7,6 +7,7 @@ import json
 import random
 from typing import Any
 
+from civsam.instrument.conditions import plain
 from civsam.instrument.questionnaire import Item, Questionnaire
 
 VERSION = 1  # of the answer file's format
@@ -23,7 +24,8 @@ def asked(questionnaire: Questionnaire) -> dict[str, Item]:
 def _more(item: Item) -> list[Any]:
     """What only some items have; nothing of the others, whose forms are as they always were."""
     more = [item.scale.decimals, item.scale.unit, item.dont_know]
-    return [more] if more != [0, "", True] else []
+    routing = [plain(item.only_if)] if item.only_if else []
+    return [more, *routing] if more != [0, "", True] or routing else []
 
 
 def digest(questionnaire: Questionnaire) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from civsam.instrument import policy, webform
+from civsam.instrument import policy, routing, webform
 from civsam.instrument.questionnaire import BACKGROUND, Item, Questionnaire
 from civsam.instrument.xlsform import KEY_LABEL, YOU, About, answers, has_many, purpose_of, rule
 
@@ -43,7 +43,8 @@ def print_page(questionnaire: Questionnaire, about: About) -> str:
     places = {item: f"{place}. " for place, item in enumerate(questionnaire.items, 1)}
     blocks = "".join(
         f'<section aria-labelledby="blok-{escape(block)}"><h2 id="blok-{escape(block)}">{escape(words)}</h2>'
-        + "".join(_printed(item, places[item.id], questionnaire) for item in questionnaire.block(block)) + "</section>"
+        + "".join(_printed(item, places[item.id], questionnaire, _only(item, places, questionnaire))
+                  for item in questionnaire.block(block)) + "</section>"
         for block, words in questionnaire.blocks.items() if questionnaire.block(block)
     )
     words = "".join(f"<p>{escape(text)}</p>" for text in (purpose_of(about), about["samtykke"]))
@@ -66,12 +67,20 @@ def _about_you(questionnaire: Questionnaire) -> str:
             f"<p>Svar kun på dette, hvis du ikke har fået en nøgle.</p>{asked}</section>\n") if asked else ""
 
 
-def _printed(item: Item, place: str, questionnaire: Questionnaire) -> str:
-    """One question: number, wording, how to answer, and where."""
+def _only(item: Item, places: dict[str, str], questionnaire: Questionnaire) -> str:
+    """Who is to answer a question, where that is not everybody."""
+    if item.only_if is None:
+        return ""
+    told = routing.words(item.only_if, questionnaire, lambda name: f"spørgsmål {places[name].rstrip('. ')}")
+    return f"Besvar kun dette, hvis du {told}."
+
+
+def _printed(item: Item, place: str, questionnaire: Questionnaire, only: str = "") -> str:
+    """One question: number, wording, who is to answer it, how, and where."""
     several = "" if item.help else "Sæt gerne flere krydser."
     once = "Skriv den." if has_many(item) else "Sæt ét kryds."
     ways = {"enkelt": "Sæt ét kryds.", "ordinal": "Sæt ét kryds.", "flere": several, BACKGROUND: once}
-    help_ = " ".join(filter(None, (item.help, ways.get(item.scale.type, ""), rule(item, questionnaire))))
+    help_ = " ".join(filter(None, (only, item.help, ways.get(item.scale.type, ""), rule(item, questionnaire))))
     unit = escape(item.scale.unit or "Antal")
     fields = {"antal": f'<li><span class="boks tal"></span>{unit}</li>', "tekst": '<li class="linje"></li>' * 4}
     field = '<li class="linje"></li>' if has_many(item) else fields.get(item.scale.type, "")

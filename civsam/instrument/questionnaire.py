@@ -13,7 +13,8 @@ from typing import Any
 import pandas as pd
 
 from civsam.files import LINE, QUESTIONNAIRE, UserError, project, read_table, read_yaml, shown
-from civsam.instrument import sample
+from civsam.instrument import conditions, sample
+from civsam.instrument.conditions import Condition, ConditionError
 from civsam.instrument.sample import Margins, Sample
 from civsam.instrument.words import ambiguous
 
@@ -52,7 +53,7 @@ class Scale:
 class Item:
     """One question: wording, scale, block and the published statements that it serves.
 
-    `part_of` names the count items whose sum a count may not exceed.
+    `part_of` names the count items whose sum a count may not exceed. only_if: whom it is asked; None for everybody.
     """
 
     id: str
@@ -64,6 +65,7 @@ class Item:
     statements: tuple[str, ...] = ()
     part_of: tuple[str, ...] = ()
     dont_know: bool = True
+    only_if: Condition | None = None
 
     @property
     def allows_dont_know(self) -> bool:
@@ -272,7 +274,7 @@ class _Reader:
 
     def item(self, raw: dict[str, Any], blocks: dict[str, str], scales: dict[str, Scale]) -> Item:
         line = raw[LINE]
-        allowed = ("id", "blok", "skala", "emne", "ordlyd", "hjaelp", "udsagn", "del_af", "ved_ikke", LINE)
+        allowed = ("id", "blok", "skala", "emne", "ordlyd", "hjaelp", "udsagn", "del_af", "ved_ikke", "kun_hvis", LINE)
         for key in raw:
             self.known(line, "nøgle", key, allowed)
         name = self.get(raw, "id", str)
@@ -308,6 +310,22 @@ class _Reader:
             if item.part_of and min(item.scale.low, *(items[total].scale.low for total in item.part_of)) < 0:
                 raise self.stop(raw[LINE], "'del_af' kan ikke bruges om tal, der kan være under 0.")
             items[item.id], lines[item.id] = item, raw[LINE]
+        return self.routed(items, blocks, background)
+
+    def routed(self, items: dict[str, Item], blocks: dict[str, str], background: Iterable[str]) -> dict[str, Item]:
+        """The items with the conditions under 'kun_hvis', which may be about what is asked before."""
+        order = [item.id for block in blocks for item in items.values() if item.block == block]
+        known = {item.id: conditions.Question(
+            item.scale.type, {code: item.scale.answers.get(code, self.content["ved_ikke"]) for code in item.codes},
+            item.scale.low, item.scale.high, item.scale.decimals) for item in items.values()}
+        for raw in [raw for raw in self.content["spoergsmaal"] if "kun_hvis" in raw]:
+            name = raw["id"]
+            try:
+                told = conditions.of(name, self.get(raw, "kun_hvis", str),
+                                     {one: known[one] for one in order}, background)
+            except ConditionError as fault:
+                raise self.stop(raw[LINE], f"'kun_hvis' i {name}: {fault}") from None
+            items[name] = replace(items[name], only_if=told)
         return items
 
     def background(self, name: str, raw: dict[str, Any]) -> Background:

@@ -10,7 +10,9 @@ from typing import Any
 from civsam.danish import listed
 from civsam.files import LINE, UserError, in_script, project, read_yaml, shown
 from civsam.instrument import keys, policy
+from civsam.instrument.conditions import plain
 from civsam.instrument.questionnaire import BACKGROUND, DONT_KNOW, NONE, Item, Questionnaire
+from civsam.instrument.routing import routed
 
 FORM = Path(__file__).parent / "form"
 VENDOR = FORM / "vendor"
@@ -85,7 +87,8 @@ def _facts(questionnaire: Questionnaire) -> dict[str, Any]:
          "low": item.scale.low, "high": item.scale.high, "decimals": item.scale.decimals, "totals": item.part_of}
         for item in keys.asked(questionnaire).values()
     ]
-    return {"definition": definition(questionnaire), "items": items, "dontKnow": DONT_KNOW, "you": YOU,
+    some = [{"id": item.id, "onlyIf": plain(item.only_if)} for item in routed(questionnaire) if item.only_if]
+    return {"definition": definition(questionnaire), "items": items, "routed": some, "dontKnow": DONT_KNOW, "you": YOU,
             "digest": keys.digest(questionnaire), "version": keys.VERSION,
             "alphabet": keys.ALPHABET, "length": keys.LENGTH}
 

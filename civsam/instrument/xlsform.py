@@ -8,6 +8,7 @@ What a reader of that form's exports must know:
   with 0 and 1.
 - A count is a number. Whoever does not know it ticks `<item>_ved_ikke`, which then holds `ved_ikke` (where it is split:
   a column `<item>_ved_ikke/ved_ikke` with 1); the count is then blank.
+- What is asked of some only is `relevant` for them, so it is blank for all others.
 - `noegle` is the respondent's key. Only whoever has none answers the group `YOU`, about the background. The columns of
   `NOTES` are blank: they are text to read.
 """
@@ -25,7 +26,7 @@ from zipfile import ZipFile, ZipInfo
 
 from civsam.danish import listed, number, slug
 from civsam.files import UserError
-from civsam.instrument import keys, webform
+from civsam.instrument import keys, routing, webform
 from civsam.instrument.questionnaire import BACKGROUND, DONT_KNOW, NONE, Item, Questionnaire
 
 if TYPE_CHECKING:
@@ -177,15 +178,16 @@ def _group(name: str, label: str) -> dict[str, str]:
 def _item_rows(item: Item, questionnaire: Questionnaire) -> list[dict[str, str]]:
     """An item's row; a count is followed by the tick for 'ved ikke', offered as long as no number stands."""
     scale, test = item.scale, constraint(item)
+    some = routing.relevant(item.only_if, questionnaire) if item.only_if else ""
     plain = "decimal" if scale.decimals else TYPES[scale.type]
     kind = f"{plain} {_list_of(item)}" if scale.answers else plain
     row = _row(kind, item.id, item.wording, hint=item.help, constraint=test,
                message=rule(item, questionnaire) if test else "",
-               appearance="multiline" if scale.type == "tekst" else "minimal" if has_many(item) else "")
+               appearance="multiline" if scale.type == "tekst" else "minimal" if has_many(item) else "", relevant=some)
     if scale.type != "antal" or not item.allows_dont_know:
         return [row]
     tick = _row(f"select_multiple {TICK}", f"{item.id}_{DONT_KNOW}", f"{item.topic}: sæt kryds, hvis du ikke ved det.",
-                relevant=f"${{{item.id}}} = ''")
+                relevant=f"${{{item.id}}} = ''" + (f" and ({some})" if some else ""))
     return [row, tick]
 
 

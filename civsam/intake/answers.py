@@ -15,7 +15,7 @@ import pandas as pd
 
 from civsam.files import UserError, shown
 from civsam.instrument.questionnaire import Questionnaire
-from civsam.intake import cells, columns, respondents, tabular
+from civsam.intake import cells, columns, respondents, routed, tabular
 from civsam.intake.answer_file import AnswerFile
 from civsam.intake.faults import report
 from civsam.intake.mapping import Map
@@ -77,6 +77,7 @@ def check(
     keys, known = respondents.keys(file, places)
     answers = cells.answers(file, places)
     cells.parts(file, answers)
+    answers = routed.held(file, answers)
     background = respondents.background(file, places, keys, known)
     unjudged = {"key", *(name for name, item in questionnaire.items.items() if item.scale.type == "tekst")}
     file.headings([at for role, at in places.items() if role[0] not in unjudged])

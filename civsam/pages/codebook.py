@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from html import escape
 
 from civsam.danish import listed, number
+from civsam.instrument import routing
 from civsam.instrument.questionnaire import DONT_KNOW, Item, Questionnaire, Scale
 from civsam.instrument.value_codes import codes
 from civsam.instrument.xlsform import KINDS, answers
@@ -50,6 +51,8 @@ def _facts(item: Item, questionnaire: Questionnaire) -> dict[str, tuple[str, str
     """What is to be known of an item: a term to HTML and plain text."""
     scale, numbers = item.scale, codes(item)
     facts = {"Type": _both(KINDS[scale.type])}
+    if item.only_if:
+        facts["Stilles kun til"] = _both(routing.base(item, questionnaire))
     if scale.type == "antal":
         facts["Værdier"] = _both(_span(scale))
     if answers(item, questionnaire):
@@ -96,6 +99,11 @@ def _missing_book(questionnaire: Questionnaire) -> Output:
                       f"svar{several} sin egen kolonne <spørgsmål>_<kode>: 1 er valgt, 0 er ikke valgt, og alle er "
                       "tomme, hvis spørgsmålet ikke er besvaret.",
     }
+    if routing.routed(questionnaire):
+        facts["Ikke spurgt"] = (
+            "Feltet er også tomt for dem, et spørgsmål ikke er stillet til; det fremgår af deres svar på det, som det "
+            "afhænger af. De er ikke bortfald og er i intet grundlag. Er det spørgsmål selv ikke besvaret, vides det "
+            "ikke, om de skulle spørges, og så tæller et tomt felt som ikke besvaret.")
     if not questionnaire.offers_dont_know():
         del facts[f"»{unknown}«"]
     html = _definitions({escape(term): escape(words) for term, words in facts.items()})

@@ -33,7 +33,7 @@ from civsam.pages.output import Output
 from civsam.pages.provenance import provenance_of
 from civsam.pages.sentences import of_estimates
 from civsam.pages.tables import estimates_frame
-from civsam.pages.words import asked, chance_note, group_label, weighted
+from civsam.pages.words import asked, base_note, chance_note, group_label, weighted
 from civsam.survey.survey import Survey
 
 # ---- Bars around the middle of a scale
@@ -136,7 +136,8 @@ def likert(
         _draw_bars(names, wide, codes, answers), provenance_of(estimates), estimates_frame(survey, estimates, 1),
         caption, name=name, alt=f"Liggende, delte søjler. {told}.",
         note=f"{base_of(estimates)}. Tallene er procent af dem, der svarede på spørgsmålet"
-             f"{'; »ved ikke« tæller med' * offered}. {weighted(estimates)}{hidden_note(estimates)}",
+             f"{'; »ved ikke« tæller med' * offered}. {weighted(estimates)}{hidden_note(estimates)}"
+             f"{base_note(survey, estimates)}",
         reading=_bars_reading(names, wide[codes], answers),
         finding=_seen(names, wide[codes[-1]], answers[len(codes) - 1], chance_note(survey, estimates)),
         question=asked(questionnaire, estimates),

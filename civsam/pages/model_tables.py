@@ -132,14 +132,17 @@ def item_nonresponse_table(survey: Survey, counts: pd.DataFrame, caption: str, n
     counts = shown(survey, counts)
     asked, unsure = survey.questionnaire, survey.questionnaire.dont_know
     offered = asked.offers_dont_know(counts["item"])
+    routed = bool((counts["asked"] != counts["asked"].max()).any())
     frame = pd.DataFrame({
+        **({"Spurgt": [number(n) for n in counts["asked"]]} if routed else {}),
         "Besvaret": [number(n) for n in counts["answered"]],
         **({unsure: [number(n) for n in counts["dont_know"]]} if offered else {}),
         "Ikke besvaret": [number(n) for n in counts["missing"]],
         **({f"{unsure}, andel": [percent(x) for x in counts["dont_know_rate"]]} if offered else {}),
         "Ikke besvaret, andel": [percent(x) for x in counts["missing_rate"]],
     }, index=pd.Index([asked.items[item].topic for item in counts["item"]], name="Spørgsmål"))
-    note = f"Antal svarpersoner af {number(counts['asked'].iloc[0])}; andelene er af dem alle.{hidden_note(counts)}"
+    whom = "de spurgte; nogle spørgsmål er ikke stillet til alle" if routed else "dem alle"
+    note = f"Antal svarpersoner af {number(counts['asked'].max())}; andelene er af {whom}.{hidden_note(counts)}"
     return table(frame, caption, name, provenance=provenance_of(counts), note=note, folded="Vis alle spørgsmål")
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 from civsam.danish import listed, number, percent
 from civsam.inference import compare, statistics, weighting
 from civsam.inference.equations import measure
+from civsam.instrument import routing
 from civsam.pages.door import NO_FRAME, plan_of, shown
 from civsam.pages.free_text import texts
 from civsam.pages.output import Output
@@ -158,6 +159,8 @@ def _asked(survey: Survey, item: str) -> tuple[str, str, str]:
     n, unsure, missing = plan_of(survey).base(item)
     of_them = f", heraf »ved ikke«: {number(unsure)}" if asked.allows_dont_know else ""
     base = f"svarede på spørgsmålet: {number(n)}{of_them}; sprang det over: {number(missing)}"
+    if asked.only_if:
+        base += f"; kun stillet til {routing.base(asked, survey.questionnaire)}"
     return item, f"{asked.wording} {asked.help}".strip(), base
 
 

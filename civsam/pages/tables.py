@@ -22,6 +22,7 @@ from civsam.pages.output import Output
 from civsam.pages.provenance import provenance_of
 from civsam.pages.words import (
     answer_of,
+    base_note,
     dash_note,
     described,
     group_label,
@@ -100,7 +101,7 @@ def contrasts_table(
     }, index=pd.Index([f"{words[row['a']]} – {words[row['b']]}" for row in rows], name="Par"))
     note = (f"{at_level(survey.level, 'intervaller')}, ikke korrigeret; {reading_target(survey)} p-værdierne er "
             f"korrigeret for de {family} par, der kan testes (Holms metode).{dash_note(contrasts)}"
-            f"{hidden_note(contrasts)}")
+            f"{hidden_note(contrasts)}{base_note(survey, contrasts)}")
     return table(frame, caption, name, provenance=provenance_of(contrasts), note=note, folded="Vis alle par")
 
 

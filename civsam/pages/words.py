@@ -8,6 +8,7 @@ from civsam.danish import at_level, joined, number
 from civsam.disclosure.precision import P_CLASSES
 from civsam.inference import statistics
 from civsam.inference.statistics import PERCENT
+from civsam.instrument import routing
 from civsam.instrument.questionnaire import Questionnaire
 from civsam.pages import cells
 from civsam.pages.cells import DASH, Cell
@@ -125,7 +126,19 @@ def reading_notes(survey: Survey, estimates: pd.DataFrame) -> tuple[str, str]:
                    "tallene hver for sig.")
     made = _scores_note(estimates, survey.questionnaire) + scales_note(survey, estimates[of_scales])
     rest = f"{dash_note(estimates)}{hidden_note(estimates)}{chance_note(survey, estimates)}"
+    rest += base_note(survey, estimates)
     return f"{level} {about}; {how}.{made}{rest}", f"{covers}{counts}"
+
+
+def base_note(survey: Survey, estimates: pd.DataFrame) -> str:
+    """Whom the questions behind these were asked, where that is not everybody."""
+    names = {name: None for joined_ in estimates["item"] for name in joined_.split("+")}
+    asked = survey.questionnaire
+    told = {name: routing.base(asked.items[name], asked) for name in names if asked.items[name].only_if}
+    if len(names) == 1 and told:
+        return f" Grundlag: {told.popitem()[1]}."
+    each = "; ".join(f"»{asked.items[name].topic}« {whom}" for name, whom in told.items())
+    return f" Ikke stillet til alle, men kun til: {each}." if each else ""
 
 
 def _scores_note(estimates: pd.DataFrame, questionnaire: Questionnaire) -> str:

@@ -20,6 +20,7 @@ from civsam.files import UserError
 from civsam.instrument.allowed import allowed, invalid, nearest
 from civsam.instrument.questionnaire import DONT_KNOW, Background, Item, Questionnaire
 from civsam.instrument.words import plain
+from civsam.survey import routed
 from civsam.survey.design import kept
 
 ANSWERS, FRAME = "svarene", "rammen"
@@ -49,6 +50,11 @@ class Checked:
     def background(self) -> pd.DataFrame:
         """The respondents' rows of the frame."""
         return self.frame.iloc[self.place]
+
+    @cached_property
+    def asked(self) -> dict[str, np.ndarray]:
+        """Who was asked each item that is not asked of everybody, boolean (n,); see `routing`."""
+        return {name: kept(there) for name, there in routed.asked(self.answers, self.questionnaire).items()}
 
     @cached_property
     def cluster(self) -> np.ndarray:
@@ -96,7 +102,9 @@ def _answers(table: pd.DataFrame, questionnaire: Questionnaire) -> pd.DataFrame:
     done = {name: _column(table[name], items[name], questionnaire, faults) for name in table}
     _raise(faults)
     changed = {name: cells for name, cells in done.items() if cells is not None}
-    return table.copy(deep=False) if not changed else table.assign(**changed)
+    made = table.copy(deep=False) if not changed else table.assign(**changed)
+    _raise(routed.faults(made, questionnaire))
+    return made
 
 
 def _frame(table: pd.DataFrame, questionnaire: Questionnaire) -> pd.DataFrame:

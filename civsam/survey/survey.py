@@ -267,11 +267,12 @@ class Survey:
         return done[item]
 
     def asked(self, item: str) -> np.ndarray:
-        """Who was asked the item. Boolean, shape (n,). No questionnaire of today leads anybody past a question.
+        """Who was asked the item, or may have been (`instrument.routing`). Boolean, shape (n,).
 
-        Who is led past one is outside its domain, and has not left it blank: routing is to be told here.
+        Who is led past a question (`kun_hvis`) is outside its domain, and has not left it blank.
         """
-        return np.ones(len(self.data.answers), dtype=bool)
+        self.item(item)
+        return self.data.asked.get(item, np.ones(len(self.data.answers), dtype=bool))
 
     def responded(self, item: str) -> np.ndarray:
         """Who answered the item, or was not asked it: those who are its response. Boolean, shape (n,)."""

@@ -18,6 +18,7 @@ from civsam import edition
 from civsam.files import UserError
 from civsam.instrument import keys, webform
 from civsam.instrument.allowed import valid
+from civsam.instrument.conditions import Claim, Joined
 from civsam.instrument.keys import new_key, valid_key
 from civsam.instrument.questionnaire import DONT_KNOW, NONE, Background, Item, Questionnaire, Scale, read
 from civsam.intake import answers, collecting
@@ -43,6 +44,15 @@ CLASS = replace(SMALL, title="Klassen", background={  # those of a class, who ha
 })
 EXACT = replace(SMALL, title="Grader", items={"grader": Item(
     "grader", "a", Scale("g", "antal", low=-20.5, high=1000, decimals=1, unit="grader"), "Varme", "Hvor varmt?")})
+
+ROUTED = replace(SMALL, title="Ruter", items={item.id: item for item in (
+    Item("dyr", "a", Scale("d", "enkelt", {"ja": "Ja", "nej": "Nej"}), "Dyr", "Har du dyr?"),
+    Item("antal", "a", TOTAL, "Antal", "Hvor mange dyr?", only_if=Claim("dyr", "er", "ja")),
+    Item("hunde", "a", PART, "Hunde", "Hvor mange hunde?", part_of=("antal",), only_if=Claim("antal", "over", "1")),
+    Item("slags", "a", SMALL.items["slags"].scale, "Slags", "Hvilke?"),
+    Item("kat", "b", SMALL.items["glad"].scale, "Kat", "Er den glad?", only_if=Joined("og", (
+        Claim("slags", "kryds", "kat"), Claim("antal", "er", "0", holds=False)))),
+)})
 
 
 # ---- The page as a file
@@ -87,7 +97,7 @@ def test_a_missing_or_unknown_text_is_told(tmp_path: Path, content: str, message
 @pytest.fixture(scope="module")
 def forms(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return {questionnaire.title: webform.write(questionnaire, tmp_path_factory.mktemp("form"), ABOUT)
-            for questionnaire in (STUDY, SMALL, CLASS, EXACT)}
+            for questionnaire in (STUDY, SMALL, CLASS, EXACT, ROUTED)}
 
 
 @pytest.fixture
@@ -317,6 +327,64 @@ def test_decimals_and_numbers_below_0_are_saved_with_a_point(visit: Callable[...
         assert content["svar"] == {"grader": meant}
         assert valid(EXACT.items["grader"], meant)
     expect(page.get_by_text("Skriv tallet i grader.")).to_be_visible()
+
+
+def test_a_question_is_shown_to_whom_it_is_asked_and_sent_by_nobody_else(
+    visit: Callable[..., Page], tmp_path: Path
+) -> None:
+    page = visit(ROUTED)
+    expect(question(page, "slags")).to_be_visible()
+    for item in ("antal", "hunde", "kat"):
+        expect(question(page, item)).to_be_hidden()
+    expect(box(page, "antal")).to_be_hidden()
+    tick(page, "dyr", "Ja")
+    expect(question(page, "antal")).to_be_visible()
+    expect(box(page, "antal")).to_be_attached()
+    number(page, "antal").fill("3")
+    number(page, "antal").blur()
+    number(page, "hunde").fill("2")
+    tick(page, "slags", "Kat")
+    turn(page)
+    tick(page, "kat", "Slet ikke")
+    assert saved(page, tmp_path)["svar"] == {"dyr": "ja", "antal": "3", "hunde": "2", "slags": "kat", "kat": "nej"}
+    turn(page, "Tilbage")
+    tick(page, "dyr", "Nej")
+    for item in ("antal", "hunde"):
+        expect(question(page, item)).to_be_hidden()
+    turn(page)  # he was not asked how many, so it is not 0, and the cat's question stands
+    assert saved(page, tmp_path)["svar"] == {"dyr": "nej", "slags": "kat", "kat": "nej"}
+    turn(page, "Tilbage")
+    tick(page, "dyr", "Ja")
+    number(page, "antal").fill("0")
+    number(page, "antal").blur()
+    expect(question(page, "hunde")).to_be_hidden()
+    expect(page.get_by_role("button", name="Videre")).to_be_hidden()  # nothing is asked on the last page
+    assert saved(page, tmp_path)["svar"] == {"dyr": "ja", "antal": "0", "slags": "kat"}
+    table, report = collecting.collect(tmp_path, ROUTED)
+    assert report[["udfald", "grund"]].to_numpy().tolist() == [["brugt", ""]]
+    collecting.write(table, tmp_path / "svar.csv")
+    assert answers.check(tmp_path / "svar.csv", replace(ROUTED, key=KEY), None).faults.empty
+
+
+def test_a_hidden_fault_stops_nobody_and_a_draft_brings_the_shown_questions_back(
+    visit: Callable[..., Page], tmp_path: Path
+) -> None:
+    key = new_key(random.Random(9))
+    page = visit(ROUTED, f"#n={key}")
+    tick(page, "dyr", "Ja")
+    number(page, "antal").fill("3")
+    number(page, "antal").blur()
+    number(page, "hunde").fill("7")
+    number(page, "hunde").blur()
+    tick(page, "dyr", "Nej")
+    assert saved(page, tmp_path)["svar"] == {"dyr": "nej"}
+    tick(page, "dyr", "Ja")
+    page = visit(ROUTED, f"#n={key}")
+    expect(question(page, "hunde")).to_be_visible()
+    assert number(page, "antal").input_value() == "3"
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("button", name="Slet kladden").click()
+    expect(question(page, "antal")).to_be_hidden()
 
 
 def test_a_part_may_not_exceed_its_total_whichever_is_changed_last(visit: Callable[..., Page], tmp_path: Path) -> None:

@@ -65,6 +65,7 @@
   const unknown = (item) => (survey.getValue(boxOf(item)) ?? []).length > 0;
 
   function number(id) {
+    if (hidden.has(id)) return null;
     const item = counts.find((count) => count.id === id);
     const [, sign, , decimals = ""] = text(item).match(/^(-?)(\d+)(?:[.,](\d+))?$/) ?? [];
     if (unknown(item) || sign === undefined || decimals.length > item.decimals) return null;
@@ -79,7 +80,7 @@
   }
 
   function fault(item) {
-    if (unknown(item) || !text(item)) return "";
+    if (hidden.has(item.id) || unknown(item) || !text(item)) return "";
     const value = number(item.id);
     if (value === null || value < item.low || value > item.high) return allowed(item);
     const totals = item.totals.map(number);
@@ -89,12 +90,52 @@
     return `Tallet kan højst være ${danish(sum)}, for det er en del af det, du har svaret ved ${names}.`;
   }
 
+  // ---- Who is asked what, as instrument/routing.py has it: true, false, or null where nobody knows yet.
+  // An answer to a question that is hidden again is kept in the draft, and is never sent.
+
+  let hidden = new Set();  // not to be asked, as far as is known
+  let passedOver = new Set();  // of these, who is certainly not to be asked
+  const compared = { "over": (a, b) => a > b, "under": (a, b) => a < b, "mindst": (a, b) => a >= b,
+                     "højst": (a, b) => a <= b, "er": (a, b) => a === b };
+
+  function holds(condition) {
+    if (condition.parts) {
+      const parts = condition.parts.map(holds);
+      const decides = condition.word === "eller";
+      if (parts.includes(decides)) return decides;
+      return parts.includes(null) ? null : !decides;
+    }
+    const item = given.items.find(({ id }) => id === condition.item);
+    const value = hidden.has(item.id) ? "" : answer(item);
+    if (!value) return passedOver.has(item.id) ? !condition.holds : null;
+    const counted = item.type === "antal" && condition.value !== given.dontKnow;
+    const hit = counted
+      ? value !== given.dontKnow && compared[condition.test](Number(value), Number(condition.value))
+      : value.split(" ").includes(condition.value);
+    return hit === condition.holds;
+  }
+
+  function route() {
+    hidden = new Set();
+    passedOver = new Set();
+    for (const { id, onlyIf } of given.routed) {
+      const verdict = holds(onlyIf);
+      if (verdict !== true) hidden.add(id);
+      if (verdict === false) passedOver.add(id);
+      for (const name of [id, boxOf({ id })]) {
+        const question = survey.getQuestionByName(name);
+        if (question) question.visible = verdict === true;
+      }
+    }
+  }
+
   survey.onValidateQuestion.add((_, options) => {
     const item = counts.find((count) => count.id === options.name);
     if (item) options.error = fault(item);
   });
 
   survey.onValueChanged.add((_, { name, value }) => {
+    route();
     for (const item of counts) {
       if (name === item.id && text(item)) survey.clearValue(boxOf(item));
       if (name === boxOf(item) && unknown(item)) survey.clearValue(item.id);
@@ -167,6 +208,7 @@
     try {
       const { data, page } = JSON.parse(draft);
       survey.data = data;
+      route();
       survey.currentPageNo = page;
       warn("Din kladde er hentet frem. Du kan fortsætte, hvor du slap.");
       showDraft(true);
@@ -179,6 +221,7 @@
   byId("slet").addEventListener("click", () => {
     if (!confirm("Slet alle dine svar i denne browser? En fil, du har hentet, slettes ikke.")) return;
     survey.clear(true, true);
+    route();
     kept((store) => { store.removeItem(place(key)); store.removeItem(place("noegle")); });
     if (own) key = ownKey();  // the next person at this computer is somebody else
     showKey();
@@ -197,7 +240,7 @@
   }
 
   function save() {
-    const asked = given.items.filter((item) => own || !you.includes(item));
+    const asked = given.items.filter((item) => !hidden.has(item.id) && (own || !you.includes(item)));
     const answers = Object.fromEntries(asked.map((item) => [item.id, answer(item)]).filter((pair) => pair[1]));
     const file = { version: given.version, skema: given.digest, noegle: key, egen_noegle: own,
                    tid: new Date().toISOString(), svar: answers };
@@ -220,6 +263,7 @@
 
   window.addEventListener("hashchange", () => location.reload());
 
+  route();
   restoreDraft();
   showKey();
   showIntroduction();
