@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit, logit
 
-from civsam.files import per_project
+from civsam.files import QUESTIONNAIRE, UserError, per_project, project, shown
 from civsam.instrument.questionnaire import Questionnaire, read
 from civsam.intake.frame import read_frame
 from civsam.laboratory.declare import Drawing
@@ -78,6 +78,9 @@ def layout() -> Layout:
     whole = read()
     frame = read_frame(whole).sort_values("kommunekode", kind="stable")
     items = {name: item for name, item in whole.items.items() if name in ITEMS}
+    if some := [name for name, item in items.items() if item.only_if]:
+        raise UserError(f"{shown(project.root / QUESTIONNAIRE)}: {some[0]} stilles kun til nogle (kun_hvis), og det "
+                        "kan laboratoriet ikke regne med. Spørg alle, eller mål på et andet spørgsmål.")
     code, names, parts = {}, [("", "")], [np.ones((len(frame), 1))]
     for variable, background in whole.background.items():
         labels = list(background.labels)

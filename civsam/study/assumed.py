@@ -60,6 +60,9 @@ def check(questionnaire: Questionnaire) -> None:
         entry, codes = _needed(item, areas)
         if entry:
             _check(entry, item.id, codes)
+        if item.only_if and item.id in assumptions().get("forankring", {}):
+            raise UserError(f"{shown(project.data / ASSUMPTIONS)}: {item.id} stilles kun til nogle (kun_hvis), og så "
+                            "kan en offentliggjort andel ikke holdes. Slet det under 'forankring', eller spørg alle.")
         for shift, groups in (("omraader", areas), ("udgiftspres", pressure)):
             if item.id in assumptions().get(shift, {}):
                 _check(shift, item.id, groups)

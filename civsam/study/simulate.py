@@ -19,6 +19,7 @@ from scipy.stats import norm
 
 from civsam.files import project
 from civsam.inference.settled import settled
+from civsam.instrument import routing
 from civsam.instrument.questionnaire import DONT_KNOW, NONE, Item, Questionnaire, read
 from civsam.intake.answers import write
 from civsam.intake.frame import read_frame
@@ -318,8 +319,8 @@ def simulate(
     answers = asked.where(np.arange(asked.shape[1]) < first[:, None], "")[chosen]
     if anchored:
         anchor((truth, asked), answers, questionnaire, response)
-    truth, asked, answers = (table.loc[asked_frame.index.intersection(table.index, sort=False)]
-                             for table in (truth, asked, answers))
+    truth, asked, answers = (routing.without(questionnaire, table).loc[asked_frame.index.intersection(
+        table.index, sort=False)] for table in (truth, asked, answers))
     for table in (truth, asked, answers):
         survey.recognise(table)
     return Simulation(asked_frame, truth, asked, answers)

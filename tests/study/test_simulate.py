@@ -12,6 +12,7 @@ from scipy.stats import chisquare
 from civsam.files import UserError, project
 from civsam.inference import estimate, weighting
 from civsam.instrument import questionnaire
+from civsam.instrument.conditions import Claim
 from civsam.intake.frame import read_frame
 from civsam.study import assumed, published, simulate
 from civsam.survey import survey
@@ -28,6 +29,20 @@ def survey_of(study: simulate.Simulation) -> Survey:
 def within(found: float, statement: str) -> bool:
     fact = published.statements().loc[statement]
     return fact["nedre"] <= found <= fact["oevre"]
+
+
+def test_who_is_not_asked_gives_no_answer() -> None:
+    study = INSTRUMENT
+    asked = replace(study.items["vae_aarsag"], only_if=Claim("pol_strategi", "er", "nej", holds=False))
+    some = simulate.simulate(3, replace(study, items=study.items | {"vae_aarsag": asked}), anchored=False)
+    for table in (some.truth, some.asked, some.answers):
+        past = table["pol_strategi"] == "nej"
+        assert past.any()
+        assert (table.loc[past, "vae_aarsag"] == "").all()
+    assert (some.truth.loc[some.truth["pol_strategi"] != "nej", "vae_aarsag"] != "").all()
+    fixed = replace(study.items["pol_fokus"], only_if=Claim("pol_strategi", "er", "nej"))
+    with pytest.raises(UserError, match="pol_fokus stilles kun til nogle"):
+        simulate.simulate(3, replace(study, items=study.items | {"pol_fokus": fixed}))
 
 
 def test_the_standard_data_are_made_again_bit_for_bit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
