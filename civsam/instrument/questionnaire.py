@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from civsam.files import LINE, QUESTIONNAIRE, UserError, project, read_table, read_yaml, shown
-from civsam.instrument import conditions, sample
+from civsam.instrument import classes, conditions, sample
 from civsam.instrument.conditions import Condition, ConditionError
 from civsam.instrument.sample import Margins, Sample
 from civsam.instrument.words import ambiguous
@@ -83,7 +83,7 @@ class Background:
     """A frame variable that groups may be formed by: its name in a sentence, and the labels of its codes in order.
 
     ordered: whether the order means something, as of sizes. missing: the code of those of whom it is not known; blank
-    if it is known of all.
+    if it is known of all. limits: of a number, where each class but the first begins; its codes are the classes.
     """
 
     id: str
@@ -91,6 +91,7 @@ class Background:
     labels: dict[str, str]
     ordered: bool = False
     missing: str = ""
+    limits: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -332,6 +333,8 @@ class _Reader:
         line = raw[LINE]
         if not name.isidentifier():
             raise self.stop(line, f"variablen {name!r} kan ikke bruges. Navne er bogstaver, tal og _.")
+        if "graenser" in raw:
+            return Background(name, self.get(raw, "navn", str), *classes.told(raw, self.stop))
         labels = self.answers(raw)
         self.clear(raw, labels, {}, several=False)
         missing = str(raw.get("uoplyst", ""))

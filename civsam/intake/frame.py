@@ -8,6 +8,7 @@ import pandas as pd
 
 from civsam.danish import listed
 from civsam.files import UserError, project, shown
+from civsam.instrument.classes import classed
 from civsam.instrument.questionnaire import Background, Questionnaire
 from civsam.intake import design_columns, tabular
 
@@ -28,6 +29,8 @@ def read_frame(questionnaire: Questionnaire, path: Path | None = None) -> pd.Dat
         raise UserError(f"{where}, linje {row + 2}: '{table[questionnaire.key][row]}' er tom eller står to gange. "
                         "Hver, der er spurgt, skal have sin egen.")
     table = with_lookup(table.set_index(questionnaire.key), questionnaire, shown(path))
+    for variable in [one for one in questionnaire.background.values() if one.limits and one.id in table.columns]:
+        table[variable.id] = [classed(variable.limits, str(cell)) for cell in table[variable.id]]
     for variable in [one for one in questionnaire.background.values() if one.missing and one.id in table.columns]:
         cells = table[variable.id]
         table[variable.id] = cells.where(cells.astype(str).str.strip() != "", variable.missing)

@@ -8,8 +8,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from civsam import danish
 from civsam.files import visible
 from civsam.instrument.allowed import nearest
+from civsam.instrument.classes import classed, value
+from civsam.instrument.questionnaire import Background
 from civsam.instrument.words import plain
 from civsam.intake import design_columns, personal
 from civsam.intake.answer_file import AnswerFile, Role, by_value, places_of
@@ -116,6 +119,16 @@ def background(file: AnswerFile, places: Mapping[Role, int], keys: pd.Index, kno
     return pd.DataFrame(own, index=range(len(file.table.cells)))
 
 
+def _classes(file: AnswerFile, variable: Background, found: Sequence[str], values: Sequence[str]) -> list[str]:
+    """The values with each number's class, and a note of how far the numbers go: what is no age looks like one."""
+    given = [number for cell in found if (number := value(cell)) is not None]
+    ends = [danish.number(end, 1 if end % 1 else 0) for end in (min(given), max(given))] if given else []
+    file.note(f"Tallene i {variable.id}, som er delt i klasser, går fra", [" til ".join(ends)] if ends else [])
+    return [UNREAD + cell if read.startswith(UNREAD) and value(cell) is None
+            else read if not read.startswith(UNREAD) else classed(variable.limits, cell)
+            for cell, read in zip(found, values, strict=True)]
+
+
 def _variable(file: AnswerFile, name: str, at: int) -> pd.Series:
     """A background variable as codes, shape (rows,); faults for what is neither code nor label."""
     codes, found = file.distinct(at)
@@ -134,6 +147,8 @@ def _variable(file: AnswerFile, name: str, at: int) -> pd.Series:
                   [str(unknown)] if blank and unknown else [])
         values = [(spelling.labels if cell in labelled else reading).get(spelling.one(cell), UNREAD + cell)
                   for cell in found]
+        if variable.limits:
+            values, how = _classes(file, variable, found, values), "tal eller klasser"
         bad = [place for place, value in enumerate(values) if value.startswith(UNREAD)]
         rows = places_of(codes, bad)
         may = ", ".join(variable.labels if how == "koder" else variable.labels.values())

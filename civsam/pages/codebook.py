@@ -81,6 +81,7 @@ def _background_book(questionnaire: Questionnaire) -> Output:
     for variable in questionnaire.background.values():
         made, words = _code_list({code: (label, None) for code, label in variable.labels.items()})
         kind = "ordnede grupper" if variable.ordered else "grupper uden orden"
+        kind = "et tal, delt i klasser" if variable.limits else kind
         html += entry(*_named(variable.id, variable.name.capitalize()), {"Type": kind, "Koder": made})
         text += f"\n{variable.id}: {variable.name} ({kind})\n  {words}"
     return Output(f'<div class="kodebog"><h2>{title}</h2>{html}</div>', title + text)

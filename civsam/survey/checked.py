@@ -18,6 +18,7 @@ import pandas as pd
 from civsam.danish import listed, number
 from civsam.files import UserError
 from civsam.instrument.allowed import allowed, invalid, nearest
+from civsam.instrument.classes import classed
 from civsam.instrument.questionnaire import DONT_KNOW, Background, Item, Questionnaire
 from civsam.instrument.words import plain
 from civsam.survey import routed
@@ -116,11 +117,21 @@ def _frame(table: pd.DataFrame, questionnaire: Questionnaire) -> pd.DataFrame:
     if lacks := [name for name in questionnaire.background if name not in table]:
         raise UserError(f"{FRAME}: {_columns(lacks)} mangler. Hver baggrundsvariabel i spørgeskemaet skal have en.")
     _clusters(table, questionnaire.weighting.cluster)
+    table = table.assign(**{one.id: _classes(table[one.id], one) for one in questionnaire.background.values()
+                            if one.limits})
     faults: list[str] = []
     for variable in questionnaire.background.values():
         _groups(table[variable.id], variable, faults)
     _raise(faults)
     return table.copy(deep=False)
+
+
+def _classes(cells: pd.Series, variable: Background) -> pd.Series:
+    """A number as the codes of its classes; what is no number stays."""
+    codes, found = pd.factorize(cells, use_na_sentinel=False)
+    texts = [f"{value:.9f}" if is_number(value) and abs(value) < np.inf else value for value in found]
+    made = [classed(variable.limits, text) if isinstance(text, str) else text for text in texts]
+    return pd.Series(np.array(made, dtype=object)[codes], cells.index)
 
 
 def _clusters(table: pd.DataFrame, name: str) -> None:
