@@ -93,6 +93,15 @@ def plain(condition: Condition) -> dict[str, Any]:
     return asdict(condition)
 
 
+def text(condition: Condition) -> str:
+    """The condition as `read` reads it."""
+    if isinstance(condition, Claim):
+        test = {IS: "", TICKED: "kryds ved "}.get(condition.test, f"{condition.test} ")
+        return f"{condition.item} er {'' if condition.holds else 'ikke '}{test}{condition.value}"
+    return f" {condition.word} ".join(text(part) if isinstance(part, Claim) else f"({text(part)})"
+                                      for part in condition.parts)
+
+
 def of(name: str, text: str, questions: Mapping[str, Question], background: Iterable[str]) -> Condition:
     """The condition of a question. Raises ConditionError. questions: all, in the order that they are asked in."""
     order = list(questions)

@@ -26,7 +26,7 @@ from zipfile import ZipFile, ZipInfo
 
 from civsam.danish import listed, number, slug
 from civsam.files import UserError
-from civsam.instrument import keys, routing, webform
+from civsam.instrument import conditions, keys, routing, webform
 from civsam.instrument.questionnaire import BACKGROUND, DONT_KNOW, NONE, Item, Questionnaire
 
 if TYPE_CHECKING:
@@ -113,6 +113,8 @@ def _besides(item: Item, questionnaire: Questionnaire) -> str:
     scale, variable = item.scale, questionnaire.background.get(item.id)
     told: dict[str, object] = {"type": scale.type, "emne": item.topic}
     told |= {"decimaler": scale.decimals} if scale.decimals else {}
+    if item.only_if:
+        told |= {"kun_hvis": conditions.text(item.only_if), "relevant": routing.relevant(item.only_if, questionnaire)}
     told |= {"enhed": scale.unit} if scale.unit else {}
     told |= {"ordnet": True} if variable and variable.ordered else {}
     told |= {"uoplyst": variable.missing} if variable and variable.missing else {}

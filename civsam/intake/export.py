@@ -31,6 +31,7 @@ import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
 from civsam.files import UserError, project, shown
+from civsam.instrument import conditions
 from civsam.instrument.questionnaire import DONT_KNOW, NO_TICK, Item, Questionnaire
 from civsam.instrument.value_codes import TICKED, codes
 from civsam.instrument.words import plain
@@ -223,7 +224,8 @@ def own_note(questionnaire: Questionnaire) -> list[str]:
               "ordlyd": item.wording, "hjaelp": item.help, "svar": list(item.scale.answers.items()),
               "mindst": item.scale.low, "hoejst": item.scale.high, "decimaler": item.scale.decimals,
               "enhed": item.scale.unit, "ved_ikke": item.allows_dont_know, "id": item.id, "skala": item.scale.id,
-              "del_af": item.part_of} for item in questionnaire.items.values()]
+              "del_af": item.part_of, **({"kun_hvis": conditions.text(item.only_if)} if item.only_if else {})}
+             for item in questionnaire.items.values()]
     told = {"titel": questionnaire.title, "afgraensning": questionnaire.scope, "ved_ikke": questionnaire.dont_know,
             "noegle": questionnaire.key, "blokke": questionnaire.blocks, "spoergsmaal": items}
     text = NOTE + json.dumps(told, separators=(",", ":")).replace(" ", "\\u0020")

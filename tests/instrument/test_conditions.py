@@ -79,6 +79,7 @@ def condition(folder: Path, text: str) -> conditions.Condition:
 ])
 def test_what_a_condition_means(tmp_path: Path, text: str, meant: conditions.Condition) -> None:
     assert condition(tmp_path, text) == meant
+    assert condition(tmp_path, conditions.text(meant)) == meant
     assert opposite(opposite(meant)) == meant != opposite(meant)
 
 

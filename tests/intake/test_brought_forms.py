@@ -105,6 +105,21 @@ def test_a_form_of_our_own_comes_back_as_the_same_questions(tmp_path: Path) -> N
     assert made.guesses == 0
 
 
+def test_whom_a_question_is_asked_comes_back_from_a_form_of_our_own_unless_that_was_changed(tmp_path: Path) -> None:
+    asked = small.asked(tmp_path, "emne: Timer,", "emne: Timer, kun_hvis: ikke (glad er lidt og medlem er ikke ja),")
+    xlsform.xlsform(asked, tmp_path / "ud.xlsx", ABOUT)
+    study, _, made = brought(tmp_path / "ud.xlsx")
+    assert study.items["timer"].only_if == asked.items["timer"].only_if is not None
+    assert made.lost == []
+    book = openpyxl.load_workbook(tmp_path / "ud.xlsx")
+    cell = next(cell for row in book["survey"] for cell in row if cell.value and "${glad}" in str(cell.value))
+    cell.value = "${medlem} = 'nej'"
+    book.save(tmp_path / "andet.xlsx")
+    study, _, made = brought(tmp_path / "andet.xlsx")
+    assert study.items["timer"].only_if is None
+    assert made.lost == ["timer bliver kun stillet, hvis: ${medlem} = 'nej'"]
+
+
 @pytest.mark.parametrize("name", ["spoergeskema.yml", "anes96/spoergeskema.yml"])
 def test_the_forms_of_whole_surveys_come_back(tmp_path: Path, name: str) -> None:
     asked = questionnaire.read(project.data / name)

@@ -212,7 +212,7 @@ ODD = """
 spoergsmaal:
   - {id: pris, blok: a, skala: pris, emne: "Pris: nu", ordlyd: "=Hvad?", hjaelp: Cirka.}
   - {id: bare, blok: a, skala: bare, emne: Kort, ordlyd: Nej?}
-  - {id: ens, blok: a, skala: ens, emne: Ens, ordlyd: Ens?}
+  - {id: ens, blok: a, skala: ens, emne: Ens, ordlyd: Ens?, kun_hvis: bare er 1 eller ikke pris er over 3}
 """
 
 

@@ -224,6 +224,7 @@ def _item(made: Draft, question: Question, ids: dict[str, str], blocks: dict[str
     item: dict[str, Any] = {"id": name, "blok": blocks[question.block], "skala": _scale(made, scale, question, name),
             "emne": one_line(question.topic or wording, TOPIC) or name, "ordlyd": wording or name}
     item |= {"hjaelp": one_line(question.help)} if question.help else {}
+    item |= {"kun_hvis": question.only_if} if question.only_if else {}
     item |= {"del_af": [ids[part] for part in question.parts]} if question.parts else {}
     made.items.append((item, [one_line(guess) for guess in question.guesses]))
     return cells

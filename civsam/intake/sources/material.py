@@ -24,7 +24,8 @@ class Question:
     type: one of `questionnaire.TYPES`. answers: the file's own values, as text, with their labels, in order. cells: the
     values of each row, `SEVERAL` between those of one cell, DONT_KNOW of a count, blank for nothing; None where the
     file has no answers. scale: the name of a list that several questions share. guesses: what should be confirmed.
-    parts: names of the counts that it is a part of. missing: of background, the value of those it is not known of.
+    parts: names of the counts that it is a part of. only_if: whom it is asked, as `kun_hvis`
+    has it. missing: of background, the value of those it is not known of.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Question:
     background: bool = False
     missing: str = ""
     parts: tuple[str, ...] = ()
+    only_if: str = ""
     guesses: list[str] = field(default_factory=list)
     cells: np.ndarray | None = None
 

@@ -44,7 +44,8 @@ def _question(told: Mapping[str, Any], columns: Mapping[str, Column], dont_know:
     members = [(columns[name], code) for name, code in told["kolonner"].items()]
     asked = Question(told["id"], told["ordlyd"], told["type"], dict(told["svar"]), told["mindst"], told["hoejst"],
                      told["decimaler"], told["enhed"], told["emne"], told["hjaelp"], told["blok"], told["skala"],
-                     told["ved_ikke"], parts=tuple(told["del_af"]))
+                     told["ved_ikke"], parts=tuple(told["del_af"]),
+                     only_if=str(told.get("kun_hvis", "")))
     if asked.dont_know and asked.type not in ("antal", "tekst"):
         asked.answers[DONT_KNOW] = dont_know
     if asked.type == "tekst":

@@ -159,8 +159,9 @@ def _ask(form: Form, row: dict[str, str], kind: str, rest: str, name: str) -> No
         asked.guesses.append("formularen siger ikke, om svarene har en rækkefølge; har de, så skriv type: ordinal")
     if "or_other" in rest or "or other" in rest:
         form.made.lost.append(f"{name}: »Andet, skriv« ved siden af svarene.")
+    asked.only_if = _route(form, row)
     routes = [group[1] for group in form.groups if group[1] and group[0] != YOU] + [row.get("relevant", "")]
-    if route := " and ".join(filter(None, routes)):
+    if (route := " and ".join(filter(None, routes))) and not asked.only_if:
         form.made.lost.append(f"{name} bliver kun stillet, hvis: {one_line(route)}")
     for what in ("calculation", "choice_filter", "default", "repeat_count"):
         if row.get(what):
@@ -209,6 +210,14 @@ def _number(text: str | None, default: int, decimals: int) -> float:
         return default
     value = value if abs(value) <= LARGEST else default
     return round(value, decimals) if decimals else int(value)
+
+
+def _route(form: Form, row: Row) -> str:
+    """What our own form says of whom a question is asked, if it still asks by that; else blank."""
+    told = _own(row)
+    around = any(group[1] and group[0] != YOU for group in form.groups)
+    same = not around and told.get("relevant") and told["relevant"] == row.get("relevant")
+    return str(told.get("kun_hvis", "")) if same else ""
 
 
 def _own(row: Row) -> dict[str, Any]:
