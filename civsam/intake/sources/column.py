@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from civsam.intake.coding import THOUSANDS
-from civsam.intake.table import as_text
+from civsam.intake.table import THOUSANDS, as_text
 
 
 @dataclass
