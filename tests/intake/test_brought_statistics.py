@@ -250,7 +250,7 @@ def test_a_file_of_our_own_that_was_changed_is_read_as_any_other(tmp_path: Path)
 
 def test_what_tells_how_the_sample_was_drawn_is_no_question(tmp_path: Path) -> None:
     path = spss(tmp_path / "b.sav", w=[1.234, 0.123456789, 2.0, 1.0], lag=["a", "a", "b", "b"], skole=[1.0, 2, 3, 4],
-                q=([1.0, 2, 1, 2], "Enig?", {1: "Ja", 2: "Nej"}), r1=[1.0, 2, 3, 4], r2=[1.0, 2, 3, 4])
+                q=([1.0, 2, 1, 2], "Enig?", {1: "Ja", 2: "Nej"}), r1=[1.2, 0.1, 2.1, 1], r2=[1.3, 0.2, 1.9, 0.9])
     study, answers, made = brought(path, sample="vaegt=W,strata=lag,klynge=skole")
     assert made.lost == []
     assert list(study.items) == ["q", "r1", "r2"]
@@ -260,7 +260,7 @@ def test_what_tells_how_the_sample_was_drawn_is_no_question(tmp_path: Path) -> N
     study, answers, _ = brought(path, "lag", sample="vaegt=w,replikater=r,type=JK1")
     assert list(study.items) == ["skole", "q"]
     assert (study.sample.replicates, study.sample.kind) == (("r1", "r2"), "JK1")
-    assert answers["r2"].tolist() == ["1", "2", "3", "4"]
+    assert answers["r2"].tolist() == ["1.3", "0.2", "1.9", "0.9"]
     for wrong in ("vaegt=x", "tyngde=w", "vaegt", "vaegt=w,vaegt=w", "replikater=z"):
         with pytest.raises(UserError, match="--sample: "):
             brought(path, sample=wrong)
