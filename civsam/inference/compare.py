@@ -308,6 +308,8 @@ def corrected(tests: pd.DataFrame, method: str, family: str) -> pd.DataFrame:
     if method not in ("holm", "fdr_bh") or "p" not in _columns(tests):
         raise ValueError(f"tests with a column p are corrected by holm or fdr_bh, not by {method!r} and the columns "
                          f"{', '.join(tests)}")
+    if not (isinstance(family, str) and family):
+        raise UserError(f"family={family!r}: skriv med ord, hvilke test der hører sammen, fx family=\"alle par\".")
     p = tests["p"].to_numpy(float)
     known = ~np.isnan(p)
     adjusted = np.full(len(p), np.nan)

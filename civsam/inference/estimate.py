@@ -48,7 +48,8 @@ from civsam.inference.covariances import covariance as covariance  # of any esti
 from civsam.inference.estimators import Columns, Variables, made_anew, ratio, tidy, total, variables
 from civsam.inference.groups import Groups, groups
 from civsam.inference.intervals import t_interval
-from civsam.survey.grouping import By, split
+from civsam.survey.checked import yes_or_no
+from civsam.survey.grouping import By, split, the_survey
 from civsam.survey.survey import Survey
 
 __all__ = ("means", "quantiles", "ratios", "shares", "totals", "variances")
@@ -66,10 +67,10 @@ def _joined(parts: Sequence[Columns]) -> Columns:
 def _answers(survey: Survey, item: str, answers: str | list[str] | None, dont_know: bool) -> list[str]:
     """The answers asked for; all of the scale for None. Raises UserError for an item without a scale."""
     if answers is None:
-        offered = list(survey.item(item).scale.answers)
+        offered = list(the_survey(survey).item(item).scale.answers)
         if not offered:
             raise UserError(f"{item} har ingen svarmuligheder at vise andele af.")
-        return survey.item(item).codes if dont_know else offered
+        return survey.item(item).codes if yes_or_no(dont_know, "dont_know") else offered
     wanted: list[str] = list(answers) if is_list_like(answers) else [str(answers)]
     if not wanted:
         raise UserError(f"{item}: listen af svar er tom. Nævn et svar, eller udelad listen for at få dem alle.")
@@ -168,7 +169,7 @@ def means(
     item = _joint(items)
     if scores is not False:
         return _one(survey, "score", items, by, interval, _scores(survey, item, scores))
-    if "+" not in item and survey.item(item).scale.type == "ordinal":
+    if "+" not in item and the_survey(survey).item(item).scale.type == "ordinal":
         raise UserError(f"{item} er ikke et antal: svarene er ikke tal. De har en orden, og med scores=True får de "
                         "point fra 1 og op, så der kan regnes et gennemsnit.")
     return _one(survey, "mean", items, by, interval)
@@ -220,7 +221,7 @@ def totals(
     if answers is not None and "+" in item:
         raise UserError(f"{item}: en sum af antal har ingen svar, så {answers!r} kan ikke tælles. Udelad svaret, eller "
                         "spørg om ét spørgsmål ad gangen.")
-    if "+" in item or (answers is None and survey.item(item).scale.type == "antal"):
+    if "+" in item or (answers is None and the_survey(survey).item(item).scale.type == "antal"):
         wanted, those = [""], [variables(survey, "mean", item)]
     else:
         wanted = _answers(survey, item, answers, True)
@@ -329,7 +330,7 @@ def variances(
     """
     if interval not in ("log", "t"):
         raise ValueError(f"interval must be log or t, not {interval!r}")
-    item = _joint(items)
+    item, root = _joint(items), yes_or_no(root, "root")
     those = variables(survey, "mean", item)
     among = _among(survey, those, by)
     mean, n = ratio(among, those.y)[0], np.where(among.n > 1, among.n, np.nan)

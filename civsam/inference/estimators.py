@@ -13,7 +13,8 @@ from civsam.inference import statistics
 from civsam.inference.groups import Groups
 from civsam.inference.intervals import share_interval, t_interval
 from civsam.inference.settled import settled, settled_table
-from civsam.survey.checked import several_names
+from civsam.survey.checked import several_names, yes_or_no
+from civsam.survey.grouping import the_survey
 from civsam.survey.replicate_weights import Replicates
 from civsam.survey.survey import Survey
 
@@ -51,9 +52,9 @@ def variables(survey: Survey, statistic: str, item: str, answer: str = "", *, do
     count, in the order of the scale and with commas between. Raises UserError for what is no item or answer of the
     survey, or no count, and ValueError for another statistic.
     """
-    weighs = survey.design.weights > 0
+    weighs = the_survey(survey).design.weights > 0
     if statistic == "share":
-        base = weighs & (survey.answered(item) if dont_know else survey.knows(item))
+        base = weighs & (survey.answered(item) if yes_or_no(dont_know, "dont_know") else survey.knows(item))
         return Variables(survey.says(item, answer) & base, None, base, survey.responded(item))
     if statistic == "score":
         base, scores = weighs & survey.knows(item), map(float, answer.split(","))

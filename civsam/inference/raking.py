@@ -17,6 +17,7 @@ from civsam.inference.calibrating import METHODS, factors
 from civsam.inference.settled import settled
 from civsam.survey.checked import is_number, unknown
 from civsam.survey.design import Calibration, Design
+from civsam.survey.grouping import the_survey
 from civsam.survey.survey import Survey
 
 ROUNDED = 1e-3  # of a total: published totals that differ by less may be rounded
@@ -49,7 +50,9 @@ def poststratify(survey: Survey, by: Variable, totals: Totals | None = None) -> 
     """
     if isinstance(by, list):
         raise UserError(f"{by!r} er en liste. Skriv ét navn, eller {tuple(by)!r} for at krydse dem.")
-    return rake(survey, frame_margins(survey, [by]) if totals is None else {by: totals})
+    if not isinstance(by, str | tuple) or not by:
+        raise UserError(f"{by!r} er ikke navnet på en kolonne i rammen at veje efter, som \"region\".")
+    return rake(survey, frame_margins(the_survey(survey), [by]) if totals is None else {by: totals})
 
 
 def rake(
@@ -70,8 +73,7 @@ def rake(
     Raises UserError for replicate weights, for a column that is unknown, blank or no numbers, for an argument that is
     not what it should be, and where no weights meet the totals of numbers, or those within the bounds. Raises
     ValueError, with margin and code, for respondents without a total, a total without respondents, totals that are not
-    numbers from 0 up, margins that add up to different sums, and when it does not converge; for no margins; TypeError
-    for what are not margins.
+    numbers from 0 up, margins that add up to different sums, and when it does not converge.
 
     >>> from civsam import open_edition, weighting
     >>> raked = weighting.rake(open_edition().raw, {"blok": {"roed": 400, "blaa": 438}})
@@ -260,15 +262,16 @@ def _in_frame(survey: Survey, name: str) -> None:
 
 
 def _check_form(given: Mapping[Variable, Totals | float]) -> None:
-    """Raises for what are not margins: a total of each code of each variable, or of a number."""
-    form = "margins are the total of each code of each variable, such as {'region': {'nord': 120, 'syd': 80}}"
+    """Raises UserError for what are not margins: a total of each code of each variable, or of a number."""
+    form = ('Skriv totalen af hver kode af hver variabel, fx {"region": {"nord": 120, "syd": 80}}, og af et tal dets '
+            'egen, {"areal": 42933}')
     if not isinstance(given, Mapping) or any(
         not (isinstance(totals, Mapping | pd.Series) or (is_number(totals) and np.isfinite(totals)))
         for totals in given.values()
     ):
-        raise TypeError(f"{form}, not {given!r}. `poststratify` takes the totals of a variable from the frame")
+        raise UserError(f"{given!r} er ikke totaler at veje til. {form}. `poststratify` tager dem selv fra rammen.")
     if not given or not all(_parts(variable) for variable in given):
-        raise ValueError(f"{form}, and {dict(given)!r} names none: there is nothing to rake to")
+        raise UserError(f"{dict(given)!r} nævner ingen totaler at veje til. {form}.")
 
 
 def _margin(survey: Survey, variable: Variable, totals: dict[Hashable, float]) -> _Margin:
@@ -317,6 +320,6 @@ def _fit(
 
 def no_replicates(survey: Survey) -> None:
     """Raises UserError for replicate weights, which do not follow when the survey's own are changed."""
-    if survey.design.replicates is not None:
+    if the_survey(survey).design.replicates is not None:
         raise UserError("undersøgelsen har replikatvægte, og de følger ikke med, når vægtene ændres. Brug dem, som de "
                         "er, eller lav undersøgelsen uden replikatvægte.")

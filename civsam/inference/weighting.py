@@ -23,6 +23,7 @@ from civsam.inference.sampled import sampled
 from civsam.inference.settled import settled, settled_table
 from civsam.survey.checked import is_number
 from civsam.survey.design import Design, Stage, apart
+from civsam.survey.grouping import the_survey
 from civsam.survey.survey import Survey
 
 __all__ = ("by_response_groups", "for_process", "poststratify", "rake", "replicated", "resampled", "response_rates",
@@ -41,8 +42,8 @@ def response_rates(survey: Survey, by: str | None = None) -> pd.DataFrame:
     >>> weighting.response_rates(open_edition().survey)["estimate"].round(2).item()
     0.53
     """
-    labels = survey.variable(by).labels if by else {"": "Alle"}
-    asked_in = survey.frame[by] if by else pd.Series("", index=survey.frame.index)
+    labels = the_survey(survey).variable(by).labels if by not in (None, "") else {"": "Alle"}
+    asked_in = survey.frame[by] if by not in (None, "") else pd.Series("", index=survey.frame.index)
     here = asked_in.index.isin(survey.answers.index)
     known = 1 if survey.framed else np.nan
     rows = [(by or "", code, (asked_in == code).sum() * known, (here & (asked_in == code)).sum()) for code in labels]
@@ -111,7 +112,7 @@ def by_response_groups(survey: Survey, group: pd.Series | None = None) -> Survey
     >>> round(float(grouped.design.weights.sum()))
     838
     """
-    made = partial(_grouped, survey, None if group is None else _whole_groups(survey, group))
+    made = partial(_grouped, the_survey(survey), None if group is None else _whole_groups(survey, group))
     return survey.having(design=made(np.ones(len(survey.answers), dtype=bool)).made_by(made))
 
 
@@ -271,7 +272,7 @@ def unweighted(survey: Survey) -> Survey:
     >>> weighting.unweighted(open_edition().survey).design.weighted
     False
     """
-    return survey.having(design=None)
+    return the_survey(survey).having(design=None)
 
 
 def design_effect(survey: Survey) -> float:
@@ -285,7 +286,7 @@ def design_effect(survey: Survey) -> float:
 
 def _counting(survey: Survey) -> np.ndarray:
     """The weights of those who count. Raises ValueError where nobody does."""
-    weights = survey.design.weights
+    weights = the_survey(survey).design.weights
     if not weights.any():
         raise ValueError("all weights are 0: nobody is left to count")
     return weights[weights > 0]
@@ -304,6 +305,8 @@ def weights_summary(surveys: Mapping[str, Survey]) -> pd.DataFrame:
     """
     if not isinstance(surveys, Mapping):
         raise TypeError(f"surveys are given by name, {{\"raked\": survey}}, not as {type(surveys).__name__}")
+    if not surveys:
+        raise UserError("der er ingen undersøgelser at vise vægte af. Giv dem med navn: {\"raket\": edition.survey}.")
     rows = []
     for version, survey in surveys.items():
         weights, effect = _counting(survey), design_effect(survey)

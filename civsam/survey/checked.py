@@ -313,6 +313,13 @@ def is_number(value: Any) -> bool:
     return isinstance(value, Real) and not isinstance(value, bool) and value == value
 
 
+def yes_or_no(value: Any, name: str) -> bool:
+    """The value, if it is True or False. Raises UserError. name: of the argument."""
+    if not isinstance(value, bool | np.bool_):
+        raise UserError(f"{name}={value!r}: skriv {name}=True eller {name}=False.")
+    return bool(value)
+
+
 def _list(names: Iterable[Any]) -> str:
     return f"[{', '.join(repr(name) for name in names)}]"
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 from math import prod
+from typing import Any
 
 import numpy as np
 from pandas.api.types import is_list_like
@@ -22,6 +23,15 @@ from civsam.survey.survey import Survey
 
 By = str | Sequence[str] | None
 EVERYBODY = Background("", "", {"": "Alle"})
+
+
+def the_survey(given: Any) -> Survey:
+    """What is given, if it is a survey. Raises UserError."""
+    if not isinstance(given, Survey):
+        has_one = ": den har en, .survey" if isinstance(getattr(given, "survey", None), Survey) else ""
+        raise UserError(f"her skal stå en undersøgelse, fx edition.survey eller Survey.of(data), og "
+                        f"{type(given).__name__} er ikke en{has_one}.")
+    return given
 
 
 @dataclass(frozen=True, eq=False)

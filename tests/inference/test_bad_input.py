@@ -86,6 +86,11 @@ def test_one_name_where_a_list_is_meant_or_a_name_twice(ask: Callable[[Any], Any
     (lambda: weighting.by_response_groups(RAW, "blok"), "svargrupperne: »blok« er et navn"),
     (lambda: models.regression(PROCESS, FOCUS, ["region"], "logit").term_test("blok"), "»blok« er ikke et led"),
     (lambda: models.regression(PROCESS, FOCUS, [], "linear", pd.Series("x", ANSWERS.index)), "»x« er ikke et tal"),
+    (lambda: weighting.weights_summary({}), "ingen undersøgelser at vise vægte af"),
+    (lambda: weighting.response_rates(RAW, 0), "»0« er ikke en baggrundsvariabel"),
+    (lambda: weighting.response_rates(RAW, []), "er en liste"),
+    *((lambda given=given: compare.corrected(PAIRS, "holm", given), "family=.*: skriv med ord")
+      for given in (None, True, 0, "", [])),
     *((lambda given=given: weighting.rake(RAW, tolerance=given), f"tolerance={given!r}: .*fx tolerance=1e-10")
       for given in (0, -1, 1, "0.1", True, None, np.nan)),
     *((lambda given=given: weighting.rake(RAW, max_iterations=given), f"max_iterations={given!r}: .*helt tal fra 1")
@@ -97,8 +102,6 @@ def test_items_answers_and_variables_that_are_not_what_is_asked_for(ask: Callabl
 
 
 @pytest.mark.parametrize(("ask", "told"), [
-    (lambda: weighting.rake(RAW, {}), "{} names none: there is nothing to rake to"),
-    (lambda: weighting.rake(RAW, {(): {}}), "names none"),
     (lambda: weighting.rake(RAW, {"blok": {"roed": "400", "blaa": 438}}), "total of roed is '400'"),
     (lambda: weighting.rake(RAW, {"blok": {"Rød": 400, "blaa": 438}}), "roed has .* no total; .* totals of Rød, blaa"),
     (lambda: weighting.resampled(RAW.design, "brr"), "kind must be jackknife or bootstrap, not 'brr'"),
@@ -161,10 +164,45 @@ def test_what_is_no_list_of_names(given: Any) -> None:
             ask()
 
 
-@pytest.mark.parametrize("margins", [["blok"], "blok", {"blok": 838}])
+@pytest.mark.parametrize("margins", [["blok"], "blok", 3, {}, {(): {}}, {"blok": None}, {"blok": True},
+                                     {"blok": "838"}, {"blok": [838]}, {"blok": np.nan}, {"blok": np.inf}])
 def test_what_are_not_margins(margins: Any) -> None:
-    with pytest.raises(TypeError, match="margins are the total of each code"):
+    with pytest.raises(UserError, match=r"totaler at veje til\. Skriv totalen af hver kode af hver variabel"):
         weighting.rake(RAW, margins)
+
+
+@pytest.mark.parametrize("given", [None, 3, "", {}, (), True, 2.5])
+def test_what_is_no_variable_to_poststratify_by(given: Any) -> None:
+    with pytest.raises(UserError, match="ikke navnet på en kolonne i rammen"):
+        weighting.poststratify(RAW, given)
+
+
+@pytest.mark.parametrize("given", [None, 3, "svar", EDITION, SURVEY.answers])
+@pytest.mark.parametrize("ask", [
+    weighting.rake, weighting.trim, weighting.weighted, weighting.unweighted, weighting.for_process,
+    weighting.by_response_groups, lambda given: weighting.response_rates(given, "blok"),
+    lambda given: weighting.poststratify(given, "blok"), lambda given: weighting.weights_summary({"x": given}),
+    lambda given: estimate.shares(given, "pol_fokus"), lambda given: estimate.means(given, "pra_lange"),
+    lambda given: estimate.totals(given, "pol_fokus"), lambda given: estimate.quantiles(given, "pra_lange"),
+    lambda given: estimate.variances(given, "pra_lange"), lambda given: estimate.ratios(given, "pra_tvaers"),
+    lambda given: compare.contrasts(given, "pol_fokus", "ja", "blok"),
+    lambda given: compare.equality(given, "pol_fokus", "ja", "blok"),
+])
+def test_what_is_no_survey(ask: Callable[[Any], Any], given: Any) -> None:
+    with pytest.raises(UserError, match=f"en undersøgelse.* {type(given).__name__} er ikke en"):
+        ask(given)
+
+
+@pytest.mark.parametrize("given", [None, 0, "ja", "", []])
+@pytest.mark.parametrize(("ask", "name"), [
+    (lambda given: estimate.shares(SURVEY, "pol_fokus", dont_know=given), "dont_know"),
+    (lambda given: estimate.shares(SURVEY, "pol_fokus", "ja", dont_know=given), "dont_know"),
+    (lambda given: compare.contrasts(PROCESS, "pol_fokus", "ja", "blok", dont_know=given), "dont_know"),
+    (lambda given: estimate.variances(SURVEY, "pra_lange", root=given), "root"),
+])
+def test_what_is_neither_true_nor_false(ask: Callable[[Any], Any], name: str, given: Any) -> None:
+    with pytest.raises(UserError, match=f"skriv {name}=True eller {name}=False"):
+        ask(given)
 
 
 @pytest.mark.parametrize("off", [1e-9, 1e-7, 2.4e-6, 1.4e-4])
