@@ -31,7 +31,11 @@ def parameter_options(command: argparse.ArgumentParser) -> None:
 
 def reading_options(command: argparse.ArgumentParser) -> None:
     """How an answer file is read."""
-    command.add_argument("--sheet", metavar="ARK", help="det ark i en projektmappe, som svarene står i")
+    command.add_argument("--sheet", metavar="ARK", action="append", default=[],
+                         help="det ark i en projektmappe, som svarene står i; gentages det, samles arkene")
+    command.add_argument("--join", metavar="FIL", action="append", default=[],
+                         help="en fil med resten af svarene: flere svarpersoner eller flere spørgsmål; kan "
+                              "gentages")
     command.add_argument("--ignore", metavar="KOLONNE", action="append", default=[],
                          help="en kolonne, der skal udelades; kan gentages")
     command.add_argument("--map", metavar="YML", help="et kort: hvilken kolonne er hvilket spørgsmål, og hvilken værdi "
@@ -40,7 +44,7 @@ def reading_options(command: argparse.ArgumentParser) -> None:
 
 def asks_for_reading(options: argparse.Namespace) -> bool:
     """Whether anything is said of how an answer file is read."""
-    return bool(options.sheet or options.map or options.ignore)
+    return bool(options.sheet or options.join or options.map or options.ignore)
 
 
 def reading_of(options: argparse.Namespace, frame: pd.DataFrame | None) -> dict[str, Any]:
@@ -51,7 +55,8 @@ def reading_of(options: argparse.Namespace, frame: pd.DataFrame | None) -> dict[
 
     known = Columns(read(), frame).targets
     given = mapping.read(own_path(options.map), read(), known) if options.map else mapping.Map()
-    return {"sheet": options.sheet, "given": given.ignoring(options.ignore)}
+    more = [(None, sheet) for sheet in options.sheet[1:]] + [(own_path(file), None) for file in options.join]
+    return {"sheet": next(iter(options.sheet), None), "given": given.ignoring(options.ignore), "more": more}
 
 
 def frame_option(

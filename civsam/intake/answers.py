@@ -7,6 +7,7 @@ they look at each column's distinct cells, so that a million rows cost little mo
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +16,7 @@ import pandas as pd
 
 from civsam.files import UserError, shown
 from civsam.instrument.questionnaire import Questionnaire
-from civsam.intake import cells, columns, respondents, routed, tabular
+from civsam.intake import cells, columns, joining, respondents, routed, tabular
 from civsam.intake.answer_file import AnswerFile
 from civsam.intake.faults import report
 from civsam.intake.mapping import Map
@@ -57,20 +58,24 @@ class Reading:
 
 def check(
     path: Path, questionnaire: Questionnaire, frame: pd.DataFrame | None, *, sheet: str | None = None,
-    given: Map | None = None, progress: Say | None = None,
+    given: Map | None = None, more: Sequence[tuple[Path | None, str | None]] = (), progress: Say | None = None,
 ) -> Reading:
     """Read an answer file and find all its faults.
 
     frame: who was asked, indexed by the questionnaire's key; a column `RANDOM_KEY` in it may be used instead. With
     None the key may be missing (rows are numbered), and the file may have background variables and the clusters.
-    sheet: which of a workbook's sheets. given: what the user says that columns and cells are. progress: is told what
-    has been done; else standard error is, after some seconds. Raises UserError only for a file that cannot be read as
-    a table, and for a map of other columns than it has.
+    sheet: which of a workbook's sheets. given: what the user says that columns and cells are. more: files with the
+    rest of the answers, each with its sheet, see `joining`; of the file itself another sheet if there is no path.
+    progress: is told what has been done; else standard error is, after some seconds. Raises UserError only for a file
+    that cannot be read as a table, files that cannot be joined, and for a map of other columns than there are.
     """
     say = progress or Progress()
     given = given or Map()
     named = columns.Columns(questionnaire, frame, given)
     table = tabular.load(path, named.known, sheet, say, questionnaire.dont_know)
+    others = [(one or path, tabular.load(one or path, named.known, of, say, questionnaire.dont_know))
+              for one, of in more]
+    table = joining.joined(table, others, named.role)
     given.held_against(table.header)
     file = AnswerFile(path, questionnaire, frame, columns.without_headings(table, named), say, given.values)
     places = columns.place(file, named)
