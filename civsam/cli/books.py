@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from civsam.book.audience import ALONG, AUDIENCES, READERS
 from civsam.cli.options import (
@@ -25,6 +25,9 @@ from civsam.cli.options import (
     workers,
 )
 from civsam.files import UserError, project, shown
+
+if TYPE_CHECKING:
+    from civsam.edition import Edition
 
 
 def _add_kept(commands: argparse._SubParsersAction) -> None:
@@ -125,9 +128,21 @@ def make_book(options: argparse.Namespace) -> None:
         follow(name, make, opened.parameters)
     made = [make()]
     told += releases.warnings(name, made_of)  # also of what has come in the meantime
+    if opened.survey.provenance == COLLECTED:
+        told += how_much_is_shown(name, opened)
     made += [pdf.write(build.Places(name))] if options.pdf else []
     told += [f"Bogen ligger i {shown(path) if Path.cwd() == project.root else path}" for path in made]
     print("\n".join(dict.fromkeys(told)))
+
+
+def how_much_is_shown(name: str, opened: Edition) -> list[str]:
+    """What of the answers an edition that has been built shows, in words: worked out already, by its chapters."""
+    from civsam.book import build, stale
+    from civsam.disclosure import summary
+    from civsam.pages import door
+
+    with build.remembering(build.Places(name), stale.surroundings(opened.parameters)):
+        return summary.told(door.plan_of(opened.survey))
 
 
 def follow(name: str, make: Callable[[], Path], values: Mapping[str, Any]) -> NoReturn:

@@ -8,7 +8,9 @@ The rules, for answers whose provenance is `indsamlet` (synthetic answers pass u
   also by weight. Those who gave an answer, and those who did not, must each weigh as much as the two of the group who
   weigh most: a weighted share would else tell what the heaviest said.
 - n is rounded to `STEP`; a share is given as a multiple of `STEP` respondents among n, a mean as a multiple of what
-  `STEP` average respondents would add, so that each shown number stands for a window `STEP` wide. Standard errors are
+  `STEP` average respondents would add, counted from the middle where all lie far from 0 (`Table.origin`), so that each
+  shown number stands for a window `STEP` wide. The interval of a mean has half a step more at either end, and one
+  whose step is more than two standard errors is hidden, for it would mislead. Standard errors are
   those of the rounded shares times a design factor that goes up to the next preferred number (`GRID` a decade), and
   intervals are made from the rounded numbers: an error tells no more of a share than the share, nor do other levels.
   Of counts, the error is shown only if it is not most of all that of the largest, by the same p% rule.
@@ -185,8 +187,10 @@ class Plan:
         at, error, size, free = (np.array([x]) for x in (told, se, n, df))
         shares, level = row["statistic"] == "share", row["level"]
         ends = share_interval(at, error, size, free, level) if shares else t_interval(at, error, free, level)
-        low, high = (kind.within(float(x[0])) for x in ends)
-        return {"n": n, "estimate": told, "se": se, "low": low, "high": high, **({"count": told * n} if shares else {})}
+        step = number.step if row["statistic"] == "mean" else 0.0
+        low, high = (kind.within(float(x[0]) + side * step / 2) for x, side in zip(ends, (-1, 1), strict=True))
+        return {"n": n, "estimate": told, "se": se, "low": low, "high": high,
+                **({"count": told * n} if shares else {}), **({"step": step} if step else {})}
 
     def _quantile(self, row: pd.Series) -> Shown:
         """Quartiles of many respondents. Intervals of quantiles are answers themselves, and never shown."""

@@ -22,13 +22,15 @@ def p_class(p: float) -> float:
 
 
 def written(table: pd.DataFrame, rows: list[Shown]) -> pd.DataFrame:
-    """The table with the numbers of `rows`, NaN for all other numbers, and `hidden`."""
+    """The table with the numbers of `rows`, NaN for all other numbers, `hidden`, and of means their `step`."""
     told = ("level", "base", "weighted")
     numbers = [name for name in table if pd.api.types.is_numeric_dtype(table[name]) and name not in told]
     hidden = np.array([bool(row.get("hidden", False)) for row in rows], dtype=bool)
     new = {name: [row.get(name, np.nan) for row in rows] for name in numbers}
     if "verdict" in table:
         new["verdict"] = [row.get("verdict", old) for row, old in zip(rows, table["verdict"], strict=True)]
+    if any("step" in row for row in rows):
+        new["step"] = [row.get("step", np.nan) for row in rows]
     return settled_table(table.assign(**new)).assign(hidden=hidden)
 
 

@@ -9,11 +9,12 @@ import numpy as np
 from scipy import sparse
 from scipy.optimize import linprog
 
-from civsam.disclosure.rounding import STEP, bracket, rounded
+from civsam.disclosure.rounding import STEP, bracket, preferred, rounded
 from civsam.disclosure.tables import LOWER, SECRET, UPPER, Groups, Table
 from civsam.inference.settled import settled
 
 DOMINANCE = 0.5
+MARGIN = 2  # standard errors
 
 
 class Programme:
@@ -40,6 +41,7 @@ class Programme:
             self.step = STEP * table.unit / self.n_shown
             self.shown = self.step[:, None] * np.floor(settled(self.exact / self.step[:, None]) + 0.5)
             each = np.where(self.n > 0, self.base / self.n, 0.0)[:, None]  # what a respondent stands for
+        self.coarse = self._coarse(x, d)
         need = np.minimum(minimum + 1, self.n)[:, None] * each * table.unit
         self.need = np.broadcast_to(need, self.total.shape).copy()
         self.steady = np.ones(len(self.n), dtype=bool)
@@ -55,7 +57,7 @@ class Programme:
         not, also to the one who weighs next to most.
         """
         least, n = self.minimum, self.n[:, None]
-        allowed = (n >= least) & (self.groups.own @ (x > 0) >= least) & ~np.isnan(self.exact)
+        allowed = (n >= least) & (self.groups.own @ (x != 0) >= least) & ~np.isnan(self.exact)
         statistic = self.table.keys[0][0]
         if statistic != "mean":
             part = settled(self.exact * n)  # weights may make few respondents of many, and the other way
@@ -67,13 +69,21 @@ class Programme:
             for values in (x[:, 0], d)[:1 + (statistic == "ratio")]:
                 for added in (values * weights, values):  # the last is what the need is made of
                     first, second = self._largest(added)
-                    rest = settled(self.groups.own @ added - first - second)
+                    rest = settled(self.groups.own @ np.abs(added) - first - second)
                     allowed &= (rest >= settled(DOMINANCE * first))[:, None]
                 with np.errstate(invalid="ignore", divide="ignore"):
                     largest = np.where(mean_d > 0, first[:, None] * self.base[:, None] / mean_d, 0)
                 self.need = np.maximum(self.need, largest)
             self.steady = self._steady(x[:, 0], d, np.ones(len(d))) & self._steady(x[:, 0], d, weights)
         return allowed
+
+    def _coarse(self, x: np.ndarray, d: np.ndarray) -> np.ndarray:
+        """Which means have a step that is more than their margin of error, (G,): such a number would mislead."""
+        if self.table.keys[0][0] != "mean":
+            return np.zeros(len(self.n), dtype=bool)
+        squares = (self.groups.own * (x[:, 0] - np.nan_to_num(self.exact[:, :1]) * d) ** 2).sum(axis=1)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return ~(self.step <= MARGIN * preferred(settled(np.sqrt(squares) / self.n)))
 
     def _steady(self, x: np.ndarray, d: np.ndarray, weights: np.ndarray) -> np.ndarray:
         """Where the standard error does not tell the largest count: the others add enough of their own, (G,)."""
@@ -83,7 +93,7 @@ class Programme:
 
     def _largest(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The largest and the second largest contribution in each group, shapes (G,)."""
-        two = np.sort(np.pad(self.groups.own * values, ((0, 0), (2, 0))), axis=1)
+        two = np.sort(np.pad(self.groups.own * np.abs(values), ((0, 0), (2, 0))), axis=1)
         return two[:, -1], two[:, -2]
 
     def _windows(self, each: np.ndarray) -> None:
@@ -161,9 +171,9 @@ class Programme:
         for group, others in self.groups.within:
             for column in np.eye(self.parts_sum.shape[1]):
                 inner = [group, *(-other - 1 for other in others)]
-                rows, right = [*rows, (inner, column)], [*right, 0.0]
+                rest = self.base[others].sum() - self.base[group]
+                rows, right = [*rows, (inner, column)], [*right, -self.table.floor * rest]
                 if self.table.keys[0][0] != "mean":
-                    rest = self.base[others].sum() - self.base[group]
                     rows, right = [*rows, (inner, -column)], [*right, rest]
         return self._rows(rows), np.array(right)
 
@@ -181,7 +191,9 @@ class Programme:
         fixed, limit = self.at_most
         above = sparse.vstack([fixed, told, -told], format="csr")
         limits = np.concatenate([limit, self.high.ravel()[shown], -self.low.ravel()[shown]])
-        found = linprog(-(objective @ self.told), above, limits, *self.equal, method="highs-ds")
+        least = np.minimum(self.table.floor * self.base[:, None], self.parts_sum).ravel() if self.table.floor else 0.0
+        bounds = np.column_stack(np.broadcast_arrays(least, np.full(self.parts_sum.size, np.inf)))
+        found = linprog(-(objective @ self.told), above, limits, *self.equal, bounds, method="highs-ds")
         if found.x is None:  # the solver gives up: nothing is known to be safe
             return self.total.ravel(), shown
         dual = np.abs(found.ineqlin.marginals[len(limit):]).reshape(2, -1).max(axis=0)

@@ -115,9 +115,9 @@ def _visible(together: list[Table], groups: Groups, minimum: int, gates: list[np
 
 def _cells(one: Programme, visible: np.ndarray) -> Iterator[tuple[tuple[Key, str, str], Cell]]:
     """The cells of a table by name."""
-    shown = np.where(visible, one.shown, np.nan)
+    shown = np.where(visible & ~one.coarse[:, None], one.shown, np.nan) + one.table.origin
     for s, key in enumerate(one.table.keys):
         for g, group in enumerate(one.groups.names):
             size = float(one.n_shown[g]) if key[0] == "share" else 0.0
-            yield (key, *group), Cell(int(one.n[g]), one.exact[g, s], shown[g, s], one.step[g], size,
+            yield (key, *group), Cell(int(one.n[g]), one.exact[g, s] + one.table.origin, shown[g, s], one.step[g], size,
                                       bool(one.steady[g]))

@@ -14,6 +14,7 @@ import pandas as pd
 
 from civsam.disclosure.rounding import preferred
 from civsam.inference import estimators
+from civsam.inference.settled import settled
 from civsam.instrument.questionnaire import DONT_KNOW, NO_TICK, NONE, Item
 from civsam.survey.survey import Survey
 
@@ -68,6 +69,8 @@ class Table:
 
     keys: S numbers, each the sum of the parts (S, A) of the A columns of x, shape (n, A). d: (n,), 0 outside the base.
     limits: what adds up: low * d <= coefficients * x <= high * d in each group. unit: what an average respondent adds.
+    origin: what x is counted from, and floor: the least that x can be, 0 or less. Of a mean of what all have much of,
+    a number in the middle: what a respondent adds to such a mean is how far she is from the others.
     gates: numbers that must be told where these may be. kinds: of each number, (S,), whether it is one (0), a bound on
     one (`LOWER`, `UPPER`) or never shown (`SECRET`). said: for bounds, who is known to be in it, (n, S). See `routes`.
     """
@@ -79,6 +82,8 @@ class Table:
     weights: np.ndarray
     limits: list[tuple[np.ndarray, float, float]]
     unit: float = 1.0
+    origin: float = 0.0
+    floor: float = 0.0
     counted: bool = True  # n is rounded; of a frame it is known
     gates: list[Key] = field(default_factory=list)
     kinds: np.ndarray | None = None
@@ -139,9 +144,22 @@ def _counts(survey: Survey, statistic: str, items: str) -> Table:
     if statistic == "mean":
         high = float(sum(survey.questionnaire.items[item].scale.high for item in items.split("+")))
     there = what.base & (weights > 0)
-    unit = float(preferred(what.y[there].mean())) if statistic == "mean" and there.any() else 1.0
-    x, limits = what.y[:, None].astype(float), [(np.ones(1), -np.inf, high)]
-    return Table([key_of(statistic, items, "")], np.eye(1), x, d, weights, limits, unit or 1.0)
+    origin = _origin(what.y[there]) if statistic == "mean" and there.any() else 0.0
+    unit = float(preferred(np.abs(what.y[there] - origin).mean())) if statistic == "mean" and there.any() else 1.0
+    x, limits = what.y[:, None].astype(float) - origin, [(np.ones(1), -np.inf, high - origin)]
+    floor = sum(survey.questionnaire.items[item].scale.low for item in items.split("+")) - origin
+    return Table([key_of(statistic, items, "")], np.eye(1), x, d, weights, limits, unit or 1.0, origin,
+                 float(floor if origin else 0.0))
+
+
+def _origin(values: np.ndarray) -> float:
+    """A round number in the middle of values that lie far from 0, about a standard deviation coarse; else 0."""
+    spread, middle = float(values.std()), float(np.median(values))
+    if spread <= 0 or settled(middle) <= settled(2 * spread):
+        return 0.0
+    ten = 10.0 ** np.floor(np.log10(spread))
+    grain = next(ten * part for part in (1, 2, 5, 10) if settled(spread) <= settled(ten * part))
+    return float(grain * np.floor(settled(middle / grain) + 0.5))
 
 
 def response(survey: Survey) -> Table:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from html import escape
 
+import numpy as np
 import pandas as pd
 
+from civsam.danish import number
 from civsam.disclosure import plan, rounding
 from civsam.inference import weighting
 from civsam.pages.output import Output
@@ -44,7 +46,17 @@ def hidden_note(table: pd.DataFrame) -> str:
     step = rounding.STEP
     sums = ("" if "estimate" not in table else
             f", og de andre tal til trin på {step} svar; derfor giver andele ikke altid 100\u00a0% tilsammen")
-    return f" Antal er afrundet til nærmeste {step}{sums}.{bound}{dash}"
+    means = ""
+    if "step" in table and table["step"].notna().any():
+        steps = table["step"].dropna()
+        means = (f" Gennemsnit er afrundet til trin på {_size(steps.min())}" + (f" til {_size(steps.max())}" if
+                 steps.max() > steps.min() else "") + ", målt som svarene, og trinnet er regnet med i intervallet.")
+    return f" Antal er afrundet til nærmeste {step}{sums}.{means}{bound}{dash}"
+
+
+def _size(step: float) -> str:
+    """A step with two figures that say something."""
+    return number(step, max(0, 1 - int(np.floor(np.log10(step)))))
 
 
 def response_note(survey: Survey, table: pd.DataFrame) -> str:

@@ -20,11 +20,13 @@ from civsam.inference import compare, equations, estimate, intervals, models, no
 from civsam.instrument import questionnaire
 from civsam.instrument.questionnaire import Background, Item, Questionnaire, Scale, Weighting
 from civsam.instrument.sample import Sample
-from civsam.pages import model_tables
+from civsam.intake.frame import read_frame
+from civsam.pages import door, model_tables
 from civsam.study import claims, rule_power, sensitivity, simulate
 from civsam.survey.survey import COLLECTED, LIMITS, Survey
 
 QUESTIONNAIRE = questionnaire.read()
+QUESTIONNAIRE_FRAME = read_frame(QUESTIONNAIRE)
 SOME = ("pol_strategi", "pol_fokus", "pol_inspiration", "vae_aarsag", "vae_tillid")
 FEW = replace(QUESTIONNAIRE, items={item: QUESTIONNAIRE.items[item] for item in SOME})
 
@@ -674,3 +676,63 @@ def test_a_weighted_mean_does_not_tell_the_count_of_the_heaviest() -> None:
     assert disclosure.plan(one).protect(estimate.means(one, "timer"))["estimate"].isna().all()
     light = heavy("ja", 9, 5)
     assert not disclosure.plan(light).protect(estimate.means(light, "timer"))["estimate"].isna().any()
+
+
+# ---- Means of what nobody has little of
+
+
+def measured(values: np.ndarray, groups: Sequence[str], high: int = 1_000_000) -> Survey:
+    """A count of each respondent, in areas; collected, and without a frame of others."""
+    item = QUESTIONNAIRE.items["pra_lange"]
+    scale = replace(item.scale, high=high)
+    instrument = replace(QUESTIONNAIRE, items={item.id: replace(item, scale=scale, part_of=())})
+    frame = QUESTIONNAIRE_FRAME.sample(len(values), random_state=1).assign(fagomraade=list(groups))
+    frame.index = pd.Index([f"p{place}" for place in range(len(values))], name=QUESTIONNAIRE.key)
+    answers = pd.DataFrame({item.id: np.round(values).astype(int).astype(str)}, index=frame.index)
+    return Survey(answers, frame, instrument, framed=False)
+
+
+@pytest.mark.parametrize(("means", "spread"), [((165.7, 179.4), 7.0), ((30_200, 31_900), 4_000.0), ((52, 48), 9.0)])
+def test_a_mean_is_rounded_by_its_spread_and_the_step_is_told_and_in_the_interval(
+    means: tuple[float, float], spread: float
+) -> None:
+    rng = np.random.default_rng(1)
+    groups = np.repeat(["social", "skole"], [150, 130])
+    values = np.where(groups == "social", *means) + spread * rng.standard_normal(len(groups))
+    survey = measured(values, groups)
+    plan = disclosure.plan(survey)
+    tables = [estimate.means(survey, "pra_lange", by) for by in (None, "fagomraade")]
+    exact = pd.concat(tables, ignore_index=True)
+    shown = pd.concat([plan.protect(table) for table in tables], ignore_index=True)
+    there = ~shown["hidden"]
+    assert set(shown.loc[there, "group"]) == {"", "social", "skole"}
+    assert (np.abs(shown["estimate"] - exact["estimate"])[there] <= shown["step"][there] / 2 + 1e-9).all()
+    assert (shown["step"][there] <= 1.26 * exact["se"][there] * 1.26).all()
+    assert (shown["low"][there] <= exact["low"][there] + 1e-9).all()
+    assert (shown["high"][there] >= exact["high"][there] - 1e-9).all()
+    whole, low, high = shown.loc[there, "estimate"].iloc[0], *sorted(shown.loc[there, "estimate"].iloc[1:])
+    assert low <= whole <= high, "the total lies between the groups"
+    assert "trin på" in door.hidden_note(shown)
+
+
+def test_a_mean_that_everybody_shares_is_hidden() -> None:
+    survey = measured(np.full(60, 250_000), ["social"] * 60)
+    assert disclosure.plan(survey).protect(estimate.means(survey, "pra_lange"))["hidden"].all()
+
+
+def test_a_small_group_is_not_worked_out_from_the_means_of_the_others() -> None:
+    rng = np.random.default_rng(3)
+    groups = np.repeat(["social", "skole", "teknik"], [150, 130, 4])
+    values = 170 + 7 * rng.standard_normal(len(groups))
+    values[-4:] = 205
+    survey = measured(values, groups)
+    plan = disclosure.plan(survey)
+    table = pd.concat([plan.protect(estimate.means(survey, "pra_lange", by)) for by in (None, "fagomraade")])
+    cells = table.set_index("group")
+    assert cells.at["teknik", "hidden"]
+    if not cells.loc[["", "social", "skole"], "hidden"].any():
+        size = {"": 284, "social": 150, "skole": 130}  # which he is told
+        low, high = (cells["estimate"] + sign * cells["step"] / 2 for sign in (-1, 1))
+        least = size[""] * low[""] - size["social"] * high["social"] - size["skole"] * high["skole"]
+        most = size[""] * high[""] - size["social"] * low["social"] - size["skole"] * low["skole"]
+        assert (most - least) / 4 > 7, "wider than one standard deviation of a respondent"

@@ -1,10 +1,13 @@
 """What one chapter has found that may be shown is taken over by the next, and only for the same answers."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from civsam.disclosure import plan, programme, remembered
+from civsam.disclosure import plan, programme, remembered, summary
+from civsam.disclosure.suppression import Cell
+from civsam.disclosure.tables import Key
 from civsam.inference import weighting
 from civsam.survey.survey import Survey
 from tests.disclosure.test_disclosure import collected, only
@@ -51,3 +54,23 @@ def test_a_file_that_cannot_be_read_is_as_none(survey, tmp_path, monkeypatch):
     (file,) = tmp_path.iterdir()
     file.write_bytes(file.read_bytes()[:30])
     assert repr(plan.plan(survey).cells) == whole
+
+
+def test_how_much_is_shown_is_told_with_the_costliest_split_first() -> None:
+    def cell(n: int, *, hidden: bool) -> Cell:
+        return Cell(n, 0.5, float("nan") if hidden else 0.5, 0.1)
+
+    def share(answer: str) -> Key:
+        return ("share", "q", answer)
+
+    cells = {(share("ja"), "", ""): cell(50, hidden=False), (share("ja+nej"), "", ""): cell(50, hidden=True),
+             (("mean", "x", ""), "", ""): cell(50, hidden=True)}
+    cells |= {(share("ja"), "region", str(group)): cell(9, hidden=group > 3) for group in range(5)}
+    cells |= {(share("ja"), "blok", str(group)): cell(9, hidden=group > 0) for group in range(3)}
+    cells |= {(share("ja"), "blok", "tom"): cell(0, hidden=True)}
+    questionnaire = SimpleNamespace(background={name: SimpleNamespace(name=name) for name in ("region", "blok")})
+    made = SimpleNamespace(cells=cells, survey=SimpleNamespace(questionnaire=questionnaire))
+    assert [line.partition(";")[0] for line in summary.told(made)] == [
+        "6 af 9 andele vises", "  uden opdeling: 1 af 1", "  efter blok: 1 af 3", "  efter region: 4 af 5"]
+    made.cells = {(share("ja"), "", ""): cell(50, hidden=False)}
+    assert summary.told(made) == []
