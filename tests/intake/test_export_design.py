@@ -12,7 +12,7 @@ from civsam.intake import answers, export
 SAMPLE = "stikproeve: {vaegt: vægt, strata: lag, klynge: skole, replikater: rw, type: BRR}\nblokke:"
 TEXT = """svarperson,afdeling,glad,medlem,timer,sted,andet,vægt,lag,skole,rw1,rw2
 p1,nord,lidt,ja,0,hal,,0.1,a,1,0.30000000000000004,0
-p2,syd,meget,nej,12,hal skov,Æ,1234567.891,-b,2,1,2
+p2,syd,meget,nej,12,hal skov,Æ,1234567.891,-b,2,1000000,1500000.5
 """
 
 
