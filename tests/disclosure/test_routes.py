@@ -62,6 +62,8 @@ def test_an_answer_of_a_few_is_not_told_by_how_many_were_led_past() -> None:
     assert shown(plan, "hold") == [False, True]  # of b there were four: at most seven
     assert shown(plan) == [True]
     assert plan.cell("share", "foer", "nej", "hold", "a").hidden
+    assert plan.cell("mean", "tal", "", "hold", "a").hidden
+    assert plan.cell("share", "efter", "ja", "hold", "a").hidden
     told = plan.protect(compare.contrasts(plan.survey, "tal", None, "hold", "a"))
     assert told[["n_a", "n_b", "estimate"]].isna().all(axis=None)
     open_ = disclosure.plan(survey({"ja": 98, "nej": 2}, {"ja"}, IS, blank=20))
