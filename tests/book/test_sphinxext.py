@@ -25,7 +25,7 @@ TABLE = (
     "<tbody><tr><td>5</td></tr></tbody></table></div>"
 )
 FACTS = {"name": "tab-et", "caption": "Svar & frafald", "provenance": "antaget", "columns": [("Antal", True, "5")]}
-TILES = [{"navn": "Ødelagt</script><b id='brudt'>, <!--<script>"}]
+TILES = {"tiles": [["Ødelagt</script><b id='brudt'>, <!--<script>", 0, 0]]}
 ENGLISH = re.compile(
     r"\b(the|and|of|et al|search|page|next|previous|copy|copyright|toggle|hide|hidden|light|dark|color|contents|"
     r"download|back|skip|click|found|settings|please|activate|warning|main|heading|image|table|mode|edited)\b",
