@@ -7,29 +7,28 @@ The rules, for answers whose provenance is `indsamlet` (synthetic answers pass u
   two largest contributed must be `DOMINANCE` times the largest, so that the second cannot work out the first (p% rule),
   also by weight. Those who gave an answer, and those who did not, must each weigh as much as the two of the group who
   weigh most: a weighted share would else tell what the heaviest said.
-- n is rounded to `STEP`; a share is given as a multiple of `STEP` respondents among n, a mean as a multiple of what
-  `STEP` average respondents would add, counted from the middle where all lie far from 0 (`Table.origin`), so that each
-  shown number stands for a window `STEP` wide. The interval of a mean has half a step more at either end, and one
-  whose step is more than two standard errors is hidden, for it would mislead. Standard errors are
-  those of the rounded shares times a design factor that goes up to the next preferred number (`GRID` a decade), and
-  intervals are made from the rounded numbers: an error tells no more of a share than the share, nor do other levels.
-  Of counts, the error is shown only if it is not most of all that of the largest, by the same p% rule.
+- n is rounded to `STEP`; a share is a multiple of `STEP` respondents among n, a mean of what `STEP` average respondents
+  would add, counted from the middle where all lie far from 0 (`Table.origin`), so that each shown number stands for a
+  window `STEP` wide. The interval of a mean has half a step more at either end; one with a step of more than two
+  standard errors is hidden. Standard errors are those of the rounded shares times a design factor that goes up to the
+  next preferred number (`GRID` a decade), and intervals are made of rounded numbers: an error tells no more than the
+  share. Of counts, the error is shown only if it is not most of all that of the largest, by the same p% rule.
 - What is asked of some only is shown where the answers that decide who they are are shown: see `routes`.
 - What is hidden must keep an interval of `STEP` respondents, given all that is shown: a linear programme over all
   answers of an item and all groups of all background variables finds its least and greatest value, and shown cells that
   bind are hidden until it has room (secondary suppression).
 
-The plan is a function of answers, frame, weights and `minimum` alone, over every table that an edition can show, so
-that editions with other parameters show parts of one whole. What is shown with a higher `minimum` is a part of what is
-shown with a lower one, in the same rounded numbers. With another frame the weights are others, and two such editions of
-the same answers could tell what each hides: `releases` keeps them apart. Numbers made of several cells (differences,
-trends, shares without 'ved ikke') are made from the rounded cells. The door shows only what it can recompute: a row
-whose number of respondents is not its own is hidden, and a table that it does not know raises ValueError.
+The plan is a function of answers, frame, weights and `minimum` alone, over every table that an edition can show:
+editions show parts of one whole. What is shown with a higher `minimum` is a part of what is shown with a lower one, in
+the same rounded numbers. With another frame the weights are others, and two such editions of the same answers could
+tell what each hides: `releases` keeps them apart. What is made of several cells is made of rounded ones. The door shows
+only what it can recompute: a row whose number of respondents is not its own is hidden, and a table that it does not
+know raises ValueError.
 
 The attacker is given more than is shown: the weighted size of every group to the last digit, of every question, whose
-weights follow from who answered it; and which groups lie within others in the frame. Who responded is not held to be a
-secret: numbers of respondents and of those who left an item out are rounded, and hidden below `minimum`, with at least
-`STEP` possible values, but are not in the programme.
+weights follow from who answered it; and which groups lie within others in the frame. Who responded is no secret:
+numbers of respondents and of those who left an item out are rounded, and hidden below `minimum`, with at least `STEP`
+possible values, but are not in the programme.
 """
 
 from __future__ import annotations
@@ -98,13 +97,12 @@ class Plan:
 
     def n(self, count: float) -> float:
         """A number of respondents as it is shown: rounded, NaN if it is small. Exact for synthetic answers."""
-        return float(count) if self.idle else float(rounded(count, self.minimum))
+        return float(count if self.idle else rounded(count, self.minimum))
 
     def isolates(self, *groups: np.ndarray) -> bool:
         """Whether a group, or the difference between two, has fewer respondents than `minimum` (and at least one).
 
-        groups: who is in each, boolean, shape (n,): of one specification, or of several that are shown together. What
-        isolates people is not to be published. Never for synthetic answers.
+        groups: who is in each, boolean, shape (n,), of all that is shown together. Never for synthetic answers.
         """
         pairs = [one != other for place, one in enumerate(groups) for other in groups[:place]]
         apart = [one & ~other for one in groups for other in groups]
@@ -144,9 +142,7 @@ class Plan:
     def share(self, item: str, answer: str, by: str, group: str, *, dont_know: bool) -> Number:
         """A share of all who answered, or of those who did not say 'ved ikke'."""
         share = self.number_of(self.cell("share", item, answer, by, group))
-        if dont_know:
-            return share
-        if not self.survey.questionnaire.offers_dont_know([item]):
+        if dont_know or not self.survey.questionnaire.offers_dont_know([item]):
             return share
         unsure = self.number_of(self.cell("share", item, DONT_KNOW, by, group))
         if np.isnan(share.shown + unsure.shown):
