@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -16,7 +17,7 @@ import yaml
 
 from civsam.book import own, passed, render, status
 from civsam.book.audience import READERS, fitted
-from civsam.book.contents import NUMBERS, NUMBERS_KEY, Values, chapters, pages, title
+from civsam.book.contents import NUMBERS, NUMBERS_KEY, Values, cells, chapters, pages, sources, title
 from civsam.book.execute import TRACE, run_chapters, seconds
 from civsam.book.stale import STATE, chapter_digest, code_digest, digest, surroundings, tree
 from civsam.disclosure.remembered import FOLDER
@@ -99,6 +100,7 @@ def execute(places: Places, values: Values, given: Values, toc: own.Contents) ->
     """Bring the executed notebooks up to date. Raises UserError and ChapterError."""
     around, state = surroundings(values), read_json(places.state)
     now = {chapter: chapter_digest(chapter, around) for chapter in chapters(toc)}
+    meant = {chapter: sources(cells(chapter)) for chapter in now}
 
     def target(chapter: str) -> Path:
         return places.executed / f"{chapter}.ipynb"
@@ -106,6 +108,8 @@ def execute(places: Places, values: Values, given: Values, toc: own.Contents) ->
     def keep(chapter: str, text: str, took: float) -> None:
         write_if_changed(target(chapter), text.encode())
         state[chapter] = now[chapter]  # only now: what failed or was stopped is run again
+        if sources(json.loads(text)["cells"]) != meant[chapter]:
+            del state[chapter]  # it was changed before it ran, and may since have been changed back
         write_json(places.state, state)
         note_run(places, chapter, took)
 

@@ -73,6 +73,11 @@ def cells(chapter: str) -> list[dict[str, Any]]:
         raise UserError(f"{shown(notebook(chapter))}: filen er ikke en gyldig Jupyter-notebook.") from None
 
 
+def sources(cells: Iterable[dict[str, Any]]) -> list[str]:
+    """What each cell says, but for that with the parameters given, which is not the author's."""
+    return ["".join(cell["source"]) for cell in cells if INJECTED not in cell["metadata"].get("tags", [])]
+
+
 def title(chapter: str) -> str:
     """The page's first heading; the name of its file where it has none. That of the first page is the book's."""
     if chapter == pages()[0]:

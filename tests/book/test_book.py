@@ -9,6 +9,7 @@ import shutil
 import time
 from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from types import SimpleNamespace
@@ -202,6 +203,23 @@ def test_digest_leaves_out_outputs_times_and_compiled_files(project):
     (project / "civsam" / "__pycache__").mkdir()
     (project / "civsam" / "__pycache__" / "a.py").write_text("x", "utf-8")
     assert project_digest() == before
+
+
+def test_what_was_changed_while_the_book_was_made_and_back_is_run_again(project, monkeypatch):
+    """It is the notebook as it was that has been run, and not the one that is there before and after."""
+    path, ran = contents.notebook("kapitel"), []
+    before = path.read_text("utf-8")
+
+    def run(wanted, given, keep, said="print(seed)"):
+        for chapter in wanted:
+            ran.append(chapter)
+            keep(chapter, before.replace("print(seed)", said), 0.1)
+
+    places = book.Places("standard")
+    for runs, said in ((1, "print(seed + 1)"), (2, "print(seed)"), (2, "")):
+        monkeypatch.setattr(book, "run_chapters", partial(run, said=said))
+        book.execute(places, VALUES, {}, contents.contents())
+        assert len(ran) == runs
 
 
 # ---- Running --------------------------------------------------------------------------------------------------------
