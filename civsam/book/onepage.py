@@ -28,6 +28,7 @@ from civsam.files import PACKAGE
 from civsam.instrument import policy
 
 PRINT = PACKAGE / "book" / "print"
+OF_EXERCISES = ("Vink", "Løsning")  # folds that a reader of paper must not meet at once
 PICKED = "section:has(> .cell .vaelger)"  # what shows one group at a time: all are in the book on the screen
 SCREEN_ONLY = (
     f"{PICKED}, script, .headerlink, .cell:not(.tag_loesning) > details.hide, .tag_loesning .cell_output, .mere, "
@@ -123,6 +124,10 @@ def for_paper(section: Tag) -> tuple[list[Tag], list[Tag]]:
             tag.decompose()
     for form in section.select("form"):
         form.replace_with(on_paper(form))
+    for fold in section.select("details.sd-dropdown"):
+        if fold.summary.get_text(strip=True) not in OF_EXERCISES:
+            fold.summary.name = "h4"
+            fold.unwrap()
     return folded_tables(section), folded_solutions(section)
 
 
