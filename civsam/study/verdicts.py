@@ -191,7 +191,8 @@ def _true(claim: Claim) -> str:
     names = [("samarbejder" if kind.difference == COUNT else POINTS.name, kind.difference.times) for kind in units]
     told = dict.fromkeys(f"{number(times * margin)} {name}"
                          for (name, times), margin in zip(names, claim.margins, strict=True))
-    where = "fra den laveste gruppe til den højeste er der" if claim.rule == "haeldning" else "hver forskel er"
+    where = {"haeldning": "fra den laveste gruppe til den højeste er der",
+             "forskel": "én gruppe ligger over alle andre med"}.get(claim.rule, "hver forskel er")
     return f"{where} {joined(list(told), ' og ')}"
 
 
