@@ -34,7 +34,7 @@ def answer(id: str, given: Any = ..., *after_comma: Any, kommune: str = "") -> O
     given = (given, *after_comma) if after_comma else given
     if isinstance(given, EllipsisType):
         told = f"Opgave {id}: skriv dit svar i stedet for de tre prikker, og kør cellen."
-        return Output(f'<p class="i-jupyter">{told}</p>{_form(one)}', told)
+        return Output(f'<p class="i-jupyter">{told.replace(id, f"<code>{id}</code>")}</p>{_form(one)}', told)
     right, said = judged(id, given, kommune)
     return Output(f'<p class="tjek {SIGNS[right]}" role="status">{escape(said)}</p>', said)
 

@@ -532,7 +532,8 @@ def test_a_page_can_be_read_without_script(plain: Page, address: str, name: str)
     assert plain.locator("h1").is_visible()
     shown = plain.locator("article").inner_text()
     written = soup(name).article
-    for hidden in written.select("details > :not(summary), template, script, [hidden], .expanded"):
+    for hidden in written.select("details > :not(summary), template, script, [hidden], .expanded, .i-jupyter, "
+                                 "figure.foldet :is(.legend, .laesning)"):  # these are shown with the figure
         hidden.decompose()
     for paragraph in written.select(":is(p, li, td, figcaption):not(:has(math))"):
         words = paragraph.get_text(" ").split()[:5]
