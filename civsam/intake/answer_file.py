@@ -18,6 +18,7 @@ from civsam.intake.table import Say, Table
 Rows = np.ndarray  # places in the table, counted from 0
 LEAST = 3  # cells that are no answer, for their row to look like a heading
 Role = tuple[str, ...]  # what a column holds, see `columns.Columns`
+KEY = "#key"  # the role of the key: no question can have such an id
 
 
 @dataclass

@@ -17,7 +17,7 @@ import pandas as pd
 from civsam.files import UserError, shown
 from civsam.instrument.questionnaire import Questionnaire
 from civsam.intake import cells, columns, joining, respondents, routed, tabular
-from civsam.intake.answer_file import AnswerFile
+from civsam.intake.answer_file import KEY, AnswerFile
 from civsam.intake.faults import report
 from civsam.intake.mapping import Map
 from civsam.intake.table import Progress, Say, clear
@@ -84,7 +84,7 @@ def check(
     cells.parts(file, answers)
     answers = routed.held(file, answers)
     background = respondents.background(file, places, keys, known)
-    unjudged = {"key", *(name for name, item in questionnaire.items.items() if item.scale.type == "tekst")}
+    unjudged = {KEY, *(name for name, item in questionnaire.items.items() if item.scale.type == "tekst")}
     file.headings([at for role, at in places.items() if role[0] not in unjudged])
     return _parted(file, keys, answers, background)
 

@@ -15,7 +15,7 @@ from civsam.instrument.webform import YOU_TITLE
 from civsam.instrument.words import plain
 from civsam.instrument.xlsform import YOU
 from civsam.intake import export, programs
-from civsam.intake.answer_file import AnswerFile, Role
+from civsam.intake.answer_file import KEY, AnswerFile, Role
 from civsam.intake.coding import TICKS, Spelling
 from civsam.intake.faults import Fault
 from civsam.intake.mapping import Map
@@ -41,7 +41,7 @@ def pairs(text: str) -> list[tuple[str, str]]:
 class Columns:
     """Which column is what: items, split items (a column an answer), the key, background and frame variables.
 
-    A role is (item,), (item, code), ("key", name) or ("", variable). Of a count the code is that of 'ved ikke'.
+    A role is (item,), (item, code), (KEY, name) or ("", variable). Of a count the code is that of 'ved ikke'.
     """
 
     def __init__(self, questionnaire: Questionnaire, frame: pd.DataFrame | None, given: Map | None = None) -> None:
@@ -59,7 +59,7 @@ class Columns:
             roles |= {plain(column): role if role[1] else role[:1]
                       for column, role in export.columns(questionnaire, suffix).items()}
         roles |= {plain(name): ("", name) for name in others if name}
-        roles |= {plain(name): ("key", name) for name in (questionnaire.key, RANDOM_KEY)}
+        roles |= {plain(name): (KEY, name) for name in (questionnaire.key, RANDOM_KEY)}
         self.items, self.roles = items, roles | {plain(name): (name,) for name in items}
         self.targets: dict[str, Role] = {name: (name,) for name in items}
         self.targets |= {f"{name}/{code}": (name, code) for name, item in items.items()
@@ -67,7 +67,7 @@ class Columns:
         self.targets |= {f"{name}_{DONT_KNOW}": (name, DONT_KNOW) for name, item in items.items()
                          if item.scale.type == "antal" and item.allows_dont_know}
         self.targets |= {name: ("", name) for name in others if name}
-        self.targets |= {name: ("key", name) for name in (questionnaire.key, RANDOM_KEY)}
+        self.targets |= {name: (KEY, name) for name in (questionnaire.key, RANDOM_KEY)}
         self.given = {} if given is None else given.roles
         blocks = [name for pair in questionnaire.blocks.items() for name in (f"blok_{pair[0]}", *pair)]
         self.groups = [plain(name) for name in (*GROUPS, *blocks)]
@@ -282,7 +282,7 @@ def _missing(file: AnswerFile, found: Mapping[Role, int]) -> list[Fault]:
                     "Tilføj kolonnen; lad den være tom, hvis ingen blev spurgt.")
               for name, item in file.questionnaire.items.items() if (name,) not in found and not any(
                   role[0] == name and item.scale.type == "flere" for role in found)]
-    if file.frame is not None and not any(role[0] == "key" for role in found):
+    if file.frame is not None and not any(role[0] == KEY for role in found):
         faults.append(Fault(file.questionnaire.key, "", "mangler, så det ikke kan ses, hvem der har svaret",
                             f"{file.questionnaire.key} eller {RANDOM_KEY}", "Tilføj kolonnen."))
     return faults

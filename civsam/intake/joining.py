@@ -13,9 +13,8 @@ from civsam.danish import number
 from civsam.files import UserError, shown
 from civsam.instrument.words import plain
 from civsam.intake import export
+from civsam.intake.answer_file import KEY, Role
 from civsam.intake.table import Table
-
-Role = tuple[str, ...]
 
 
 def joined(first: Table, others: Sequence[tuple[Path, Table]], role: Callable[[str], Role | None]) -> Table:
@@ -99,7 +98,7 @@ def _only(first: Table, other: Table, new: Sequence[int], alone: np.ndarray) -> 
 
 def _key(path: Path, table: Table, role: Callable[[str], Role | None]) -> int:
     """The column of the key. Raises UserError where there is none, or it is blank or doubled."""
-    found = [at for at, name in enumerate(table.header) if (role(name) or ("",))[0] == "key"]
+    found = [at for at, name in enumerate(table.header) if (role(name) or ("",))[0] == KEY]
     if len(found) != 1:
         raise UserError(f"{shown(path)}: filerne kan kun samles, når begge har én kolonne med nøglen, der siger, hvem "
                         "der har svaret.")

@@ -15,7 +15,7 @@ from civsam.instrument.classes import classed, value
 from civsam.instrument.questionnaire import Background
 from civsam.instrument.words import plain
 from civsam.intake import design_columns, personal
-from civsam.intake.answer_file import AnswerFile, Role, by_value, places_of
+from civsam.intake.answer_file import KEY, AnswerFile, Role, by_value, places_of
 from civsam.intake.coding import UNREAD, Spelling
 from civsam.intake.columns import RANDOM_KEY
 from civsam.intake.faults import ODD, SUGGESTED, TOTAL, Fault, amount, pattern, spoilt
@@ -25,12 +25,12 @@ from civsam.survey.survey import ROW
 
 def keys(file: AnswerFile, places: Mapping[Role, int]) -> tuple[pd.Index, np.ndarray]:
     """The key of each row, and whether the frame knows it; faults for those that are blank, unknown or doubled."""
-    name = next((name for name in (file.questionnaire.key, RANDOM_KEY) if ("key", name) in places), None)
+    name = next((name for name in (file.questionnaire.key, RANDOM_KEY) if (KEY, name) in places), None)
     if name is None:
         numbered = pd.Index(file.table.cells.index.astype(str), name=ROW)
         return numbered, np.zeros(len(file.table.cells), dtype=bool)
-    file.notes.append(f"Den, der har svaret, er slået op i kolonnen {file.table.header[places['key', name]]}.")
-    codes, found = file.distinct(places["key", name])
+    file.notes.append(f"Den, der har svaret, er slået op i kolonnen {file.table.header[places[KEY, name]]}.")
+    codes, found = file.distinct(places[KEY, name])
     spelt = [unicodedata.normalize("NFC", cell.strip()) for cell in found]
     keys = pd.Series(spelt, dtype="str").iloc[codes].reset_index(drop=True)
     file.add(Fault(name, "", "er tom: det kan ikke ses, hvem der har svaret", "en nøgle i hver række",
@@ -99,7 +99,7 @@ def background(file: AnswerFile, places: Mapping[Role, int], keys: pd.Index, kno
     What a frame has too is only held against it.
     """
     extra = {role[1]: at for role, at in places.items() if role[0] == ""}
-    if file.frame is not None and ("key", RANDOM_KEY) in places and ("key", file.questionnaire.key) in places:
+    if file.frame is not None and (KEY, RANDOM_KEY) in places and (KEY, file.questionnaire.key) in places:
         file.note("Kolonner, der er udeladt", [RANDOM_KEY])
     sample = file.questionnaire.sample
     numbers = {name: design_columns.column(file, sample, name, at) for name, at in extra.items()

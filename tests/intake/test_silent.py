@@ -12,7 +12,7 @@ import small
 from civsam import estimate
 from civsam.disclosure import tables
 from civsam.files import UserError
-from civsam.intake import export, tabular
+from civsam.intake import answers, export, tabular
 from civsam.intake.frame import read_frame
 from civsam.survey.survey import Survey
 
@@ -342,3 +342,17 @@ def test_no_is_a_tick_where_ticks_are_the_answers_own_words(tmp_path: Path) -> N
     study = small.asked(tmp_path, STEDER, "svar: {altid: Altid, nej: Nej}, ved_ikke: nej")
     made = f"{HEAD}sted/altid,sted/nej\np1,nord,,,,,Altid,\np2,nord,,,,,,Nej\np3,nord,,,,,,\n"
     assert small.read(tmp_path, made, study).accept().answers["sted"].tolist() == ["altid", "nej", ""]
+
+
+def test_a_question_may_be_called_what_others_call_the_key(tmp_path: Path) -> None:
+    study = small.asked(tmp_path, text=small.QUESTIONNAIRE.replace("id: sted,", "id: key,"))
+    whole = small.read(tmp_path, small.ANSWERS.replace("timer,sted,", "timer,key,"), study)
+    split = small.read(tmp_path, "svarperson,afdeling,glad,medlem,timer,key/hal,key/skov,key/bib,key/ingen,andet\n"
+                       "p1,nord,slet_ikke,ja,0,1,0,0,0,\n", study)
+    assert whole.answers["key"].tolist()[:3] == ["hal", "hal skov", "bib"]
+    assert split.answers["key"].tolist() == ["hal"]
+    (tmp_path / "uden.csv").write_text("afdeling,glad,medlem,timer,key/hal,key/skov,key/bib,key/ingen,andet\n"
+                                       "nord,lidt,ja,0,1,0,0,0,\n", "utf-8")
+    frame = pd.DataFrame({"afdeling": ["nord"]}, index=pd.Index(["p1"], name="svarperson"))
+    without = answers.check(tmp_path / "uden.csv", study, frame)
+    assert "svarperson: mangler, så det ikke kan ses, hvem der har svaret" in small.told(without)

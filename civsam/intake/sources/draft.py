@@ -135,7 +135,7 @@ def _ids(material: Material, made: Draft, blocks: dict[str, str]) -> dict[str, s
     """The id of each question by its name in the file, and of the key."""
     taken = {*naming.RESERVED, DONT_KNOW, NO_TICK, *(f"blok_{block}" for block in blocks.values())}
     if material.key:
-        made.key = naming.named(material.key, taken - {"svarperson", "key"}, "noegle")
+        made.key = naming.named(material.key, taken - {"svarperson"}, "noegle")
         taken.add(made.key)
     ids: dict[str, str] = {}
     for question in material.questions:

@@ -14,7 +14,7 @@ from civsam.instrument.xlsform import KEY, NOTES, YOU
 NUMBER = re.compile(r"0|[1-9][0-9]{0,8}")  # a code that is a number
 LONGEST, LONGEST_WORDS = 60, 32  # of a name; of one made from words
 # What the forms and the chapters call things themselves
-RESERVED = (KEY, YOU, *NOTES, "indledning", "svar", "svarperson", "raekke", "start", "end", "today", "deviceid", "key")
+RESERVED = (KEY, YOU, *NOTES, "indledning", "svar", "svarperson", "raekke", "start", "end", "today", "deviceid")
 UNSURE = frozenset(("ved ikke", "ved ej", "ved det ikke", "ved ikke/husker ikke", "det ved jeg ikke", "don't know",
                     "dont know", "don’t know", "do not know", "i don't know", "dk", DONT_KNOW))
 
