@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from civsam.book.contents import FILES, RUN_METADATA, Values, cells, notebook, pages
-from civsam.files import HOME, PACKAGE, project
+from civsam.files import HOME, PACKAGE, UserError, project
 from civsam.pages import imprint
 
 STATE = "aftryk.json"  # in an edition's work folder: what its parts were made from
@@ -46,16 +46,26 @@ def files_in(values: Values) -> dict[str, str]:
 
 def surroundings(values: Values) -> bytes:
     """Digest of all but the notebook that decides a chapter's outputs: code, data, reference, packages, parameters."""
-    references = (project.root / name for name in ("CITATION.cff", imprint.FILE))
+    reference = project.root / "CITATION.cff"
     return digest(
         tree(PACKAGE, "*.py"),
         tree(project.root / "data"),
-        *(file.read_bytes() if file.exists() else b"" for file in references),
+        reference.read_bytes() if reference.exists() else b"",
+        _whose(),
         *((project.root / path).read_bytes() for path in files_in(values).values()),  # which may lie outside
         (HOME / "requirements.txt").read_bytes(),
         sys.version.encode(),
         json.dumps(values, sort_keys=True).encode(),
     ).encode()
+
+
+def _whose() -> bytes:
+    """What the project says of whose its editions are; nothing where all of it is blank, as a build lays it out."""
+    try:
+        said = {name: text for name, text in imprint.told().items() if text}
+        return json.dumps(said).encode() if said else b""
+    except UserError:  # what is wrong is told by who reads it
+        return (project.root / imprint.FILE).read_bytes()
 
 
 def chapter_digest(chapter: str, around: bytes) -> str:

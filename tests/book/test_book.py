@@ -172,6 +172,15 @@ def test_digest_follows_what_a_chapter_reads(project, name):
     assert project_digest() != before
 
 
+def test_digest_follows_whose_the_edition_is_but_not_that_it_is_still_to_be_said(project):
+    before, seen = project_digest(), []
+    for text in ("titel: \"\"\naar: \"\"\n", "titel: Min bog\n", "titel: Din bog\n", "titl: Min bog\n"):
+        (project / "udgave.yml").write_text(text, "utf-8")
+        seen.append(project_digest())
+    assert seen[0] == before
+    assert len({*seen}) == 4
+
+
 def test_digest_follows_source_tags_and_parameters(project):
     before = project_digest()
     assert project_digest(VALUES | {"seed": 2}) != before
