@@ -47,6 +47,12 @@ def danish_order(text: str) -> str:
     return text.lower().replace("aa", "å").translate(str.maketrans("æøå", "{|}"))  # the characters after z
 
 
+def first_of(things: Iterable[object], most: int = 5) -> str:
+    """The first of them as they stand, with commas, and whether there are more: '2, 3, 5 og flere'."""
+    words = [str(thing) for thing in things]
+    return ", ".join(words[:most]) + (" og flere" if len(words) > most else "")
+
+
 # ---- Danish formats
 
 

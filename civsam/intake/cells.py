@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from civsam.danish import first_of
 from civsam.instrument.allowed import allowed, invalid, numbers, within
 from civsam.instrument.questionnaire import DONT_KNOW, NO_TICK, Item
 from civsam.instrument.words import plain
@@ -202,9 +203,8 @@ def _judge(file: AnswerFile, item: Item, codes: np.ndarray, found: Sequence[str]
 
 def places_told(file: AnswerFile, rows: Rows) -> list[str]:
     """How many rows, and the first of them by number; nothing for none."""
-    numbers = ", ".join(map(str, file.table.cells.index[rows[:FEW]]))
-    more = " og flere" if len(rows) > FEW else ""
-    return [f"{amount(len(rows), 'svar', 'svar')} (række {numbers}{more})"] if len(rows) else []
+    numbers = first_of(file.table.cells.index[rows], FEW)
+    return [f"{amount(len(rows), 'svar', 'svar')} (række {numbers})"] if len(rows) else []
 
 
 def parts(file: AnswerFile, answers: pd.DataFrame) -> None:

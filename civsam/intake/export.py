@@ -30,6 +30,7 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
+from civsam.danish import first_of
 from civsam.files import UserError, project, shown
 from civsam.instrument import conditions
 from civsam.instrument.questionnaire import DONT_KNOW, NO_TICK, Item, Questionnaire
@@ -255,7 +256,7 @@ def cautions(answers: pd.DataFrame, questionnaire: Questionnaire, path: Path) ->
     texts = [item.id for item in questionnaire.items.values() if item.scale.type == "tekst"]
     long = {name: answers.index[[len(text.encode()) > LONGEST_TEXT for text in answers[name]]] for name in texts}
     return [f"Bemærk: SPSS læser kun de første {LONGEST_TEXT} byte af en tekst. I {name} er {len(rows)} længere: "
-            f"{', '.join(map(str, rows[:5]))}{' og flere' if len(rows) > 5 else ''}. Brug .dta eller .csv til dem."
+            f"{first_of(rows)}. Brug .dta eller .csv til dem."
             for name, rows in long.items() if len(rows)]
 
 

@@ -198,8 +198,7 @@ def _told(those: pd.DataFrame) -> str:
         place = place if pd.isna(first["raekke"]) else f"række {first['raekke']}, {place}"
     elif not those["raekke"].isna().all():
         numbers = those["raekke"].dropna().unique()
-        more = " og flere" if len(numbers) > ALIKE else ""
-        where = f"(række {', '.join(map(str, numbers[:ALIKE]))}{more})"
+        where = f"(række {danish.first_of(numbers, ALIKE)})"
         what += f"{', ' if what else ''}{danish.number(len(those))} gange {where}"
     fault = first["fejl"] if not several or those["fejl"].nunique() == 1 else VARYING.sub("", str(first["fejl"]))
     may = those["tilladt"].unique()

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from civsam.danish import number
+from civsam.danish import first_of, number
 from civsam.instrument.words import plain
 from civsam.intake.table import Table
 
@@ -91,9 +91,8 @@ def notes(table: Table, program: Program, own: Sequence[int]) -> list[str]:
         cells = program.unfinished.get(plain(table.header[at]))
         rows = table.cells.index[table.cells[at].map(plain).isin(cells)] if cells else []
         if len(rows):
-            some = ", ".join(map(str, rows[:5])) + (" og flere" if len(rows) > 5 else "")
             lines.append(f"Svar, som ikke er gjort færdige eller er prøver, ifølge {table.header[at]}, og som er taget "
-                         f"med: {number(len(rows))} (række {some}).")
+                         f"med: {number(len(rows))} (række {first_of(rows)}).")
     return lines
 
 

@@ -184,7 +184,7 @@ def test_pages_ask_nothing_of_other_hosts(pages):
     assert pages["et"].find("math")
 
 
-@pytest.mark.parametrize("name", ["../ude.txt", "/tmp/ude.txt", "et.html", "."])
+@pytest.mark.parametrize("name", ["../ude.txt", "/ude.txt", "et.html", "."])
 def test_a_file_that_a_page_shows_lies_in_the_site_and_takes_the_place_of_no_other(name: str, tmp_path: Path) -> None:
     site = tmp_path / "side"
     site.mkdir()
