@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from civsam.danish import number
+from civsam.danish import first_of, number
 from civsam.files import UserError, visible
 from civsam.instrument.questionnaire import Questionnaire
 from civsam.instrument.sample import Sample
@@ -24,7 +24,6 @@ from civsam.survey import own
 from civsam.survey.own_design import DesignFault, renumbered
 
 NUMBER = re.compile(r"[+-]?([0-9]+([.,][0-9]*)?|[.,][0-9]+)(e[+-]?[0-9]+)?", re.IGNORECASE)
-ROWS = 5  # that a note lists
 REMEDY = "Ret filen, eller stikproeve i spørgeskemaet."
 
 
@@ -72,7 +71,7 @@ def column(file: AnswerFile, sample: Sample, name: str, at: int) -> pd.Series:
                        f"{'over 0' if name in sample.population else 'fra 0 og op'}", remedy), rows[place])
     cells = pd.Series(values[codes])
     if name == sample.weight and (nil := np.flatnonzero(cells == 0)).size:
-        some = ", ".join(map(str, file.table.cells.index[nil[:ROWS]])) + (" med flere" if nil.size > ROWS else "")
+        some = first_of(file.table.cells.index[nil])
         file.note("Rækker med vægten 0, som ikke tæller med i noget tal", [f"{nil.size} (række {some})"])
     return cells
 

@@ -17,6 +17,7 @@ from typing import Any
 
 import pandas as pd
 
+from civsam.danish import first_of
 from civsam.files import LINE, UserError, line_of, read_yaml, shown
 from civsam.instrument.allowed import nearest, valid
 from civsam.instrument.questionnaire import DONT_KNOW, Questionnaire
@@ -49,8 +50,8 @@ class Map:
         for name in self.columns:
             if plain(name) not in there:
                 where = f"{self.source}: " if self.source else ""
-                raise UserError(f"{where}svarfilen har ingen kolonne »{name}«. {nearest(name, there.values())} "
-                                f"Den har: {', '.join(list(there.values())[:12])}.")
+                told = [nearest(name, there.values()), f"Den har: {first_of(there.values(), 12)}."]
+                raise UserError(" ".join([f"{where}svarfilen har ingen kolonne »{name}«.", *filter(None, told)]))
 
     @property
     def roles(self) -> dict[str, str]:

@@ -85,7 +85,7 @@ def _strangers(file: AnswerFile, name: str, keys: pd.Series, known: np.ndarray, 
 def _doubled(file: AnswerFile, name: str, keys: pd.Series) -> None:
     """A fault for every row of a respondent with more than one: which of them counts cannot be known."""
     for key, rows in by_value(keys[keys.duplicated(keep=False) & (keys != "")]).items():
-        numbers = ", ".join(map(str, file.table.cells.index[rows[:5]])) + (" med flere" if len(rows) > 5 else "")
+        numbers = danish.first_of(file.table.cells.index[rows])
         file.add(Fault(name, key, f"har svaret {len(rows)} gange: række {numbers}", "ét svar fra hver",
                        "Behold det svar, der gælder, og slet de andre."), rows)
 

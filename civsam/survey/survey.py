@@ -234,13 +234,6 @@ class Survey:
                 raise unknown(answer if same(answer, known) else code, known, f"en svarkode i {item}")
         return codes
 
-    def group_code(self, variable: str, code: str) -> str:
-        """The code of a group. Raises UserError with the nearest for what is none."""
-        labels = self.variable(variable).labels
-        if one_name(code, f"en kode i {variable}") not in labels:
-            raise unknown(code, labels, f"en kode i {variable}")
-        return code
-
     # -- what was answered
 
     def codes(self, item: str) -> np.ndarray:

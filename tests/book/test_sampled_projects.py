@@ -10,31 +10,16 @@ from bs4 import BeautifulSoup
 from civsam.book import projects
 
 REFERENCE = Path(__file__).parents[1] / "inference" / "reference"
-QUESTIONNAIRE = """
-titel: Sundhed
-afgraensning: Det seneste år.
-ved_ikke: Ved ikke
-noegle: id
-baggrund:
-  koen: {navn: køn, svar: {k: Kvinde, m: Mand}}
-  alder: {navn: alder, svar: {ung: Ung, midt: Midt, gammel: Gammel}}
-stikproeve: {vaegt: vaegt, strata: stratum, klynge: omraade, indlejret: ja}
-margener: {koen: {k: 51, m: 49}}
-blokke: {a: Sundhed}
-skalaer:
-  janej: {type: enkelt, svar: {ja: Ja, nej: Nej}, ved_ikke: nej}
-  gange: {type: antal, mindst: 0, hoejst: 99, ved_ikke: nej}
-spoergsmaal:
-  - {id: syg, blok: a, skala: janej, emne: Syg, ordlyd: Har du været syg?}
-  - {id: besoeg, blok: a, skala: gange, emne: Besøg, ordlyd: Hvor mange besøg?}
-"""
+SAMPLE = """stikproeve: {vaegt: vaegt, strata: stratum, klynge: omraade, indlejret: ja}
+margener: {koen: {k: 51, m: 49}}"""
 UNDERSTOOD = ("vægte: vaegt; strata: stratum; klynger: omraade (nummereret forfra i hvert stratum); "
               "margener: køn (procent)")
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    (tmp_path / "skema.yml").write_text(QUESTIONNAIRE, "utf-8")
+    health = (REFERENCE / "sample_sundhed.yml").read_text("utf-8").replace("STIKPROEVE", SAMPLE)
+    (tmp_path / "skema.yml").write_text(health, "utf-8")
     projects.create(tmp_path / "min", tmp_path / "skema.yml")
     (tmp_path / "min" / "data" / "svar.csv").write_bytes((REFERENCE / "sample_sundhed.csv").read_bytes())
     return tmp_path / "min"

@@ -16,23 +16,7 @@ from civsam.survey.survey import Survey
 
 HERE = Path(__file__).parent / "reference"
 CASES = {case["id"]: case for case in json.loads((HERE / "r_sample.json").read_text())["cases"]}
-HEALTH = """
-titel: Sundhed
-afgraensning: Det seneste år.
-ved_ikke: Ved ikke
-noegle: id
-baggrund:
-  koen: {navn: køn, svar: {k: Kvinde, m: Mand}}
-  alder: {navn: alder, svar: {ung: Ung, midt: Midt, gammel: Gammel}}
-STIKPROEVE
-blokke: {a: Sundhed}
-skalaer:
-  janej: {type: enkelt, svar: {ja: Ja, nej: Nej}, ved_ikke: nej}
-  gange: {type: antal, mindst: 0, hoejst: 99, ved_ikke: nej}
-spoergsmaal:
-  - {id: syg, blok: a, skala: janej, emne: Syg, ordlyd: Har du været syg?}
-  - {id: besoeg, blok: a, skala: gange, emne: Besøg, ordlyd: Hvor mange besøg?}
-"""
+HEALTH = (HERE / "sample_sundhed.yml").read_text("utf-8")
 CLASSES = """
 titel: Elever i klasser
 afgraensning: Dette skoleår.
