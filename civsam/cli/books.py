@@ -253,18 +253,20 @@ def run_clean(options: argparse.Namespace) -> None:
 
 def run_publish(options: argparse.Namespace) -> None:
     """Copy a built edition to where its versions lie. Raises UserError where something would be lost."""
-    from civsam.book import build, contents, own, versions
+    from civsam.book import build, contents, own, published, versions
     from civsam.files import read_json
 
     places, folder = build.Places(edition_name(options.name, {})), own_path(options.folder)
-    collected = bool(read_json(places.state).get(build.MADE_OF))
-    if collected and own.EARLIER in contents.pages():
+    made_of = read_json(places.state).get(build.MADE_OF)
+    if made_of and own.EARLIER in contents.pages():
         release = versions.own_release(places.book, options.version)
     else:
         release = versions.current(project.root / "CITATION.cff", options.version)
-    newest = versions.publish(places.book, folder, release, again=options.again)
+    versions.check(places.book, folder, release, versions.releases(folder), options.again)
+    with build.one_at_a_time():
+        if made_of:
+            published.check(folder, made_of)
+            published.note(folder, release["version"], made_of)
+        newest = versions.publish(places.book, folder, release, again=options.again)
     print(f"Version {release['version']} ligger i {shown(folder / release['version'])}"
           + (f" og som den nyeste i {shown(folder)}." if newest else ". Der er en nyere, som er urørt."))
-    if collected and len(versions.releases(folder)) > 1:
-        print("Bemærk: versionerne i mappen kan læses sammen. Er to af dem lavet af næsten de samme svar, kan de røbe, "
-              "hvad de sidste svarede. Behold da kun den ene.")

@@ -21,9 +21,9 @@ The rules, for answers whose provenance is `indsamlet` (synthetic answers pass u
 The plan is a function of answers, frame, weights and `minimum` alone, over every table that an edition can show:
 editions show parts of one whole. What is shown with a higher `minimum` is a part of what is shown with a lower one, in
 the same rounded numbers. With another frame the weights are others, and two such editions of the same answers could
-tell what each hides: `releases` keeps them apart. What is made of several cells is made of rounded ones. The door shows
-only what it can recompute: a row whose number of respondents is not its own is hidden, and a table that it does not
-know raises ValueError.
+tell what each hides: only one is published (`book.alike`). What is made of several cells is made of rounded ones. The
+door shows only what it can recompute: a row whose number of respondents is not its own is hidden, and a table that it
+does not know raises ValueError.
 
 The attacker is given more than is shown: the weighted size of every group to the last digit, of every question, whose
 weights follow from who answered it; and which groups lie within others in the frame. Who responded is no secret:

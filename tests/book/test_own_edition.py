@@ -164,7 +164,7 @@ def test_a_book_is_published_under_its_own_name_and_not_without(
     book.mkdir(parents=True)
     (book / "index.html").write_text("Bog", "utf-8")
     (book / versions.PAGE).write_text('<ul id="udgivne-versioner"></ul>', "utf-8")
-    write_json(project.work / "min-bog" / "aftryk.json", {"svarfiler": [{"svar": "x"}]})
+    write_json(project.work / "min-bog" / "aftryk.json", {"svarfiler": [{"kolonner": {}, "noegler": ""}]})
     command = ["publish", str(folder / "ud"), "--name", "min-bog"]
     assert cli.main(command) == 2
     assert "Udfyld udgave.yml, og byg den igen" in capsys.readouterr().err

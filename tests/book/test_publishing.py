@@ -15,7 +15,7 @@ from bs4 import BeautifulSoup
 from pybtex.database import Entry, parse_string
 from pybtex.richtext import Text
 
-from civsam import __version__, cli, files
+from civsam import __version__, cli
 from civsam.book import build, render, versions
 from civsam.edition import open_edition
 from civsam.files import Project, UserError, project
@@ -358,14 +358,3 @@ def test_what_cannot_be_published_is_told(
     assert cli.main(["publish", *arguments]) == 2
     assert told in capsys.readouterr().err
     assert sorted(built.parents[1].rglob("*")) == before
-
-
-def test_versions_of_collected_answers_are_warned_of(built: Path, capsys: pytest.CaptureFixture) -> None:
-    build.Places("standard").work.mkdir(parents=True)
-    files.write_json(build.Places("standard").state, {build.MADE_OF: {"svar": "x"}})
-    for version in ("1.0", "1.1"):
-        citation = {"cff-version": "1.2.0", "title": "Egne svar", "version": version}
-        (built / bibliography.COMPENDIUM).write_text(yaml.safe_dump(citation), "utf-8")
-        published(version)
-        said = capsys.readouterr().out
-        assert ("Behold da kun den ene" in said) == (version == "1.1")
