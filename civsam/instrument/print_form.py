@@ -5,7 +5,8 @@ from __future__ import annotations
 from html import escape
 
 from civsam.instrument import policy, routing, webform
-from civsam.instrument.questionnaire import BACKGROUND, Item, Questionnaire
+from civsam.instrument.kinds import ASKED
+from civsam.instrument.questionnaire import Item, Questionnaire
 from civsam.instrument.xlsform import KEY_LABEL, YOU, About, answers, has_many, purpose_of, rule
 
 PRINT_STYLE = """
@@ -77,10 +78,9 @@ def _only(item: Item, places: dict[str, str], questionnaire: Questionnaire) -> s
 
 def _printed(item: Item, place: str, questionnaire: Questionnaire, only: str = "") -> str:
     """One question: number, wording, who is to answer it, how, and where."""
-    several = "" if item.help else "Sæt gerne flere krydser."
-    once = "Skriv den." if has_many(item) else "Sæt ét kryds."
-    ways = {"enkelt": "Sæt ét kryds.", "ordinal": "Sæt ét kryds.", "flere": several, BACKGROUND: once}
-    help_ = " ".join(filter(None, (only, item.help, ways.get(item.scale.type, ""), rule(item, questionnaire))))
+    way = "Skriv den." if has_many(item) else ASKED[item.scale.type].way
+    way = "" if item.scale.type == "flere" and item.help else way
+    help_ = " ".join(filter(None, (only, item.help, way, rule(item, questionnaire))))
     unit = escape(item.scale.unit or "Antal")
     fields = {"antal": f'<li><span class="boks tal"></span>{unit}</li>', "tekst": '<li class="linje"></li>' * 4}
     field = '<li class="linje"></li>' if has_many(item) else fields.get(item.scale.type, "")

@@ -2,51 +2,26 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from civsam.files import LINE, QUESTIONNAIRE, UserError, project, read_table, read_yaml, shown
-from civsam.instrument import classes, conditions, sample
+from civsam.files import LINE, QUESTIONNAIRE, UserError, project, read_table, shown
+from civsam.instrument import classes, conditions, kinds, sample, scale
 from civsam.instrument.conditions import Condition, ConditionError
+from civsam.instrument.reader import Reader
 from civsam.instrument.sample import Margins, Sample
-from civsam.instrument.words import ambiguous
-
-DONT_KNOW = "ved_ikke"
-NONE = "ingen"  # the answer to items with several answers that says none of the others
-NO_TICK = "intet_kryds"  # to an item with several answers: it was answered, and nothing was ticked
-TYPES = ("enkelt", "flere", "ordinal", "antal", "tekst")
-MOST_DECIMALS, LARGEST = 6, 10**12  # of a count: what a number on a computer holds without loss
-BACKGROUND = "baggrund"  # the type of what a frame else tells: one answer, and nobody is in doubt
-
-
-@dataclass(frozen=True)
-class Scale:
-    """What may be answered: a type from `TYPES` or `BACKGROUND`, codes with their labels, or the range of a count.
-
-    decimals: how many a count may have at most; whole numbers where there are none. unit: what it counts, in words.
-    dont_know: whether 'ved ikke' is offered, unless the item says otherwise.
-    """
-
-    id: str
-    type: str
-    answers: dict[str, str] = field(default_factory=dict)
-    low: float = 0
-    high: float = 0
-    decimals: int = 0
-    unit: str = ""
-    dont_know: bool = True
-
-    @property
-    def numbered(self) -> bool:
-        """Whether any code is a number, so that a number may be an answer."""
-        return any(code.isdigit() for code in self.answers)
+from civsam.instrument.scale import BACKGROUND as BACKGROUND
+from civsam.instrument.scale import DONT_KNOW as DONT_KNOW
+from civsam.instrument.scale import LARGEST as LARGEST
+from civsam.instrument.scale import MOST_DECIMALS as MOST_DECIMALS
+from civsam.instrument.scale import NO_TICK as NO_TICK
+from civsam.instrument.scale import NONE as NONE
+from civsam.instrument.scale import Scale as Scale
 
 
 @dataclass(frozen=True)
@@ -190,88 +165,8 @@ def _as_item(name: str, variable: Background) -> Item:
     return Item(name, "", Scale(f"{BACKGROUND}_{name}", BACKGROUND, variable.labels), words, words)
 
 
-class _Reader:
+class _Reader(Reader):
     """Turns the YAML into objects; every fault is told with file and line."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.content = read_yaml(path)
-
-    def stop(self, line: int | str, message: str) -> UserError:
-        return UserError(f"{shown(self.path)}, linje {line}: {message}")
-
-    def get(self, mapping: dict[str, Any], key: str, kind: Any, default: Any = None) -> Any:
-        """The value under `key`, of the wanted kind; a key without default must be there."""
-        value = mapping.get(key, default)
-        if not isinstance(value, kind):
-            names = {str: "tekst", list: "en liste", dict: "en opslagstabel", int: "et helt tal", bool: "true/false",
-                     (int, float): "et tal"}
-            found = "mangler" if value is None else f"er {value!r}"
-            raise self.stop(mapping[LINE], f"'{key}' {found}; der skal stå {names[kind]}.")
-        return {k: v for k, v in value.items() if k != LINE} if isinstance(value, dict) else value
-
-    def known(self, line: int, what: str, value: str, allowed: Any) -> str:
-        """`value`, if it is one of the allowed; else a message that suggests the nearest."""
-        if value in allowed:
-            return value
-        near = get_close_matches(str(value), list(allowed), n=1)
-        hint = f" Mente du '{near[0]}'?" if near else ""
-        raise self.stop(line, f"ukendt {what} '{value}'.{hint} Kendte: {', '.join(allowed)}.")
-
-    def scale(self, name: str, raw: dict[str, Any]) -> Scale:
-        kind = self.known(raw[LINE], "type", self.get(raw, "type", str), TYPES)
-        if kind == "antal":
-            return self.count(name, raw)
-        if kind == "tekst":
-            return Scale(name, kind)
-        answers, unsure = self.answers(raw), self.yes(raw, "ved_ikke", True)
-        bad = [code for code in answers if (not re.fullmatch(r"0|[1-9][0-9]{0,8}", code) and not code.isidentifier())
-               or code in (DONT_KNOW, NO_TICK)]
-        if bad:
-            raise self.stop(raw["svar"][LINE], f"svarkoden {bad[0]!r} kan ikke bruges. Koder er bogstaver, tal og _.")
-        self.clear(raw, answers, {DONT_KNOW: self.get(self.content, "ved_ikke", str)}, kind == "flere")
-        return Scale(name, kind, answers, dont_know=unsure)
-
-    def yes(self, raw: dict[str, Any], key: str, default: bool) -> bool:
-        """What is said with ja or nej, or with true or false."""
-        value = raw.get(key, default)
-        if not isinstance(value, bool) and value not in ("ja", "nej"):
-            raise self.stop(raw[LINE], f"'{key}' er {value!r}; der skal stå ja eller nej.")
-        return value in (True, "ja")
-
-    def count(self, name: str, raw: dict[str, Any]) -> Scale:
-        """A scale of numbers: whole ones, unless 'decimaler' says how many decimals there may be."""
-        decimals = self.get(raw, "decimaler", int, 0)
-        if isinstance(decimals, bool) or not 0 <= decimals <= MOST_DECIMALS:
-            raise self.stop(raw[LINE], f"'decimaler' er {decimals!r}; der skal stå et helt tal fra 0 til "
-                                       f"{MOST_DECIMALS}.")
-        low, high = (self.get(raw, key, (int, float) if decimals else int) for key in ("mindst", "hoejst"))
-        if not -LARGEST <= low <= high <= LARGEST:
-            what = f"'mindst' ({low}) er større end 'hoejst' ({high})" if low > high else "tallene er for store"
-            raise self.stop(raw[LINE], f"{what}.")
-        return Scale(name, "antal", low=low, high=high, decimals=decimals, unit=self.get(raw, "enhed", str, ""),
-                     dont_know=self.yes(raw, "ved_ikke", True))
-
-    def answers(self, raw: dict[str, Any]) -> dict[str, str]:
-        """The codes and labels under 'svar' as text. Numbers are text; what YAML takes for true or false is a fault."""
-        given = self.get(raw, "svar", dict)
-        line = raw["svar"][LINE]
-        for word in (*given, *given.values()):
-            if isinstance(word, bool):
-                raise self.stop(line, "YAML læser yes, no, on og off (og true og false) som sandt og falsk, ikke som "
-                                      "ord. Sæt anførselstegn om dem, for eksempel \"yes\": \"Yes\".")
-            if not isinstance(word, str | int):
-                raise self.stop(line, f"{word!r} kan ikke bruges i 'svar'. Skriv koder og tekster som tekst eller hele "
-                                      "tal, for eksempel ja: Ja.")
-        texts = {str(code): str(label) for code, label in given.items()}
-        if len(texts) < len(given):
-            raise self.stop(line, "en kode står to gange, som tal og som tekst. Slet den ene.")
-        return texts
-
-    def clear(self, raw: dict[str, Any], answers: dict[str, str], others: dict[str, str], several: bool) -> None:
-        """Raise UserError for codes and labels by which an answer can be taken for another; see `words.ambiguous`."""
-        if why := ambiguous(answers, others, several):
-            raise self.stop(raw["svar"][LINE], f"{why}.")
 
     def item(self, raw: dict[str, Any], blocks: dict[str, str], scales: dict[str, Scale]) -> Item:
         line = raw[LINE]
@@ -282,17 +177,17 @@ class _Reader:
         if not name.isidentifier():
             raise self.stop(line, f"id {name!r} kan ikke bruges. Det skal være bogstaver, tal og _ og ikke begynde med "
                                   "et tal.")
-        scale = scales[self.known(line, "skala", self.get(raw, "skala", str), scales)]
+        offered = scales[self.known(line, "skala", self.get(raw, "skala", str), scales)]
         return Item(
             id=name,
             block=self.known(line, "blok", self.get(raw, "blok", str), blocks),
-            scale=scale,
+            scale=offered,
             topic=self.get(raw, "emne", str),
             wording=self.get(raw, "ordlyd", str),
             help=self.get(raw, "hjaelp", str, ""),
             statements=tuple(self.get(raw, "udsagn", list, [])),
             part_of=tuple(self.get(raw, "del_af", list, [])),
-            dont_know=self.yes(raw, "ved_ikke", scale.dont_know),
+            dont_know=self.yes(raw, "ved_ikke", offered.dont_know),
         )
 
     def items(self, blocks: dict[str, str], scales: dict[str, Scale], background: Iterable[str]) -> dict[str, Item]:
@@ -335,8 +230,8 @@ class _Reader:
             raise self.stop(line, f"variablen {name!r} kan ikke bruges. Navne er bogstaver, tal og _.")
         if "graenser" in raw:
             return Background(name, self.get(raw, "navn", str), *classes.told(raw, self.stop))
-        labels = self.answers(raw)
-        self.clear(raw, labels, {}, several=False)
+        labels = scale.answers(self, raw)
+        scale.clear(self, raw, labels, {}, several=False)
         missing = str(raw.get("uoplyst", ""))
         if missing:
             self.known(line, "kode i 'uoplyst'", missing, labels)
@@ -377,7 +272,7 @@ def _read(path: Path) -> Questionnaire:
     reader = _Reader(path)
     content = reader.content
     blocks = reader.get(content, "blokke", dict)
-    scales = {name: reader.scale(name, raw) for name, raw in reader.get(content, "skalaer", dict).items()}
+    scales = {name: kinds.read(reader, name, raw) for name, raw in reader.get(content, "skalaer", dict).items()}
     background = {name: reader.background(name, raw) for name, raw in reader.get(content, "baggrund", dict, {}).items()}
     items, key = reader.items(blocks, scales, background), reader.get(content, "noegle", str, "svarperson")
     weighting = reader.weighting(content.get("vaegtning", {LINE: content[LINE]}), background)

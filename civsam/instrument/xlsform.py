@@ -27,6 +27,7 @@ from zipfile import ZipFile, ZipInfo
 from civsam.danish import listed, number, slug
 from civsam.files import UserError
 from civsam.instrument import conditions, keys, routing, webform
+from civsam.instrument.kinds import ASKED
 from civsam.instrument.questionnaire import BACKGROUND, DONT_KNOW, NONE, Item, Questionnaire
 
 if TYPE_CHECKING:
@@ -39,10 +40,6 @@ NOTES = ("formaal", "afgraensning", "samtykke")
 YOU = "om_dig"
 LANGUAGE = "Dansk (da)"
 TICK = "kun_ved_ikke"  # the list of choices with 'ved ikke' alone
-TYPES = {"enkelt": "select_one", "ordinal": "select_one", "flere": "select_multiple", "antal": "integer",
-         "tekst": "text", BACKGROUND: "select_one"}
-KINDS = {"enkelt": "ét svar", "ordinal": "ét svar på en ordnet skala", "flere": "et eller flere svar",
-         "antal": "et antal", "tekst": "fri tekst"}
 SURVEY = ("type", "name", f"label::{LANGUAGE}", f"hint::{LANGUAGE}", "appearance", "relevant", "required", "constraint",
           f"constraint_message::{LANGUAGE}")
 OWN = "civsam"  # a column that other programs pass over: what no other column says, as JSON, for `civsam new --from`
@@ -181,7 +178,7 @@ def _item_rows(item: Item, questionnaire: Questionnaire) -> list[dict[str, str]]
     """An item's row; a count is followed by the tick for 'ved ikke', offered as long as no number stands."""
     scale, test = item.scale, constraint(item)
     some = routing.relevant(item.only_if, questionnaire) if item.only_if else ""
-    plain = "decimal" if scale.decimals else TYPES[scale.type]
+    plain = "decimal" if scale.decimals else ASKED[scale.type].form
     kind = f"{plain} {_list_of(item)}" if scale.answers else plain
     row = _row(kind, item.id, item.wording, hint=item.help, constraint=test,
                message=rule(item, questionnaire) if test else "",

@@ -33,6 +33,7 @@ from pandas.api.types import is_numeric_dtype
 from civsam.danish import first_of
 from civsam.files import UserError, project, shown
 from civsam.instrument import conditions
+from civsam.instrument.kinds import KINDS
 from civsam.instrument.questionnaire import DONT_KNOW, NO_TICK, Item, Questionnaire
 from civsam.instrument.value_codes import TICKED, codes
 from civsam.instrument.words import plain
@@ -47,7 +48,6 @@ STATA_MISSING = "a"  # .a
 STATA = 14  # the version whose files are release 118: of 119, R's haven reads every text as blank if one is long
 K = TypeVar("K")
 NOTE, NOTE_LINE = "civsam:", 76  # how our own note begins; the longest line of one in bytes, less than SPSS's 80
-MEASURES = {"enkelt": "nominal", "flere": "nominal", "ordinal": "ordinal", "antal": "scale", "tekst": "nominal"}
 ORIGIN = {SYNTHETIC: "Syntetiske svar", COLLECTED: "Indsamlede svar"}
 RISKY = re.compile(r"^'*[=+\-@\t\r\n＝＋－＠]")
 
@@ -208,7 +208,7 @@ def write_sav(
     """Write an SPSS file with labels and measures; 'ved ikke' of a count is user-missing."""
     table, facts = _labelled(answers, questionnaire, ".sav", others)
     facts["note"] = own_note(questionnaire)
-    facts["variable_measure"] = {name: MEASURES[questionnaire.items[item].scale.type]
+    facts["variable_measure"] = {name: KINDS[questionnaire.items[item].scale.type].measure
                                  for name, (item, _) in columns(questionnaire, ".sav").items()}
     counts = {name: list(codes(questionnaire.items[item]).values())
               for name, (item, _) in columns(questionnaire, ".sav").items()

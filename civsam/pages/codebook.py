@@ -7,9 +7,10 @@ from html import escape
 
 from civsam.danish import listed, number
 from civsam.instrument import routing
+from civsam.instrument.kinds import KINDS
 from civsam.instrument.questionnaire import DONT_KNOW, Item, Questionnaire, Scale
 from civsam.instrument.value_codes import codes
-from civsam.instrument.xlsform import KINDS, answers
+from civsam.instrument.xlsform import answers
 from civsam.pages.output import Output
 
 # ---- Codebook
@@ -50,7 +51,7 @@ def _block_book(block: str, questionnaire: Questionnaire) -> Output:
 def _facts(item: Item, questionnaire: Questionnaire) -> dict[str, tuple[str, str]]:
     """What is to be known of an item: a term to HTML and plain text."""
     scale, numbers = item.scale, codes(item)
-    facts = {"Type": _both(KINDS[scale.type])}
+    facts = {"Type": _both(KINDS[scale.type].words)}
     if item.only_if:
         facts["Stilles kun til"] = _both(routing.base(item, questionnaire))
     if scale.type == "antal":

@@ -13,6 +13,7 @@ import pandas as pd
 from civsam.files import PACKAGE, read_text
 from civsam.inference import estimate
 from civsam.instrument import policy
+from civsam.instrument.kinds import KINDS
 from civsam.instrument.questionnaire import Item
 from civsam.pages import show
 from civsam.pages.output import Output
@@ -40,11 +41,7 @@ $body
 
 def statistic(item: Item) -> str:
     """What of `estimate` tells the answers to an item where nobody says what: shares, means or ratios; else blank."""
-    if item.scale.type == "tekst":
-        return ""
-    if item.scale.type == "antal":
-        return "ratios" if item.part_of else "means"
-    return "shares"
+    return "ratios" if item.part_of else KINDS[item.scale.type].statistic
 
 
 def estimates(survey: Survey, item: Item, by: str | None = None) -> pd.DataFrame | None:

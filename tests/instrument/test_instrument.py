@@ -48,6 +48,7 @@ def broken(tmp_path: Path, old: str, new: str, count: int = 1) -> str:
         ("margener: [fagomraade", "margener: [omraade", ["ukendt baggrundsvariabel 'omraade'"]),
         ("    ordnet: true", "    ordnet: ja", ["'ordnet' er 'ja'"]),
         ("skalaer:\n", "skalaer:\n  janej: {}\n", ["står to gange"]),
+        ("    type: tekst", "    type: tekst\n    laengst: 9", ["linje", "ukendt nøgle i skalaen", "'laengst'"]),
         ("blokke:\n", "blokke: [\n", ["ikke gyldig YAML"]),
     ],
 )
@@ -100,7 +101,7 @@ def test_the_four_blocks_come_in_the_order_of_the_study() -> None:
 
 
 def test_all_kinds_of_question_are_asked() -> None:
-    assert {item.scale.type for item in INSTRUMENT.items.values()} == set(questionnaire.TYPES)
+    assert {item.scale.type for item in INSTRUMENT.items.values()} == {"enkelt", "flere", "ordinal", "antal", "tekst"}
 
 
 def test_the_four_published_areas_are_marked_as_such() -> None:
