@@ -38,12 +38,14 @@ def trace(survey: Survey) -> Trace:
     told, asked = survey.answers.fillna("").astype(str), survey.questionnaire
     index, frame = told.index.astype(str), _weighted_by(survey)
     numbered = not survey.framed and index.str.fullmatch(r"\d+").all()
+    given = told[[*asked.collected.items]]
     linked = [(item.id, item.part_of, item.only_if) for item in asked.items.values() if item.part_of or item.only_if]
     groups = {name: {"navn": variable.name, "svar": list(variable.labels.values()),
                      "celler": " ".join(map(str, survey.group(name)))} for name, variable in asked.background.items()}
     return {
-        "svar": digest("\x1e".join(sorted(told.agg("\x1f".join, axis=1)))), "ramme": frame and digest(frame),
-        "inddeling": digest(repr(([(name, list(one.labels)) for name, one in asked.background.items()], linked))),
+        "svar": digest("\x1e".join(sorted(given.agg("\x1f".join, axis=1)))), "ramme": frame and digest(frame),
+        "inddeling": digest(repr(([(name, list(one.labels)) for name, one in asked.background.items()], linked,
+                                  asked.derived))),
         "mindst": survey.minimum, "noegler": "" if numbered else _marks(index, 8), "grupper": groups,
         "kolonner": {name: {"koder": digest(repr((item.scale.type, item.codes))), "tekst": item.scale.type == "tekst",
                             "celler": _marks(told[name], 4)}

@@ -88,4 +88,4 @@ def _answers(use: Mapping[str, Any], edition: Edition) -> Survey:
     items = {name: item for name, item in questionnaire.items.items() if not {name, *item.part_of} & lacks}
     open_to = {item.id for item in routing.closed(items.values())}  # of the others nobody knows whom they were asked
     items = {name: item if name in open_to else replace(item, only_if=None) for name, item in items.items()}
-    return collected(use, replace(questionnaire, items=items))
+    return collected(use, replace(questionnaire, items=items).only(items, questionnaire.background))

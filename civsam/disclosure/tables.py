@@ -5,9 +5,10 @@ Every answer of every item in every group of every background variable, means an
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property, reduce
+from itertools import chain
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,7 @@ import pandas as pd
 from civsam.disclosure.rounding import preferred
 from civsam.inference import estimators
 from civsam.inference.settled import settled
+from civsam.instrument.derived import Combined, Recoded
 from civsam.instrument.questionnaire import DONT_KNOW, NO_TICK, NONE, Item
 from civsam.survey.survey import Survey
 
@@ -101,18 +103,40 @@ class Table:
 
 
 def _choice(survey: Survey, item: Item) -> Table:
-    """One answer a respondent: all answers add up to the base. The outer halves of a scale, and all but one answer."""
+    """One answer a respondent: all answers add up to the base.
+
+    What groups the same answers into fewer is of the same numbers, so it stands in the same table.
+    """
+    columns = item.codes
+    told = [(item.id, those, {*those}) for those in _sets(item)]
+    for other, becomes in _regrouped(survey, item):
+        told += [(other.id, those, {code for code in columns if becomes[code] in those}) for those in _sets(other)]
+    parts = np.array([[float(code in members) for code in columns] for _, _, members in told])
+    table = _shares(survey, item, columns, columns, parts, [(np.ones(len(columns)), 1.0, 1.0)])
+    return replace(table, keys=[key_of("share", name, "+".join(those)) for name, those, _ in told])
+
+
+def _sets(item: Item) -> list[list[str]]:
+    """The answers that are told: each, the outer halves of a scale, and all but one of three."""
     codes = list(item.scale.answers)
+    half = len(codes) // 2
     if item.scale.type == "ordinal":
-        half = len(codes) // 2
         sets = [codes[:half], codes[-half:]] if half > 1 else []
     else:
         sets = [[code for code in codes if code != left_out] for left_out in codes] if len(codes) == 3 else []
-    columns = item.codes
-    answers = [*([code] for code in columns), *sets]
-    parts = np.array([[float(code in those) for code in columns] for those in answers])
-    limits = [(np.ones(len(columns)), 1.0, 1.0)]
-    return _shares(survey, item, columns, ["+".join(those) for those in answers], parts, limits)
+    return [*([code] for code in item.codes), *sets]
+
+
+def _regrouped(survey: Survey, item: Item) -> Iterator[tuple[Item, dict[str, str]]]:
+    """What groups the answers to an item into fewer, each with what every answer becomes."""
+    items = survey.questionnaire.items
+    for other in items.values():
+        ways, source = [], other
+        while source.derived and isinstance(source.derived.way, Recoded):
+            ways.append(source.derived.way)
+            source = items[source.derived.sources[0]]
+        if ways and source.id == item.id:
+            yield other, {code: reduce(lambda cell, way: way.cell(cell), reversed(ways), code) for code in item.codes}
 
 
 def _several(survey: Survey, item: Item) -> Table:
@@ -173,17 +197,38 @@ def response(survey: Survey) -> Table:
 def families(survey: Survey) -> Iterator[list[Table]]:
     """All tables of the answers, those together that are hidden together; the totals of a part come before it."""
     items = survey.questionnaire.items
-    joint = list(dict.fromkeys(item.part_of for item in items.values() if item.part_of))
-    in_joint = {name for those in joint for name in those}
-    for those in joint:
-        names = list(dict.fromkeys([*those, "+".join(those)]))
+    linked = _linked(items)
+    for names in linked:
         yield [_counts(survey, "mean", name) for name in names]
+    in_linked = {name for names in linked for name in names}
     for item in items.values():
-        if item.scale.low < 0:
-            continue  # not worked out for numbers below 0: hidden
-        if item.scale.type == "antal" and item.id not in in_joint:
+        if item.part_of and item.id in in_linked:
+            yield [_counts(survey, "ratio", item.id)]
+        if item.id in in_linked or _below_zero(items, item.id) or (
+                item.derived and isinstance(item.derived.way, Recoded)):
+            continue  # told already, with its source, or not worked out: numbers below 0 are hidden
+        if item.scale.type == "antal":
             yield [_counts(survey, statistic, item.id) for statistic in ("mean", "ratio")[:1 + bool(item.part_of)]]
         elif item.scale.type in ("enkelt", "ordinal"):
             yield [_choice(survey, item)]
         elif item.scale.type == "flere":
             yield [_several(survey, item)]
+
+
+def _linked(items: Mapping[str, Item]) -> list[list[str]]:
+    """The counts whose means tell of one another: those with a common part and their sum, and what sums are made of."""
+    sets = [[*item.part_of, "+".join(item.part_of)] for item in items.values() if item.part_of]
+    sets += [[*item.derived.sources, item.id] for item in items.values() if item.derived and isinstance(
+        item.derived.way, Combined) and items[item.derived.sources[0]].scale.type == "antal"]
+    found: list[list[str]] = []
+    for names in [those for those in sets if not any(_below_zero(items, name) for name in those if name in items)]:
+        near = [those for those in found if {*those} & {*names}]
+        found = [those for those in found if those not in near] + [[*dict.fromkeys(chain(*near, names))]]
+    return found
+
+
+def _below_zero(items: Mapping[str, Item], name: str) -> bool:
+    """Whether a number, or what it is made of, may be below 0."""
+    item = items[name]
+    return item.scale.low < 0 or (item.derived is not None and isinstance(item.derived.way, Combined) and any(
+        _below_zero(items, source) for source in item.derived.sources))

@@ -81,7 +81,7 @@ def _impute(survey: Survey, imputations: int, rng: np.random.Generator) -> Itera
     items = survey.questionnaire.items
     lacks = (answers == "") & pd.DataFrame({name: survey.asked(name) for name in answers}, answers.index)
     blank = lacks & ~(answers == "").all()
-    blank[[name for name in answers if items[name].scale.type == "tekst"]] = False
+    blank[[name for name in answers if items[name].scale.type == "tekst" or items[name].derived]] = False
     cells = list(_cells(survey, blank, lacks))
     rows = np.concatenate([np.empty(0, dtype=int), *(cell.rows for cell in cells)])
     given, missing = answers.to_numpy(object), blank.to_numpy()[rows]

@@ -75,7 +75,7 @@ def shared(new: Questionnaire, old: Questionnaire) -> list[Item]:
     What some are asked only is the same where they are the same ones, and what that depends on is shared too.
     """
     def kept(item: Item) -> tuple[object, ...]:
-        return item.scale.type, item.scale.answers, item.part_of, item.only_if
+        return item.scale.type, item.scale.answers, item.part_of, item.only_if, item.derived
 
     return routing.closed(item for name, item in new.items.items()
                           if name in old.items and kept(item) == kept(old.items[name]))

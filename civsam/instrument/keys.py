@@ -18,7 +18,7 @@ LONGEST = 4000  # characters of an answer in words; the form takes no more
 
 def asked(questionnaire: Questionnaire) -> dict[str, Item]:
     """All that the form may ask, by id: first what it asks only of those without a key from a frame."""
-    return {item.id: item for item in questionnaire.unknown()} | questionnaire.items
+    return {item.id: item for item in questionnaire.unknown()} | questionnaire.collected.items
 
 
 def _more(item: Item) -> list[Any]:

@@ -40,6 +40,7 @@ def print_page(questionnaire: Questionnaire, about: About) -> str:
 
     about: see `webform.read_about`.
     """
+    questionnaire = questionnaire.collected
     title = escape(questionnaire.title)
     places = {item: f"{place}. " for place, item in enumerate(questionnaire.items, 1)}
     blocks = "".join(

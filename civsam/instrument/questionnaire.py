@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,10 @@ import pandas as pd
 
 from civsam.files import LINE, QUESTIONNAIRE, UserError, project, read_table, shown
 from civsam.instrument import classes, conditions, kinds, sample, scale
-from civsam.instrument.conditions import Condition, ConditionError
+from civsam.instrument.conditions import ConditionError
+from civsam.instrument.derive import Derivations
+from civsam.instrument.derived import Derived
+from civsam.instrument.item import Item as Item
 from civsam.instrument.reader import Reader
 from civsam.instrument.sample import Margins, Sample
 from civsam.instrument.scale import BACKGROUND as BACKGROUND
@@ -22,35 +25,6 @@ from civsam.instrument.scale import MOST_DECIMALS as MOST_DECIMALS
 from civsam.instrument.scale import NO_TICK as NO_TICK
 from civsam.instrument.scale import NONE as NONE
 from civsam.instrument.scale import Scale as Scale
-
-
-@dataclass(frozen=True)
-class Item:
-    """One question: wording, scale, block and the published statements that it serves.
-
-    `part_of` names the count items whose sum a count may not exceed. only_if: whom it is asked; None for everybody.
-    """
-
-    id: str
-    block: str
-    scale: Scale
-    topic: str
-    wording: str
-    help: str = ""
-    statements: tuple[str, ...] = ()
-    part_of: tuple[str, ...] = ()
-    dont_know: bool = True
-    only_if: Condition | None = None
-
-    @property
-    def allows_dont_know(self) -> bool:
-        """Whether 'ved ikke' may be answered: where it is offered, and never to free text and background."""
-        return self.dont_know and self.scale.type not in ("tekst", BACKGROUND)
-
-    @property
-    def codes(self) -> list[str]:
-        """All codes that may be answered, 'ved ikke' last where it may."""
-        return [*self.scale.answers, *[DONT_KNOW] * self.allows_dont_know]
 
 
 @dataclass(frozen=True)
@@ -135,14 +109,31 @@ class Questionnaire:
         """The words that a respondent saw for an answer code."""
         return self.dont_know if code == DONT_KNOW else self.items[item].scale.answers[code]
 
+    @cached_property
+    def derived(self) -> dict[str, Derived]:
+        """What follows from answers to other items, by item; sources come before what follows from them."""
+        return {name: item.derived for name, item in self.items.items() if item.derived}
+
+    @cached_property
+    def collected(self) -> Questionnaire:
+        """The questionnaire with what is asked alone: what forms have and answer files hold."""
+        return self.only([name for name in self.items if name not in self.derived],
+                         self.background) if self.derived else self
+
     def source(self, variable: str) -> str:
         """The column that tells a background variable: that of the lookup, for what the lookup knows."""
         return self.lookup.key if self.lookup and variable in self.lookup.known else variable
 
     def only(self, items: Iterable[str] = (), background: Iterable[str] = ()) -> Questionnaire:
-        """The questionnaire with no other items and background variables than these; other names are passed over."""
+        """The questionnaire with no other items and background variables than these; other names are passed over.
+
+        What follows from other items is there with them only.
+        """
         asked, grouped = set(items), set(background)
-        some = {name: item for name, item in self.items.items() if name in asked}
+        some: dict[str, Item] = {}
+        for name, item in self.items.items():
+            if name in asked and (item.derived is None or {*item.derived.sources} <= {*some}):
+                some[name] = item
         known = {name: variable for name, variable in self.background.items() if name in grouped}
         groups, margins = (tuple(name for name in names if name in known)
                            for names in (self.weighting.groups, self.weighting.margins))
@@ -275,6 +266,7 @@ def _read(path: Path) -> Questionnaire:
     scales = {name: kinds.read(reader, name, raw) for name, raw in reader.get(content, "skalaer", dict).items()}
     background = {name: reader.background(name, raw) for name, raw in reader.get(content, "baggrund", dict, {}).items()}
     items, key = reader.items(blocks, scales, background), reader.get(content, "noegle", str, "svarperson")
+    items = Derivations(reader, items, blocks, {key: "nøglen"} | dict.fromkeys(background, sample.BACKGROUND)).all()
     weighting = reader.weighting(content.get("vaegtning", {LINE: content[LINE]}), background)
     taken = {key: "nøglen"} | dict.fromkeys(items, "et spørgsmål") | dict.fromkeys(background, sample.BACKGROUND)
     drawn = sample.sample(content, taken, weighting.cluster, reader.stop)

@@ -32,9 +32,11 @@ def routed(questionnaire: Questionnaire) -> list[Item]:
 
 
 def closed(items: Iterable[Item]) -> list[Item]:
-    """The items but those that depend on another that is not among them."""
+    """The items but those that depend on another that is not among them, or follow from one."""
     some = list(items)
-    while lacks := [item for item in some if item.only_if and not {*sources(item.only_if)} <= {one.id for one in some}]:
+    while lacks := [item for item in some if not {
+            *(sources(item.only_if) if item.only_if else ()),
+            *(item.derived.sources if item.derived else ())} <= {one.id for one in some}]:
         some = [item for item in some if item not in lacks]
     return some
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -63,13 +64,18 @@ def clear(reader: Reader, raw: dict[str, Any], answers: dict[str, str], others: 
         raise reader.stop(raw["svar"][LINE], f"{why}.")
 
 
-def choice(reader: Reader, name: str, raw: dict[str, Any]) -> Scale:
-    """A scale of answers with codes."""
-    given, kind = answers(reader, raw), raw["type"]
-    bad = [code for code in given if (not re.fullmatch(r"0|[1-9][0-9]{0,8}", code) and not code.isidentifier())
+def sound(reader: Reader, raw: dict[str, Any], codes: Iterable[str]) -> None:
+    """Raise UserError for a code that cannot be one."""
+    bad = [code for code in codes if (not re.fullmatch(r"0|[1-9][0-9]{0,8}", code) and not code.isidentifier())
            or code in (DONT_KNOW, NO_TICK)]
     if bad:
         raise reader.stop(raw["svar"][LINE], f"svarkoden {bad[0]!r} kan ikke bruges. Koder er bogstaver, tal og _.")
+
+
+def choice(reader: Reader, name: str, raw: dict[str, Any]) -> Scale:
+    """A scale of answers with codes."""
+    given, kind = answers(reader, raw), raw["type"]
+    sound(reader, raw, given)
     clear(reader, raw, given, {DONT_KNOW: reader.get(reader.content, "ved_ikke", str)}, several=kind == "flere")
     return Scale(name, kind, given, dont_know=reader.yes(raw, "ved_ikke", True))
 

@@ -110,6 +110,7 @@ def page(questionnaire: Questionnaire, about: dict[str, str], home: str = "") ->
     about: see `read_about`. home: address of the book to link to, if any. The page's own policy forbids the browser
     any request, and any script but those that are in the page.
     """
+    questionnaire = questionnaire.collected
     scripts = [_between(path.read_text("utf-8")) for path in SCRIPTS]
     return Template((FORM / "skema.html").read_text("utf-8")).substitute(
         policy=policy.alone(*scripts),

@@ -90,6 +90,7 @@ def xlsform(questionnaire: Questionnaire, path: Path, about: About) -> None:
     """
     from openpyxl import Workbook  # only who writes one needs it
 
+    questionnaire = questionnaire.collected
     survey, choices = survey_rows(questionnaire, about), choice_rows(questionnaire)
     _check_names(row["name"] for row in survey if "name" in row)
     settings = {"form_title": questionnaire.title, "form_id": form_id(questionnaire),

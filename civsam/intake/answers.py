@@ -72,6 +72,7 @@ def check(
     say = progress or Progress()
     given = given or Map()
     named = columns.Columns(questionnaire, frame, given)
+    questionnaire = questionnaire.collected
     table = tabular.load(path, named.known, sheet, say, questionnaire.dont_know)
     others = [(one or path, tabular.load(one or path, named.known, of, say, questionnaire.dont_know))
               for one, of in more]

@@ -49,6 +49,8 @@ class Columns:
         self.sample = questionnaire.sample
         others = [*questionnaire.background, questionnaire.weighting.cluster] if frame is None else list(frame.columns)
         others += self.sample.fixed if self.sample else []
+        self.derived = {plain(name) for name in questionnaire.derived}
+        questionnaire = questionnaire.collected
         items, self.dont_know = questionnaire.items, questionnaire.dont_know
         wordings = [plain(item.wording) for item in items.values()]
         roles: dict[str, tuple[str, ...]] = {
@@ -170,12 +172,14 @@ def without_headings(table: Table, columns: Columns) -> Table:
 def place(file: AnswerFile, columns: Columns) -> dict[Role, int]:
     """Where each thing stands; faults for columns that are unknown, doubled or missing."""
     found: dict[Role, int] = {}
-    passed, left_out, renamed, strange, header = [], [], [], [], file.table.header
+    passed, left_out, renamed, derived, strange, header = [], [], [], [], [], file.table.header
     roles = _roles(file, columns)
     for at, name in enumerate(header):
         role = roles.get(at)
         if role is None and plain(name) in columns.given:
             passed.append(name.strip())
+        elif role is None and plain(name) in columns.derived:
+            derived.append(name.strip())
         elif role is None and (columns.metadata(name) or not file.table.cells[at].str.strip().any()):
             left_out.append(name.strip() or f"nr. {at + 1} (tom)")
         elif role is None:
@@ -202,6 +206,7 @@ def place(file: AnswerFile, columns: Columns) -> dict[Role, int]:
     for name in [name for name in unused if WEIGHT.fullmatch(name)]:
         file.note(f"Kolonnen {name} ligner en vægt, og svarene vejes ikke efter den. Skal de det, skriver du i "
                   "spørgeskemaet", [f"stikproeve: {{vaegt: {name}}}"])
+    file.note("Kolonner, der ikke er læst, fordi spørgeskemaet regner dem ud af andre svar", derived)
     file.note("Kolonner, der er læst under et andet navn", renamed)
     file.note("Kolonner, der er udeladt, fordi det er bestemt med --ignore eller i et kort", passed)
     file.note("Kolonner, der er udeladt, fordi de er tomme, eller formularen selv tilføjer dem", left_out)

@@ -22,6 +22,7 @@ def datapackage(questionnaire: Questionnaire, folder: Path, words: Path | None =
     columns get the narrowest type that holds all their values. words: a YAML file with what cannot be worked out, put
     in as it is: properties of the package, and under `ressourcer` those of each file. Raises UserError.
     """
+    questionnaire = questionnaire.collected
     told = without_lines(read_yaml(words)) if words else {}
     described = told.pop("ressourcer", {})
     tables = {path.name: read_table(path, []) for path in sorted(folder.glob("*.csv"))}

@@ -171,8 +171,9 @@ def write(
     excel: CSV for Danish Excel, with labels. others: what else the file told of the same respondents. Raises UserError
     for a file that may not be written, see `check_place`, and for a name that its format does not take.
     """
-    path = path.expanduser().resolve()
+    path, questionnaire = path.expanduser().resolve(), questionnaire.collected
     check_place(path, excel=excel)
+    answers = answers[[*questionnaire.items]]
     writers = {".sav": write_sav, ".dta": write_dta, ".csv": write_excel if excel else write_csv}
     unfinished = path.with_name(f".{path.name}.ny")
     try:

@@ -50,8 +50,10 @@ def _block_book(block: str, questionnaire: Questionnaire) -> Output:
 
 def _facts(item: Item, questionnaire: Questionnaire) -> dict[str, tuple[str, str]]:
     """What is to be known of an item: a term to HTML and plain text."""
-    scale, numbers = item.scale, codes(item)
+    scale, numbers = item.scale, {} if item.derived else codes(item)
     facts = {"Type": _both(KINDS[scale.type].words)}
+    if item.derived:
+        facts["Regnet ud af"] = _both(f"{item.derived.words} ({listed(item.derived.sources)})")
     if item.only_if:
         facts["Stilles kun til"] = _both(routing.base(item, questionnaire))
     if scale.type == "antal":

@@ -19,6 +19,7 @@ from civsam.danish import listed, number
 from civsam.files import UserError
 from civsam.instrument.allowed import allowed, invalid, nearest
 from civsam.instrument.classes import classed
+from civsam.instrument.derived import added
 from civsam.instrument.questionnaire import DONT_KNOW, Background, Item, Questionnaire
 from civsam.instrument.words import plain
 from civsam.survey import routed
@@ -90,9 +91,10 @@ def checked(
 
 
 def _answers(table: pd.DataFrame, questionnaire: Questionnaire) -> pd.DataFrame:
-    """The answers in their normal form, a column an item as in the table."""
+    """The answers in their normal form, a column an item as in the table; what follows from others is made anew."""
     _table(table, ANSWERS)
-    items = questionnaire.items
+    items, derived = questionnaire.collected.items, questionnaire.derived
+    table = table[[name for name in table if name not in derived]] if derived else table
     for name in [name for name in table if name not in items]:
         raise UserError(f"{ANSWERS}: kolonnen »{name}« er ikke et spørgsmål i spørgeskemaet. "
                         f"{nearest(str(name), items) or 'Slet den.'}")
@@ -104,8 +106,8 @@ def _answers(table: pd.DataFrame, questionnaire: Questionnaire) -> pd.DataFrame:
     _raise(faults)
     changed = {name: cells for name, cells in done.items() if cells is not None}
     made = table.copy(deep=False) if not changed else table.assign(**changed)
-    _raise(routed.faults(made, questionnaire))
-    return made
+    _raise(routed.faults(made, questionnaire.collected))
+    return added(made, derived)
 
 
 def _frame(table: pd.DataFrame, questionnaire: Questionnaire) -> pd.DataFrame:

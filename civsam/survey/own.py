@@ -239,7 +239,7 @@ def _given(
     background: list[str], told: list[str],
 ) -> Parts:
     """The columns that a questionnaire names."""
-    if lacks := [name for name in questionnaire.items if name not in table]:
+    if lacks := [name for name in questionnaire.collected.items if name not in table]:
         raise unknown(lacks[0], dict.fromkeys(map(str, table), ""), "en kolonne, men et spørgsmål i spørgeskemaet",
                       "navnet")
     if odd := [name for name in background if name not in questionnaire.background]:
@@ -250,7 +250,7 @@ def _given(
     known = table[[name for name in wanted if name in table]] if frame is None else frame.join(
         table[[name for name in used if questionnaire.sample and name not in frame]])
     told += _said("udeladt", [name for name in table if name not in {*questionnaire.items, *wanted, *used}])
-    return table[list(questionnaire.items)], known, questionnaire
+    return table[list(questionnaire.collected.items)], known, questionnaire
 
 
 def _asked(

@@ -175,7 +175,7 @@ class Survey:
     def digest(self) -> str:
         """What tells these answers from all others: found once, whatever weights they are then given."""
         if not self.data.told:
-            self.data.told.append(digest(self.data.answers))
+            self.data.told.append(digest(self.data.answers[[*self.questionnaire.collected.items]]))
         return self.data.told[0]
 
     @cached_property
