@@ -1,4 +1,4 @@
-"""Install Debian's Chromium and Danish spelling for tests and PDF, or say why what needs them will be left out.
+"""Install Debian's Chromium, spelling, PSPP and haven for tests and PDF, or say why what needs them is left out.
 
 Uses the standard library only, and always ends well: without them the other tests still run.
 """
@@ -7,9 +7,13 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
-PROGRAMS = {"chromium": ("chromium", "chromium-browser", "google-chrome"), "hunspell": ("hunspell",)}
-PACKAGES = {"chromium": ["chromium"], "hunspell": ["hunspell", "hunspell-da"]}
+PROGRAMS = {"chromium": ("chromium", "chromium-browser", "google-chrome"), "hunspell": ("hunspell",),
+            "pspp": ("pspp",), "R": ("Rscript",)}
+PACKAGES = {"chromium": ["chromium"], "hunspell": ["hunspell", "hunspell-da"], "pspp": ["pspp"],
+            "R": ["r-cran-haven"]}
+LIBRARIES = {"R": Path("/usr/lib/R/site-library/haven")}  # of a program that may be there without it
 
 
 def prefix() -> list[str] | None:
@@ -27,7 +31,7 @@ def install(packages: list[str]) -> str:
         return "der er ingen apt-get på maskinen"
     if before is None:
         return "det kræver administratorrettigheder at installere"
-    print(f"Henter {', '.join(packages)} til prøverne af bogen (et par minutter første gang)", flush=True)
+    print(f"Henter {', '.join(packages)} til prøverne (et par minutter første gang)", flush=True)
     quiet = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
     for command in (["update"], ["install", "-y", "--no-install-recommends", *packages]):
         done = subprocess.run([*before, "apt-get", "-q", *command], env=quiet, stdin=subprocess.DEVNULL,
@@ -39,7 +43,8 @@ def install(packages: list[str]) -> str:
 
 def main() -> None:
     """Make sure that the programs named, or all, are there, or tell loudly that they are not."""
-    missing = [name for name in sys.argv[1:] or PROGRAMS if not any(map(shutil.which, PROGRAMS[name]))]
+    missing = [name for name in sys.argv[1:] or PROGRAMS if not any(map(shutil.which, PROGRAMS[name]))
+               or not LIBRARIES.get(name, Path()).exists()]
     packages = [package for name in missing for package in PACKAGES[name]]
     if packages and (why := install(packages)):
         print(f"{'*' * 78}\nADVARSEL: de prøver, der bruger {' og '.join(missing)}, springes over: {why}.\n"

@@ -2,7 +2,9 @@
 
 import csv
 import json
+import os
 import shutil
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 
@@ -42,27 +44,32 @@ def written(path: Path, table: pd.DataFrame = STANDARD, study: Questionnaire = I
 
 
 def by_hand(path: Path) -> pd.DataFrame:
-    """The answers of a .sav or .dta file, put together from its own labels and nothing else."""
+    """The answers of a .sav or .dta file as pyreadstat reads it, put together from its own labels and nothing else."""
     read = pyreadstat.read_sav if path.suffix == ".sav" else pyreadstat.read_dta
     table, facts = read(path, user_missing=True)
+    return put_together(table, facts.column_names_to_labels, facts.variable_value_labels)
+
+
+def put_together(table: pd.DataFrame, columns: dict[str, str], values: dict[str, dict]) -> pd.DataFrame:
+    """The answers in a table of numbers and texts. columns: labels of them. values: labels of the values of each."""
     done = {}
     for item in INSTRUMENT.items.values():
         words = {label: code for code, label in item.scale.answers.items()} | {INSTRUMENT.dont_know: DONT_KNOW}
         if item.scale.type == "tekst":
             done[item.id] = table[item.id]
         elif item.scale.type == "flere":
-            parts = {facts.column_names_to_labels[name].removeprefix(f"{item.topic}: "): table[name]
-                     for name in table if facts.column_names_to_labels[name].startswith(f"{item.topic}: ")}
+            parts = {columns[name].removeprefix(f"{item.topic}: "): table[name]
+                     for name in table if columns[name].startswith(f"{item.topic}: ")}
             assert set(parts) == set(words)
             done[item.id] = pd.DataFrame({words[label]: ticks for label, ticks in parts.items()}).apply(
                 lambda row: " ".join(row.index[row == 1]), axis=1)
             assert {value for ticks in parts.values() for value in ticks.dropna()} <= {0, 1}
         else:
-            labels = facts.variable_value_labels[item.id]
+            labels = values[item.id]
             done[item.id] = table[item.id].map(
                 lambda value, labels=labels, words=words: "" if pd.isna(value) else words[labels[value]]
                 if value in labels else f"{value:.0f}")
-            assert facts.column_names_to_labels[item.id] == item.topic
+            assert columns[item.id] == item.topic
     return pd.DataFrame(done).set_axis(pd.Index(table[INSTRUMENT.key], name=INSTRUMENT.key)).astype("str")
 
 
@@ -172,6 +179,76 @@ def test_texts_that_are_longer_than_spss_reads_are_told(tmp_path: Path) -> None:
     assert f"I {TEXT} er 2 længere: {table.index[0]}, {table.index[2]}." in told[0]
     assert export.cautions(table, INSTRUMENT, tmp_path / "svar.dta") == []
     assert export.cautions(STANDARD, INSTRUMENT, tmp_path / "svar.sav") == []
+
+
+# ---- What those who did not write the reader read: R's haven, and PSPP
+
+HAVEN = """
+for (file in commandArgs(TRUE)) {
+  table <- if (endsWith(file, "sav")) haven::read_sav(file, user_na = TRUE) else haven::read_dta(file)
+  number <- function(x) {
+    gone <- ifelse(is.na(haven::na_tag(x)), "", haven::na_tag(x))
+    ifelse(is.na(x), gone, format(as.numeric(x), trim = TRUE, digits = 15))
+  }
+  labels <- lapply(names(table), function(name) {
+    those <- attr(table[[name]], "labels")
+    data.frame(column = name, value = c("", if (is.null(those)) NULL else number(those)),
+               label = c(attr(table[[name]], "label"), names(those)))
+  })
+  cells <- lapply(table, function(x) if (is.character(x)) as.character(x) else number(unclass(x)))
+  write.csv(do.call(rbind, labels), paste0(file, ".labels"), row.names = FALSE, fileEncoding = "UTF-8")
+  write.csv(as.data.frame(cells), paste0(file, ".cells"), row.names = FALSE, fileEncoding = "UTF-8")
+}
+"""
+PSPP = """GET FILE='svar.sav'.
+SAVE TRANSLATE /OUTFILE='svar.csv' /TYPE=CSV /FIELDNAMES /CELLS=VALUES.
+"""
+LONG = nasty.assign(**{TEXT: [*NASTY[:-2], "æ" * 16_383, "x" * 32_766],
+                       "pra_lange": [DONT_KNOW, "", *nasty["pra_lange"].iloc[2:]]})
+
+
+def in_program(name: str, command: list[str], folder: Path) -> None:
+    """Run a program in a folder. Without it the test is left out, but never where all must be run."""
+    if shutil.which(command[0]) is None and not os.environ.get("CI"):
+        pytest.skip(f"{name} mangler, så filerne er ikke læst med det")
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False,
+                          env=os.environ | {"LC_ALL": "C.UTF-8"})
+    if "there is no package called" in done.stderr and not os.environ.get("CI"):
+        pytest.skip(f"{name} mangler, så filerne er ikke læst med det")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def as_values(cells: pd.Series) -> pd.Series:
+    """The cells as numbers; what is none as it stands, and nothing for a blank."""
+    numbers = pd.to_numeric(cells, errors="coerce")
+    return numbers.where(numbers.notna() | (cells == ""), cells.astype(object))
+
+
+def test_haven_reads_values_labels_and_long_texts_as_they_are(tmp_path: Path) -> None:
+    for name in ("svar.sav", "svar.dta"):
+        written(tmp_path / name, LONG)
+    in_program("R med haven", ["Rscript", "-e", HAVEN, "svar.sav", "svar.dta"], tmp_path)
+    for name in ("svar.sav", "svar.dta"):
+        cells, labels = (pd.read_csv(tmp_path / f"{name}.{what}", dtype=str, keep_default_na=False)
+                         for what in ("cells", "labels"))
+        columns = dict(labels[labels["value"] == ""][["column", "label"]].itertuples(index=False))
+        values: dict[str, dict] = {}
+        for column, value, label in labels[labels["value"] != ""].itertuples(index=False):
+            values.setdefault(column, {})[value if value == export.STATA_MISSING else float(value)] = label
+        table = cells.apply(lambda column: column if column.name in (TEXT, INSTRUMENT.key) else as_values(column))
+        pd.testing.assert_frame_equal(put_together(table, columns, values), in_order(LONG), check_index_type=False)
+
+
+def test_pspp_reads_values_missing_values_and_long_texts_as_they_are(tmp_path: Path) -> None:
+    written(tmp_path / "svar.sav", LONG)
+    (tmp_path / "laes.sps").write_text(PSPP)
+    in_program("PSPP", ["pspp", "laes.sps"], tmp_path)
+    cells = pd.read_csv(tmp_path / "svar.csv", dtype=str, keep_default_na=False)
+    known, _ = pyreadstat.read_sav(tmp_path / "svar.sav", user_missing=True)
+    assert cells[TEXT].tolist() == LONG.sort_index()[TEXT].tolist()
+    assert list(cells) == list(known)
+    for name in [name for name in known if name not in (TEXT, INSTRUMENT.key)]:
+        assert cells[name].replace(" ", "").map(lambda cell: float(cell or "nan")).equals(known[name]), name
 
 
 # ---- CSV
