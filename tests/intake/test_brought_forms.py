@@ -9,7 +9,7 @@ import small
 from brought import brought, said
 
 from civsam.files import UserError, project
-from civsam.instrument import questionnaire, xlsform
+from civsam.instrument import conditions, questionnaire, xlsform
 from civsam.instrument.questionnaire import Questionnaire
 
 ABOUT = dict.fromkeys(("afsender", "formaal", "samtykke", "kontakt", "rettigheder"), "Tekst.")
@@ -113,11 +113,42 @@ def test_whom_a_question_is_asked_comes_back_from_a_form_of_our_own_unless_that_
     assert made.lost == []
     book = openpyxl.load_workbook(tmp_path / "ud.xlsx")
     cell = next(cell for row in book["survey"] for cell in row if cell.value and "${glad}" in str(cell.value))
-    cell.value = "${medlem} = 'nej'"
-    book.save(tmp_path / "andet.xlsx")
-    study, _, made = brought(tmp_path / "andet.xlsx")
-    assert study.items["timer"].only_if is None
-    assert made.lost == ["timer bliver kun stillet, hvis: ${medlem} = 'nej'"]
+    for now, words in (("${medlem} = 'nej'", "medlem er nej"), ("count-selected(${medlem}) > 1", "")):
+        cell.value = now
+        book.save(tmp_path / "andet.xlsx")
+        study, _, made = brought(tmp_path / "andet.xlsx")
+        told = study.items["timer"].only_if
+        assert (conditions.text(told) if told else "") == words
+        assert made.lost == ([] if words else [f"timer bliver kun stillet, hvis: {now}"])
+
+
+ROUTED = (
+    ("type", "name", "label", "relevant", "constraint"),
+    ("select_one yn", "Er-med", "Med?"), ("select_multiple places", "hvor", "Hvor?"),
+    ("integer", "timer", "Timer?", "", ". <= 24"), ("text", "ord", "Ord?"), ("select_one places", "valgt", "Valgt?"))
+SAID = {
+    "${hvor} = '1'": "", "${ord} != ''": "", "${timer} * 2 > 3": "", "${timer} = ''": "",
+    "selected(${hvor}, '3')": "", "${ukendt} = '1'": "", "${timer} > 24": "", "not(${timer} != '')": "",
+    "selected(${hvor}, '1') and ${ord} = 'x'": "", "${valgt} > 0": "", "(${timer} > 3": "", "${timer} > 3 or": "",
+    "selected(${hvor}, '1')": "hvor er kryds ved 1",
+    "not(selected(${hvor}, '1') or ${timer}>=3.0)": "",
+    "not(selected(${hvor}, '1') or ${timer}>=3)": "hvor er ikke kryds ved 1 og timer er under 3",
+    "not( selected(${hvor}, \"1\") and not(${timer} != 3))": "hvor er ikke kryds ved 1 eller timer er ikke 3",
+    "${timer} != '' and ${timer} != 3 or 5 < ${timer}": "timer er ikke 3 eller timer er over 5",
+    "${timer} != ''": "timer er mindst 0",
+    "${valgt} >= 2": "valgt er 2", "${valgt} != ''": "valgt er 1 eller valgt er 2",
+    "${Er-med} = 'y'": "Er_med er y", "${Er-med} != 'dk'": "Er_med er ikke ved_ikke",
+    "${valgt} = 1 or ${valgt} = 2 and ${timer} < 4": "valgt er 1 eller (valgt er 2 og timer er under 4)",
+}
+
+
+def test_whom_a_question_is_asked_is_taken_over_where_it_can_be_said_and_else_told(tmp_path: Path) -> None:
+    asked = [("integer", f"p{at}", "?", said) for at, said in enumerate(SAID)]
+    study, _, made = brought(form(tmp_path / "skema.xlsx", [*ROUTED, *asked]))
+    for at, (expression, words) in enumerate(SAID.items()):
+        told = study.items[f"p{at}"].only_if
+        assert (conditions.text(told) if told else "") == words, expression
+        assert (f"p{at} bliver kun stillet, hvis: {expression}" in made.lost) == (not words), expression
 
 
 @pytest.mark.parametrize("name", ["spoergeskema.yml", "anes96/spoergeskema.yml"])
@@ -147,7 +178,8 @@ ASKED = (
     {"qid": 8, "gid": 6, "type": "R", "title": "rang", "question": "Rang?", "question_order": 4},
     {"qid": 9, "gid": 6, "type": "X", "title": "tak", "question": "Tak", "question_order": 5},
     {"qid": 10, "gid": 6, "type": "T", "title": "fri", "question": "Andet?", "question_order": 6},
-    {"qid": 11, "gid": 6, "type": "5", "title": "fem", "question": "Fem?", "question_order": 7},
+    {"qid": 11, "gid": 6, "type": "5", "title": "fem", "question": "Fem?", "question_order": 7,
+     "relevance": "((timer.NAOK > 3 || 99X5X2hal.NAOK == \"Y\")) and !is_empty(enig_SQ1)"},
 )
 PARTS = ({"qid": 21, "parent_qid": 2, "title": "hal", "question": "Hal", "question_order": 1},
          {"qid": 22, "parent_qid": 2, "title": "park", "question": "Park", "question_order": 2},
@@ -211,6 +243,10 @@ def test_a_structure_of_limesurvey_is_questions_in_danish(tmp_path: Path, new: b
     assert study.items["enig_SQ1"].scale is study.items["enig_SQ2"].scale
     assert (study.items["enig_SQ2"].topic, study.items["enig_SQ2"].wording) == ("Sjovt", "Enig? Sjovt")
     assert (study.items["timer"].scale.low, study.items["timer"].scale.high) == (1, 24)
+    told = study.items["fem"].only_if
+    assert told
+    assert conditions.text(told) == ("(timer er over 3 eller hvor er kryds ved hal) og (enig_SQ1 er 1 eller enig_SQ1 "
+                                     "er 2 eller enig_SQ1 er 3)")
     for word in ("hvor bliver kun stillet, hvis: glad == 'A1'", "rang er en rangordning", "Andre sprog: en",
                  "glad: koder, der er lavet om: -oth- hedder oth"):
         assert word in said(made), word

@@ -13,7 +13,7 @@ from civsam.files import UserError
 from civsam.instrument.questionnaire import DONT_KNOW, NO_TICK, NONE
 from civsam.instrument.words import plain
 from civsam.intake.faults import amount
-from civsam.intake.sources import naming, sampled
+from civsam.intake.sources import naming, routes, sampled
 from civsam.intake.sources.material import MOST_QUESTIONS, SEVERAL, Material, Question, few, one_line
 from civsam.intake.sources.texts import natural
 
@@ -76,6 +76,7 @@ def draft(
         cells = _background(made, question, name) if question.background else _item(made, question, ids, blocks)
         if cells is not None:
             columns[name] = cells
+    _routes(made, questions, ids)
     if columns:
         columns |= _design(made, design, dict(sample or {}), ids)
         made.answers = _answers(made, columns, material.keys)
@@ -173,7 +174,8 @@ def _coded(made: Draft, question: Question, *, keep_unsure: bool) -> tuple[dict[
         if plain(words) not in (plain(made.dont_know), DONT_KNOW):
             made.told.append(f"{question.name}: »{words}« hedder her »{made.dont_know}«.")
     question.dont_know = question.dont_know or bool(unsure)
-    return clear, codes | dict.fromkeys(unsure, DONT_KNOW)
+    question.codes = codes | dict.fromkeys(unsure, DONT_KNOW)
+    return clear, question.codes
 
 
 def _not_alone(question: Question, value: str, code: str, codes: dict[str, str]) -> str:
@@ -228,6 +230,20 @@ def _item(made: Draft, question: Question, ids: dict[str, str], blocks: dict[str
     item |= {"del_af": [ids[part] for part in question.parts]} if question.parts else {}
     made.items.append((item, [one_line(guess) for guess in question.guesses]))
     return cells
+
+
+def _routes(made: Draft, questions: Iterable[Question], ids: Mapping[str, str]) -> None:
+    """Say of each question that is asked of some whom, or tell what the file says of it."""
+    by_name, entries = {one.name: one for one in questions}, {item["id"]: item for item, _ in made.items}
+    known = routes.Known(by_name, ids, {name: one.codes for name, one in by_name.items()})
+    told = routes.carried(known, entries.values(), made.scales, made.blocks, made.background)
+    for name, words in told.items():
+        if words:
+            entries[ids[name]]["kun_hvis"] = words
+        else:
+            made.lost.append(f"{name} bliver kun stillet, hvis: {one_line(' and '.join(by_name[name].routes))}")
+    if some := [ids[name] for name, words in told.items() if words]:
+        made.told.append(f"Hvem der bliver spurgt, er taget med (kun_hvis): {few(some)}.")
 
 
 def _as_yaml(labels: dict[str, str]) -> dict[int | str, str]:

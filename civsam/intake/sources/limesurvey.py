@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from xml.etree import ElementTree
 
 from civsam.intake.sources.markup import DANISH, children, words
-from civsam.intake.sources.material import Material, Question, few, one_line
+from civsam.intake.sources.material import Material, Question, few
 
 Row = Mapping[str, str]
 YES_NO = {"Y": "Ja", "N": "Nej"}
@@ -32,6 +32,7 @@ class Survey:
     language: str
     made: Material
     attributes: dict[str, dict[str, str]] = field(default_factory=dict)
+    routes: dict[str, str] = field(default_factory=dict)  # of the groups: whom their questions are asked
 
     def rows(self, table: str, wanted: Callable[[Row], bool] = lambda row: True) -> list[dict[str, str]]:
         """The rows of a table in this language, in order; its words may stand in a table of their own."""
@@ -42,6 +43,22 @@ class Survey:
                  if wanted(row) and self._mine(row)]
         order = {"groups": "group_order", "answers": "sortorder"}.get(table, "question_order")
         return sorted(found, key=lambda row: int(row.get(order) or 0) if (row.get(order) or "0").isdigit() else 0)
+
+    def named(self, expression: str) -> str:
+        """The expression, in which questions that are called by numbers (survey, group, question, and the name of a
+        part) are called by name where it is certain which is meant.
+        """
+        return re.sub(r"\b\d+X(\d+)X(\w+)", lambda found: self._called(found) or found[0], expression.strip())
+
+    def _called(self, found: re.Match[str]) -> str:
+        asked = {row.get("qid", ""): row.get("title", "") for row in self.tables.get("questions", [])
+                 if row.get("gid") == found[1] and row.get("parent_qid", "0") in ("", "0")}
+        names = {f"{number}": title for number, title in asked.items()}
+        for row in (*self.tables.get("subquestions", []), *self.tables.get("questions", [])):
+            if (above := row.get("parent_qid", "")) in asked:
+                part = row.get("title", "")
+                names[f"{above}{part}"] = "" if f"{above}{part}" in asked else f"{asked[above]}_{part}"
+        return names.get(found[2], "")
 
     def _mine(self, row: Row) -> bool:
         return row.get("language", self.language) == self.language
@@ -67,8 +84,7 @@ def read(root: ElementTree.Element) -> Material:
         made.lost.append(f"Betingelser for, hvem der bliver spurgt: {len(tables['conditions'])} rækker i conditions.")
     for group in survey.rows("groups"):
         made.blocks[group.get("gid", "")] = words(group.get("group_name"))
-        if (route := group.get("grelevance", "1")) not in ("", "1"):
-            made.lost.append(f"Gruppen »{words(group.get('group_name'))}« bliver kun stillet, hvis: {one_line(route)}")
+        survey.routes[group.get("gid", "")] = survey.named(group.get("grelevance", ""))
     for row in _in_order(survey):
         _ask(survey, row)
     return made
@@ -86,9 +102,6 @@ def _ask(survey: Survey, row: Row) -> None:
     kind, name, made = row.get("type", ""), row.get("title", ""), survey.made
     if kind == "X":
         return
-    route = row.get("relevance", "1")
-    if route not in ("", "1"):
-        made.lost.append(f"{name} bliver kun stillet, hvis: {one_line(route)}")
     parts = survey.rows("subquestions" if "subquestions" in survey.tables else "questions",
                         lambda one: one.get("parent_qid") == row.get("qid"))
     parts = [part for part in parts if part.get("scale_id", "0") in ("", "0")]
@@ -112,8 +125,9 @@ def _ask(survey: Survey, row: Row) -> None:
 def _question(survey: Survey, row: Row, kind: str, parts: list[dict[str, str]]) -> Question:
     """One question of a type."""
     name, made = row.get("title", ""), survey.made
+    routes = (survey.routes.get(row.get("gid", ""), ""), survey.named(row.get("relevance", "")))
     asked = Question(name, words(row.get("question")) or name, "tekst", help=words(row.get("help")),
-                     block=row.get("gid", ""))
+                     block=row.get("gid", ""), routes=tuple(one for one in routes if one not in ("", "1")))
     if kind in TICKS:
         asked.type, asked.answers = "flere", {one.get("title", ""): words(one.get("question")) for one in parts}
     elif kind in (*LISTS, "F", "H"):
@@ -139,7 +153,8 @@ def _question(survey: Survey, row: Row, kind: str, parts: list[dict[str, str]]) 
 
 def _other(asked: Question) -> Question:
     """The text that may be written beside an answer."""
-    return Question(f"{asked.name}_other", f"{asked.wording} Andet, skriv", "tekst", block=asked.block)
+    return Question(f"{asked.name}_other", f"{asked.wording} Andet, skriv", "tekst", block=asked.block,
+                    routes=asked.routes)
 
 
 def _limits(asked: Question, told: Row) -> None:

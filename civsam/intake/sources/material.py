@@ -24,8 +24,9 @@ class Question:
     type: one of `questionnaire.TYPES`. answers: the file's own values, as text, with their labels, in order. cells: the
     values of each row, `SEVERAL` between those of one cell, DONT_KNOW of a count, blank for nothing; None where the
     file has no answers. scale: the name of a list that several questions share. guesses: what should be confirmed.
-    parts: names of the counts that it is a part of. only_if: whom it is asked, as `kun_hvis`
-    has it. missing: of background, the value of those it is not known of.
+    parts: names of the counts that it is a part of. only_if: whom it is asked, as `kun_hvis` has it; routes: the same
+    in the file's own words, all of which must hold. missing: of background, the value of those it is not known of.
+    codes: the code of each value here, when it has been given one.
     """
 
     name: str
@@ -45,6 +46,8 @@ class Question:
     missing: str = ""
     parts: tuple[str, ...] = ()
     only_if: str = ""
+    routes: tuple[str, ...] = ()
+    codes: dict[str, str] = field(default_factory=dict)
     guesses: list[str] = field(default_factory=list)
     cells: np.ndarray | None = None
 

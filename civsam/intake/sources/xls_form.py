@@ -1,4 +1,4 @@
-"""A survey from an XLSForm (ODK, Kobo): questions, choices, groups and limits. Routing is told, not carried over."""
+"""A survey from an XLSForm (ODK, Kobo): questions, choices, groups, routing and limits."""
 
 from __future__ import annotations
 
@@ -160,9 +160,9 @@ def _ask(form: Form, row: dict[str, str], kind: str, rest: str, name: str) -> No
     if "or_other" in rest or "or other" in rest:
         form.made.lost.append(f"{name}: »Andet, skriv« ved siden af svarene.")
     asked.only_if = _route(form, row)
-    routes = [group[1] for group in form.groups if group[1] and group[0] != YOU] + [row.get("relevant", "")]
-    if (route := " and ".join(filter(None, routes))) and not asked.only_if:
-        form.made.lost.append(f"{name} bliver kun stillet, hvis: {one_line(route)}")
+    if not asked.only_if:
+        routes = [group[1] for group in form.groups if group[0] != YOU] + [row.get("relevant", "")]
+        asked.routes = tuple(filter(None, routes))
     for what in ("calculation", "choice_filter", "default", "repeat_count"):
         if row.get(what):
             form.made.lost.append(f"{name}: {what}: {one_line(row[what])}")
