@@ -22,8 +22,8 @@ from civsam import danish
 from civsam.files import UserError, shown
 
 CHUNK = 50_000  # rows that are turned into columns at a time
-KINDS = {"xlsx": "Excel-projektmappe (.xlsx)", "sav": "SPSS-fil (.sav)", "dta": "Stata-fil (.dta)",
-         "parquet": "Parquet-fil"}
+KINDS = {"xlsx": "Excel-projektmappe (.xlsx)", "ods": "OpenDocument-projektmappe (.ods)",
+         "sav": "SPSS-fil (.sav)", "dta": "Stata-fil (.dta)", "parquet": "Parquet-fil"}
 
 THOUSANDS = re.compile(r"-?[1-9][0-9]{0,2}([.,][0-9]{3})+")  # or three decimals
 

@@ -12,18 +12,19 @@ import zipfile
 from pathlib import Path
 
 from civsam.files import UserError, read_bytes, shown, visible
-from civsam.intake import delimited, programs, statistics_files, workbook
+from civsam.intake import delimited, opendocument, programs, statistics_files, workbook
 from civsam.intake.table import KINDS, Known, Say, Table
 
 MAGIC = {b"PK\x03\x04": "xlsx", b"$FL2": "sav", b"$FL3": "sav", b"PAR1": "parquet", b"<stata_dta>": "dta"}
-SUFFIXES = {".xlsx": "xlsx", ".xlsm": "xlsx", ".sav": "sav", ".zsav": "sav", ".dta": "dta", ".parquet": "parquet"}
+SUFFIXES = {".xlsx": "xlsx", ".xlsm": "xlsx", ".ods": "ods", ".sav": "sav", ".zsav": "sav", ".dta": "dta",
+            ".parquet": "parquet"}
 STRICT = re.compile(rb"http://purl\.oclc\.org/ooxml/(\w+)/")  # the names of Strict Open XML, ISO/IEC 29500-1
 UNPACKED, PACKING = 2**28, 200  # bytes that any workbook may take unpacked, and how many times its own size
 OLD_STATA = range(0x66, 0x74)  # first byte of a .dta before version 117
 
 
 def load(path: Path, known: Known, sheet: str | None, say: Say, dont_know: str = "") -> Table:
-    """The table in a file: delimited text, .xlsx, .sav, .dta or .parquet, told by its content.
+    """The table in a file: delimited text, .xlsx, .ods, .sav, .dta or .parquet, told by its content.
 
     known: how many of some column names are recognised; decides on the separator. sheet: which of a workbook's sheets.
     dont_know: the words of 'ved ikke', which stays an answer where a statistics file declares it missing.
@@ -31,11 +32,11 @@ def load(path: Path, known: Known, sheet: str | None, say: Say, dont_know: str =
     known column, or a workbook with more than one filled sheet and no choice.
     """
     kind, data = opened(path)
-    if sheet is not None and kind != "xlsx":
-        raise UserError(f"{shown(path)}: kun en Excel-projektmappe har ark. Udelad »{sheet}«.")
-    if kind == "xlsx":
-        data = _workbook(path, data)
-        table = workbook.read(path, data, known, sheet, say)
+    if sheet is not None and kind not in ("xlsx", "ods"):
+        raise UserError(f"{shown(path)}: kun en projektmappe (.xlsx, .ods) har ark. Udelad »{sheet}«.")
+    if kind in ("xlsx", "ods"):
+        read = workbook.read if kind == "xlsx" else opendocument.read
+        table = read(path, _workbook(path, data), known, sheet, say)
     elif kind == "parquet":
         table = statistics_files.parquet(path, data)
     elif kind in ("sav", "dta"):
@@ -74,19 +75,14 @@ def _workbook(path: Path, data: bytes) -> bytes:
             if size > max(UNPACKED, PACKING * len(data)):
                 raise UserError(f"{shown(path)}: filen fylder {size // 2**20} MB, når den pakkes ud, og det er mere "
                                 "end noget regneark. Den er beskadiget, eller den er lavet for at skade.")
-            starts = {}
-            for name in {"mimetype", "xl/workbook.xml"} & {*packed.namelist()}:
-                with packed.open(name) as file:
-                    starts[name] = file.read(4096)
-            if STRICT.search(starts.get("xl/workbook.xml", b"")):
-                return _usual(packed)
+            if "xl/workbook.xml" in packed.namelist():
+                with packed.open("xl/workbook.xml") as file:
+                    if STRICT.search(file.read(4096)):
+                        return _usual(packed)
     except UserError:
         raise
     except Exception:  # a damaged one is told by whoever reads it
         return data
-    if b"opendocument" in starts.get("mimetype", b""):
-        raise UserError(f"{shown(path)}: filen er i formatet OpenDocument (.ods), som ikke læses. Åbn den i "
-                        "regnearket, og gem den som .xlsx eller CSV UTF-8.")
     return data
 
 
@@ -110,6 +106,8 @@ def _kind(path: Path, data: bytes) -> str:
     found = next((kind for magic, kind in MAGIC.items() if data.startswith(magic)), "")
     if wanted == "dta" and not found and data[0] in OLD_STATA:
         found = "dta"
+    if found == "xlsx" and opendocument.is_spreadsheet(data):
+        found = "ods"
     if wanted and found != wanted:
         raise UserError(f"{shown(path)}: filen er ikke en {KINDS[wanted]}, som navnet siger. Den er beskadiget, eller "
                         "endelsen er forkert. Gem den igen fra det program, den kommer fra.")

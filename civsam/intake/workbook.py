@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,17 @@ def read(path: Path, data: bytes, known: Known, sheet: str | None, say: Say) -> 
 
     with reading(path, "xlsx"):
         book = openpyxl.load_workbook(io.BytesIO(data), read_only=True)
-        names = [one.title for one in book.worksheets]
-        firsts = {name: next((row for _, row in _sheet_rows(book[name]) if any(row)), []) for name in names}
-        chosen = _chosen(path, firsts, known, sheet)
-        table = gather(_sheet_rows(book[chosen]), say, pad=True)
+        return of_sheets(path, {one.title: partial(_sheet_rows, one) for one in book.worksheets}, known, sheet, say)
+
+
+def of_sheets(
+    path: Path, sheets: Mapping[str, Callable[[], Iterator[tuple[int, list[str]]]]], known: Known, sheet: str | None,
+    say: Say,
+) -> Table:
+    """The table of one of the sheets, of each of which number and cells of the rows are told. Errors as `read`."""
+    firsts = {name: next((row for _, row in rows() if any(row)), []) for name, rows in sheets.items()}
+    chosen = _chosen(path, firsts, known, sheet)
+    table = gather(sheets[chosen](), say, pad=True)
     return replace(table, notes=[f"Ark: »{chosen}«.", *table.notes])
 
 

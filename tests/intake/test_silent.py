@@ -263,16 +263,6 @@ def packed(files: dict[str, str | bytes]) -> bytes:
     return made.getvalue()
 
 
-@pytest.mark.parametrize(("files", "name", "told"), [
-    ({"mimetype": "application/vnd.oasis.opendocument.spreadsheet"}, "a.ods", "formatet OpenDocument (.ods)"),
-])
-def test_a_spreadsheet_of_another_kind_is_named(tmp_path: Path, files: dict, name: str, told: str) -> None:
-    with pytest.raises(UserError) as fault:
-        small.read(tmp_path, packed(files), name=name)
-    assert told in str(fault.value)
-    assert "gem den" in str(fault.value).lower()
-
-
 def test_a_workbook_of_strict_open_xml_is_read(tmp_path: Path) -> None:
     """The same workbook, but for the names in it; a formula in it is still a formula."""
     book = openpyxl.Workbook()
