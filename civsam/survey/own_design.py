@@ -151,7 +151,7 @@ def _in_two(table: pd.DataFrame, strata: str, cluster: str, group: np.ndarray, s
         other = table[strata].iloc[int((group == group[at]).argmax())]
         what = (f"klyngen »{table[cluster].iloc[at]}« er i to strata ({strata} »{other}« og "
                 f"»{table[strata].iloc[at]}«). Er klyngerne nummereret forfra i hvert stratum, så skriv nest=True (i "
-                "spørgeskemaet: indlejret: ja)")
+                "spørgeskemaet: indlejret: ja; efter --sample: indlejret=ja)")
         raise DesignFault(f"kolonnen {cluster}, rækken »{table.index[at]}«: {what}.", cluster, there, what)
 
 

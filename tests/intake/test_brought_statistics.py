@@ -264,3 +264,36 @@ def test_what_tells_how_the_sample_was_drawn_is_no_question(tmp_path: Path) -> N
     for wrong in ("vaegt=x", "tyngde=w", "vaegt", "vaegt=w,vaegt=w", "replikater=z"):
         with pytest.raises(UserError, match="--sample: "):
             brought(path, sample=wrong)
+
+
+def test_all_that_tells_of_a_sample_may_be_said(tmp_path: Path) -> None:
+    path = spss(tmp_path / "b.sav", psu=[1.0, 2, 1, 2], lag=[1.0, 1, 2, 2], q=([1.0, 2, 1, 2], "Enig?", {1: "Ja"}))
+    with pytest.raises(UserError, match="efter --sample: indlejret=ja"):
+        brought(path, sample="strata=lag,klynge=psu")
+    study, _, _ = brought(path, sample="strata=lag,klynge=psu,indlejret=ja,enlig=adjust")
+    assert (study.sample.nested, study.sample.lonely) == (True, "adjust")
+    path = spss(tmp_path / "r.sav", w=[1.0, 2, 1, 2], r1=[1.0, 2, 2, 2], r2=[1.0, 1, 1, 2], q=[4.0, 5, 6, 7])
+    study, _, _ = brought(path, sample="vaegt=w,replikater=r,type=JKn,rskalaer=0.5+0.25,mse=ja")
+    assert (study.sample.rscales, study.sample.mse, study.sample.kind) == ((0.5, 0.25), True, "JKn")
+    with pytest.raises(UserError, match="»skala=to« skal være et tal"):
+        brought(path, sample="vaegt=w,replikater=r,type=bootstrap,skala=to")
+
+
+def test_a_background_that_is_a_number_is_told_in_classes(tmp_path: Path) -> None:
+    many = [float(at) for at in range(20)]
+    path = spss(tmp_path / "b.sav", alder=[None, *(20 + 2 * at for at in many[1:])], tal=[at / 8 for at in many],
+                q=(many, "Enig?", {1: "Ja"}))
+    study, answers, made = brought(path, "alder", "tal")
+    assert study.background["alder"].limits == (30, 45)
+    assert study.background["alder"].missing == "uoplyst"
+    assert study.background["tal"].limits == (0.62, 1.2, 1.8)
+    assert answers["tal"].tolist()[:3] == ["0", "0.125", "0.25"]
+    assert "alder er et tal og er delt i klasser, der begynder ved 30, 45. Det er et gæt" in said(made)
+
+
+def test_the_first_column_names_who_answered_where_it_counts_the_rows(tmp_path: Path) -> None:
+    rows = [float(at) for at in range(1, 13)]
+    study, answers, _ = brought(spss(tmp_path / "a.sav", v1=rows, q=[1.0, 2] * 6))
+    assert (study.key, list(study.items), answers.index[2]) == ("v1", ["q"], "3")
+    study, _, _ = brought(spss(tmp_path / "b.sav", v1=rows[::-1], v2=rows, q=[1.0, 2] * 6))
+    assert list(study.items) == ["v1", "v2", "q"]

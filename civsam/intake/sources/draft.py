@@ -13,13 +13,14 @@ from civsam.files import UserError
 from civsam.instrument.questionnaire import DONT_KNOW, NO_TICK, NONE
 from civsam.instrument.words import plain
 from civsam.intake.faults import amount
-from civsam.intake.sources import naming, routes, sampled
+from civsam.intake.sources import naming, numbers, routes, sampled
 from civsam.intake.sources.material import MOST_QUESTIONS, SEVERAL, Material, Question, few, one_line
 from civsam.intake.sources.texts import natural
 
 TOPIC = 80  # letters of a heading
 UNKNOWN = "uoplyst"  # the code of a background variable that is not known of all
 GROUPS = 50  # of a background variable whose values have no labels
+FEW_NUMBERS = 12  # different numbers of a background variable; more are made classes of
 
 
 @dataclass
@@ -92,10 +93,14 @@ def _design(
         called[name] = naming.named(name, {*naming.RESERVED, *ids.values(), *called.values()} - {""}, "k")
     known = {plain(name): new for name, new in {**ids, **called}.items()}
     for key, value in sample.items():
-        names = [known.get(plain(name), name) for name in value.split("+")]
-        if key == "replikater" and plain(value) not in known:
-            names = [new for name, new in called.items() if plain(name).startswith(plain(value))]
-        made.sample[key] = float(value) if key == "rho" else names if len(names) > 1 else names[0]
+        parts: list[Any] = value.split("+")
+        if key in sampled.NUMBERS:
+            parts = [sampled.number(key, part) for part in parts]
+        elif key == "replikater" and plain(value) not in known:
+            parts = [new for name, new in called.items() if plain(name).startswith(plain(value))]
+        elif key in sampled.COLUMNS:
+            parts = [known.get(plain(name), name) for name in parts]
+        made.sample[key] = parts if len(parts) > 1 or key == "rskalaer" else parts[0]
     return {called[name]: cells for name, cells in design.items()}
 
 
@@ -282,6 +287,8 @@ def _background(made: Draft, question: Question, name: str) -> np.ndarray | None
             raise UserError(f"--background: »{question.name}« har ikke ét svar med svartekster, så svarene kan ikke "
                             "deles op efter den.")
         found = sorted({cell for cell in question.cells if cell}, key=natural)
+        if question.type == "antal" and len(found) > FEW_NUMBERS:
+            return _classes(made, question, name)
         if len(found) > GROUPS or not found:
             raise UserError(f"--background: »{question.name}« har {len(found)} forskellige svar. Højst {GROUPS} kan "
                             "være grupper: del den først i klasser.")
@@ -302,6 +309,19 @@ def _background(made: Draft, question: Question, name: str) -> np.ndarray | None
     told |= {"ordnet": True} if question.type == "ordinal" else {}
     told["svar"] = _as_yaml(labels)
     made.background[name] = told | ({"uoplyst": missing} if missing else {})
+    return cells
+
+
+def _classes(made: Draft, question: Question, name: str) -> np.ndarray:
+    """Add a background variable that is a number as classes; its cells are the numbers."""
+    assert question.cells is not None
+    cells = np.where(question.cells == DONT_KNOW, "", question.cells)
+    heading = one_line(question.topic or question.wording or question.name, TOPIC)
+    limits = numbers.classes(question, [float(cell) for cell in cells if cell])
+    made.background[name] = {"navn": heading[:1].lower() + heading[1:], "graenser": limits} | (
+        {"uoplyst": "Uoplyst"} if (cells == "").any() else {})
+    made.told.append(f"{question.name} er et tal og er delt i klasser, der begynder ved {few(map(str, limits))}. Det "
+                     f"er et gæt: ret graenser ved {name} i skemaet.")
     return cells
 
 

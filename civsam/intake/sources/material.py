@@ -13,8 +13,11 @@ from civsam.files import visible
 
 SEVERAL = "\n"  # between the values of a cell with several answers
 MOST_QUESTIONS = 2000  # more make no book
-KEYS = re.compile(r"_*(id|nr|key|n(ø|oe)gle|svarperson|resp(ondent)?[_ ]?(id|nr|no)|respid|case[_ ]?id|serial|token|"
-                  r"record[_ ]?id|response[_ ]?id|person[_ ]?id|l(ø|oe)be?[_ ]?nr|uuid|idno|seqn|svar-?id)")
+KEYS = re.compile(r"_*(id|nr|no|key|n(ø|oe)gle|svarperson|resp(ondent)?([_ ]?(id|nr|no))?|respid|case([_ ]?(id|no))?|"
+                  r"serial|token|record[_ ]?id|response[_ ]?id|person([_ ]?(id|nr))?|l(ø|oe)be?[_ ]?nr|uuid|idno|seqn|"
+                  r"svar-?id|elev([_ ]?(id|nr))?|deltager([_ ]?(id|nr))?|participant([_ ]?(id|no))?|"
+                  r"subject([_ ]?(id|no))?|pid|caseid|caseno|obs)")
+COUNTED = 10  # rows, for numbers that go up from one to the next in the first column to be those of the rows
 
 
 @dataclass
@@ -86,9 +89,13 @@ def one_line(text: Any, most: int = 0) -> str:
     return f"{line[:most - 1].rsplit(' ', 1)[0].rstrip(' ,;:-')}…"
 
 
-def is_key(name: str, wording: str, cells: Sequence[str] | np.ndarray) -> bool:
-    """Whether a column names the respondents: it is called as such columns are, and no two rows are alike."""
+def is_key(name: str, wording: str, cells: Sequence[str] | np.ndarray, *, first: bool = False) -> bool:
+    """Whether a column names the respondents: it is called as such columns are, or is the first and counts the rows,
+    and no two rows are alike.
+    """
     called = KEYS.fullmatch(name.strip().lower()) or wording == "Svarpersonens nøgle"
+    if first and not called and len(cells) >= COUNTED and all(re.fullmatch(r"[0-9]{1,15}", cell) for cell in cells):
+        called = bool((np.diff([int(cell) for cell in cells]) > 0).all())
     return bool(called) and len(cells) > 0 and all(cells) and len({cell.strip() for cell in cells}) == len(cells)
 
 

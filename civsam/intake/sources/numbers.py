@@ -16,6 +16,7 @@ from civsam.intake.sources.naming import unsure
 from civsam.intake.table import as_text
 
 FEW = 10  # different whole numbers that may be codes
+AGE, AGES, OLDEST = re.compile(r"(?<![a-zæøå])(alder|age|aar|år)(?![a-zæøå])|alder$"), [18, 30, 45, 60, 75], 120
 CODES = "tallene er et antal; er de koder for svar, så giv dem tekst i en skala: {1: Ja, 2: Nej}"
 EXACT, SINGLE = 1e-12, 6e-8  # relative: how close a number is to what was typed, and one of single precision
 NO_ANSWER = re.compile(r"(vil|ønsker|kan) ikke (at )?(svare|oplyse).*|uoplyst|ubesvaret|intet svar|"
@@ -120,6 +121,15 @@ def limits(asked: Question, given: list[float]) -> None:
     if not asked.decimals:
         asked.low, asked.high = int(asked.low), int(asked.high)
     asked.guesses.append("mindst og hoejst er de tal, der er svaret; ret dem, hvis der kan svares andet")
+
+
+def classes(asked: Question, given: list[float]) -> list[float]:
+    """Where classes of a number begin: usual ages, else the quartiles, rounded to two digits where they can be."""
+    age = AGE.search(f"{asked.name} {asked.wording}".lower()) is not None and max(given) <= OLDEST
+    exact = np.quantile(given, [0.25, 0.5, 0.75], method="nearest").tolist()
+    wanted = AGES if age else [float(f"{limit:.2g}") for limit in exact]
+    inside = sorted({limit for limit in wanted if min(given) < limit <= max(given)}) or [exact[1]]
+    return [int(limit) if limit % 1 == 0 else limit for limit in inside]
 
 
 def places(value: float, close: float) -> int:

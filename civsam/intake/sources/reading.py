@@ -8,7 +8,8 @@ from pathlib import Path
 import pandas as pd
 
 from civsam.files import UserError, shown
-from civsam.instrument.questionnaire import read
+from civsam.instrument import classes
+from civsam.instrument.questionnaire import Background, read
 from civsam.intake import answers, tabular
 from civsam.intake.sources import ddi, limesurvey, markup, statistics, xls_form
 from civsam.intake.sources import sheet as sheet_
@@ -67,10 +68,18 @@ def check(made: Draft, questionnaire: Path, written: Path, source: str) -> None:
     wrong = [name for name in items if found.answers[name].tolist() != items[name].tolist()]
     if background := [name for name in asked.background]:
         known = found.background if found.background is not None else pd.DataFrame()
-        wrong += [name for name in background if known[name].tolist() != made.answers[name].tolist()]
+        wrong += [name for name in background
+                  if known[name].tolist() != _classed(asked.background[name], made.answers[name])]
     if wrong or found.answers.index.astype(str).tolist() != _keys(made, found.answers.index):
         raise UserError(f"svarene kom ikke ens tilbage i {', '.join(wrong[:5]) or 'nøglen'}. Gem filen i et andet "
                         "format, for eksempel CSV UTF-8, og prøv igen.")
+
+
+def _classed(variable: Background, cells: pd.Series) -> list[str]:
+    """What should come back of a background variable: of a number its class."""
+    if not variable.limits:
+        return cells.tolist()
+    return [classes.classed(variable.limits, cell) if cell else variable.missing for cell in cells]
 
 
 def _keys(made: Draft, found: pd.Index) -> list[str]:

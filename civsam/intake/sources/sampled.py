@@ -9,7 +9,8 @@ from civsam.instrument.words import plain
 from civsam.intake.sources.material import Material, few
 
 COLUMNS = ("vaegt", "strata", "klynge", "antal", "replikater")  # of `stikproeve` in a questionnaire
-OTHERS = ("type", "rho")  # what is told of replicate weights
+NUMBERS = ("rho", "skala", "rskalaer")  # what is told besides: a number, or several with + between
+OTHERS = (*NUMBERS, "type", "mse", "enlig", "indlejret")
 
 
 def told(text: str) -> dict[str, str]:
@@ -23,6 +24,14 @@ def told(text: str) -> dict[str, str]:
     if len(done) < len(pairs):
         raise UserError("--sample: det samme står to gange. Flere kolonner skilles med +, for eksempel strata=lag+by.")
     return done
+
+
+def number(key: str, text: str) -> float:
+    """A number that was typed. Raises UserError."""
+    try:
+        return float(text)
+    except ValueError:
+        raise UserError(f"--sample: »{key}={text}« skal være et tal, med punktum før decimaler.") from None
 
 
 def apart(made: Material, sample: dict[str, str], background: list[str]) -> dict[str, np.ndarray]:

@@ -52,7 +52,7 @@ def read(path: Path, sheet: str | None) -> Material:
                 made.questions.append(_several(made, head, members, guess))
         elif plain(column.name) in joined:
             made.told.append(f"{column.name} er læst i de delte kolonner, hvor hvert svar har sin.")
-        elif made.keys is None and is_key(column.name, column.wording, column.cells):
+        elif made.keys is None and is_key(column.name, column.wording, column.cells, first=column is columns[0]):
             made.key, made.keys = column.name, column.cells
             made.told.append(f"Den, der har svaret, står i kolonnen {column.name}.")
         else:

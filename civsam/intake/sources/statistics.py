@@ -61,7 +61,8 @@ def _key(made: Material, columns: list[Column]) -> None:
     """The first column that names the respondents."""
     for column in columns:
         cells = column.written({value: as_text(value).strip() for value in column.values})
-        if not column.labels and is_key(column.name, column.wording, cells):
+        if not column.labels and is_key(column.name, column.wording, cells,
+                                           first=column is columns[0]):
             made.key, made.keys = column.name, cells
             made.told.append(f"Den, der har svaret, står i kolonnen {column.name}.")
             return
