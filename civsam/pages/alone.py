@@ -1,21 +1,25 @@
 """A figure as a picture that stands alone, away from its page: what is seen, what was asked, of whom, and by whom.
 
 The drawing of the page is kept, with its mark over the plot, and words are put over and under it. All text is text,
-which can be searched, read aloud and edited, in the font of the drawing.
+which can be searched, read aloud and edited, in the font of the drawing, which comes along in it.
 """
 
 from __future__ import annotations
 
+import base64
 import re
 import xml.etree.ElementTree as ET
+from functools import cache
 from html import unescape
 from itertools import pairwise
 from typing import Any
 
+from civsam.files import PACKAGE
+from civsam.pages.downloads import FONT
 from civsam.pages.figure import INK, QUIET, wrapped
 
 SVG, LINK = "{http://www.w3.org/2000/svg}", "{http://www.w3.org/1999/xlink}href"
-FONTS = "DejaVu Sans, Verdana, sans-serif"  # the first is what the drawing was measured with; the second is as wide
+FONTS = f"'{FONT}', sans-serif"  # what the drawing was measured with
 DRAWN = 100  # the size at which matplotlib draws letters as paths, which it then scales
 PLACE = re.compile(r"translate\(([-\d.]+) ([-\d.]+)\)(?: rotate\(([-\d.]+)\))? scale\(([\d.]+) -[\d.]+\)")
 SIZES = {"finding": (11.5, 1.35, 44), "words": (8.5, 1.35, 62)}  # points, lines, and characters on one
@@ -46,11 +50,23 @@ def alone(svg: str, facts: dict[str, Any], book: str) -> str:
                                      "viewBox": f"0 0 {width:g} {bottom + MARGIN:g}", "role": "img"})
     for tag, words in (("title", finding), ("desc", f"{facts['caption']}. {facts['alt']}")):
         ET.SubElement(whole, f"{SVG}{tag}").text = words
+    ET.SubElement(whole, f"{SVG}style").text = _typeface()
     ET.SubElement(whole, f"{SVG}rect", {"width": "100%", "height": "100%", "fill": "white"})
     whole.extend([*over, drawing, *under])
     ET.register_namespace("", SVG[1:-1])
     ET.register_namespace("xlink", "http://www.w3.org/1999/xlink")
     return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(whole, encoding="unicode")
+
+
+@cache  # of the package's own files, which do not change
+def _typeface() -> str:
+    """The typeface of pages, as a style sheet that holds it."""
+    folder, faces = PACKAGE / "book" / "static" / "skrift", ""
+    for weight, name in ((400, "normal"), (600, "bold")):
+        font = base64.b64encode((folder / f"source-sans-3-latin-{weight}-normal.woff2").read_bytes()).decode()
+        faces += (f'@font-face {{ font-family: "{FONT}"; font-weight: {name}; '
+                  f'src: url("data:font/woff2;base64,{font}"); }}')
+    return faces
 
 
 def _lines(parts: list[tuple[str, str]], top: float) -> tuple[float, list[ET.Element]]:

@@ -27,7 +27,11 @@ from civsam.intake.export import guard
 from civsam.pages.cells import Cell
 from civsam.pages.provenance import MARKS
 
-FONTS = [Path(mpl.get_data_path(), "fonts", "ttf", name) for name in ("DejaVuSans.ttf", "DejaVuSans-Bold.ttf")]
+# The typeface of figures, and of the pages: its files name themselves after another weight. What it lacks is DejaVu's.
+FONT, FONT_AS_NAMED = "Source Sans 3", "Source Sans 3 ExtraLight"
+WEIGHTS = {name: Path(__file__).parent / "skrift" / f"source-sans-3-latin-{weight}-normal.ttf"
+           for name, weight in (("normal", 400), ("bold", 600))}
+SPARE_FONTS = [Path(mpl.get_data_path(), "fonts", "ttf", name) for name in ("DejaVuSans.ttf", "DejaVuSans-Bold.ttf")]
 PNG_WIDTH = 1500  # pixels: over 300 an inch. Drawing takes time in proportion to the square
 
 # Heading, whether it is numbers, and the cells, a line each, so that a notebook has a line a column; headings may be
@@ -98,4 +102,5 @@ def png(svg: str) -> bytes:
     import resvg_py  # only books need it
 
     return resvg_py.svg_to_bytes(svg_string=svg, width=PNG_WIDTH, dpi=96.0, background="white", skip_system_fonts=True,
-                                 font_files=[str(path) for path in FONTS], font_family="DejaVu Sans")
+                                 font_files=[str(path) for path in (*WEIGHTS.values(), *SPARE_FONTS)],
+                                 sans_serif_family=FONT_AS_NAMED)

@@ -22,7 +22,7 @@ from matplotlib.textpath import TextPath
 
 from civsam.danish import number
 from civsam.instrument.questionnaire import Questionnaire
-from civsam.pages.downloads import FONTS, Columns, columns
+from civsam.pages.downloads import FONT, SPARE_FONTS, WEIGHTS, Columns, columns
 from civsam.pages.html import table_html
 from civsam.pages.output import KEY
 from civsam.pages.provenance import MARKS
@@ -45,24 +45,28 @@ DIVERGING = {
     5: ("#b2182b", "#ef8a62", "#d9d9d9", "#67a9cf", "#2166ac"),
 }
 SPAN = 1.4  # how many times all who answered the width of a figure of bars holds, so that bars can be compared
+SAVED = {"svg.hashsalt": "civsam", "svg.fonttype": "path",
+         "font.family": [FONT, "DejaVu Sans"],  # both come along, so the layout is the same everywhere
+         "text.parse_math": False}  # a dollar sign in a questionnaire is a dollar sign
 STYLE = {
-    "font.family": "sans-serif",
-    "font.sans-serif": ["DejaVu Sans"],  # ships with matplotlib, so the layout is the same everywhere
+    "font.family": SAVED["font.family"],
     "font.size": SMALL, "axes.labelsize": SMALL, "xtick.labelsize": SMALL, "ytick.labelsize": SMALL,
     "legend.fontsize": SMALL,
     "axes.edgecolor": "#9a9a9a", "grid.color": "#e3e3e3", "text.color": INK, "axes.labelcolor": QUIET,
     "xtick.color": QUIET, "ytick.color": INK,
 }
-SAVED = {"svg.hashsalt": "civsam", "svg.fonttype": "path",
-         "text.parse_math": False}  # a dollar sign in a questionnaire is a dollar sign
 
 
 def own_fonts_first() -> None:
-    """Prefer matplotlib's own DejaVu to a system's, which may be another version and so give other bytes."""
+    """Prefer the fonts that come along to a system's, which may be other versions and so give other bytes."""
     fonts = font_manager.fontManager
-    for path in FONTS:
+    for path in SPARE_FONTS:
         fonts.addfont(path)
         fonts.ttflist.insert(0, fonts.ttflist.pop())
+    for weight, path in WEIGHTS.items():
+        fonts.ttflist.insert(0, font_manager.FontEntry(
+            fname=str(path), name=FONT, style="normal", variant="normal", weight=weight, stretch="normal",
+            size="scalable"))
 
 
 own_fonts_first()

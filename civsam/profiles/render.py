@@ -27,8 +27,9 @@ from civsam.pages.provenance import mark
 
 HERE = Path(__file__).parent
 STATIC = PACKAGE / "book" / "static"
-FILES = (STATIC / "civsam.css", STATIC / "civsam.js", STATIC / "farver.js", STATIC / "figurer.css",
-         STATIC / "favicon.svg", HERE / "profiler.css", HERE / "profiler.js")
+FONTS = sorted((STATIC / "skrift").glob("*.woff2"))
+FILES = (*FONTS, STATIC / "skrift" / "skrift.css", STATIC / "civsam.css", STATIC / "civsam.js", STATIC / "farver.js",
+         STATIC / "figurer.css", STATIC / "favicon.svg", HERE / "profiler.css", HERE / "profiler.js")
 HIDDEN_TAGS = {"remove-cell", "remove-output", INJECTED}
 
 

@@ -58,8 +58,10 @@ def test_all_text_of_a_picture_is_text(kind: str) -> None:
     svg = picture(DRAWN[kind])
     words = re.findall(r"<!-- (.+?) -->", DRAWN[kind].svg)
     assert len(words) > 10
+    assert "SourceSans3" in DRAWN[kind].svg
+    assert downloads.FONT in svg.find(f"{SVG}style").text
     assert set(words) <= {text.text for text in svg.iter(f"{SVG}text")}
-    assert not [use for use in svg.iter(f"{SVG}use") if "DejaVu" in str(use.attrib)]
+    assert not [use for use in svg.iter(f"{SVG}use") if "SourceSans" in str(use.attrib)]
 
 
 def test_a_picture_is_drawn_with_the_fonts_that_come_with_it_and_the_same_each_time() -> None:

@@ -5,23 +5,22 @@ import xml.etree.ElementTree as ET
 from dataclasses import replace
 from pathlib import Path
 
-import matplotlib as mpl
 import opened
 import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
-from matplotlib import font_manager
+from matplotlib import font_manager, ft2font
 
 from civsam import danish, edition
 from civsam.inference import compare, estimate, nonresponse, weighting
-from civsam.pages import door, figure, model_tables, sentences, tables
+from civsam.pages import door, downloads, figure, model_tables, sentences, tables
 from civsam.pages import dots as dots_
 from civsam.pages import html as html_
 from civsam.pages import likert as likert_
 from civsam.pages import words as words_
 from civsam.pages.cells import DASH, number
 from civsam.study import comparison, facts, municipality_map
-from civsam.survey.survey import Survey, recognise
+from civsam.survey.survey import SYNTHETIC, Survey, recognise
 
 EDITION = opened.edition()
 SURVEY = EDITION.survey
@@ -102,13 +101,28 @@ def test_a_figure_has_the_same_bytes_every_time_and_no_date(draw) -> None:
     ET.fromstring(first.svg)
 
 
-def test_the_font_is_matplotlibs_own_whatever_the_system_has(monkeypatch) -> None:
+@pytest.mark.parametrize("name", figure.SAVED["font.family"])
+def test_the_fonts_are_those_that_come_along_whatever_the_system_has(monkeypatch, name: str) -> None:
     fonts = font_manager.fontManager
-    strange = font_manager.FontEntry(fname="/strange/DejaVuSans.ttf", name="DejaVu Sans", style="normal",
+    strange = font_manager.FontEntry(fname="/strange/Font.ttf", name=name, style="normal",
                                      variant="normal", weight=400, stretch="normal", size="scalable")
     monkeypatch.setattr(fonts, "ttflist", [strange, *fonts.ttflist])
     figure.own_fonts_first()
-    assert Path(fonts.findfont("DejaVu Sans")).is_relative_to(mpl.get_data_path())
+    looks = (font_manager.FontProperties(family=name, weight=weight) for weight in ("normal", "bold"))
+    found = {Path(str(fonts.findfont(look))) for look in looks}
+    assert len(found) == 2
+    assert found <= {*downloads.WEIGHTS.values(), *downloads.SPARE_FONTS}
+
+
+def test_letters_that_the_typeface_lacks_are_drawn_in_another_and_figures_are_as_wide_as_one_another() -> None:
+    font = ft2font.FT2Font(downloads.WEIGHTS["normal"])
+    assert len({font.load_char(ord(digit)).linearHoriAdvance for digit in "0123456789"}) == 1
+    assert not {*map(ord, "æøåÆØÅéöäü–»«’·−×±½%")} - {*font.get_charmap()}
+    with figure.house_style():
+        drawing, axes = figure.canvas(1, 0, 0, 0)
+        axes.set_title("Öğrenci ≥ 5")
+        drawn = figure.finish(drawing, SYNTHETIC, pd.DataFrame(), "c", name="n", alt="a")
+    assert {*re.findall(r'"#(\w+)-', drawn.svg)} == {"SourceSans3ExtraLight", "DejaVuSans"}
 
 
 def test_alternative_text_holds_every_number_in_the_figure() -> None:

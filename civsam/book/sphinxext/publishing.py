@@ -75,10 +75,12 @@ def draw_card(app: Sphinx, failure: Exception | None) -> None:
     from matplotlib.figure import Figure  # slow to import, and only needed here
     from matplotlib.patches import Rectangle
 
+    from civsam.pages.figure import FONT
+
     figure = Figure(figsize=(12, 6.3), dpi=100, facecolor="#1d5482")
     title = textwrap.fill(textwrap.shorten(app.config.project, 80, placeholder="…"), 22)
     told = "En spørgeskemaundersøgelse, der kan læses, køres igen og skilles ad"
-    text = {"color": "white", "ha": "left", "fontfamily": "DejaVu Sans"}
+    text = {"color": "white", "ha": "left", "fontfamily": [FONT, "DejaVu Sans"]}
     figure.text(0.07, 0.86, title, fontsize=48, fontweight="bold", va="top", linespacing=1.25, **text)
     figure.text(0.07, 0.1, told, fontsize=20, **text)
     if app.config.html_context.get("synthetic"):

@@ -31,7 +31,7 @@ SHELL = """<!DOCTYPE html>
 {scripts}</body></html>
 """
 STATIC = "../../_static"  # from the lessons
-STYLES = ("civsam.css", "opgave.css", "lysbilleder/reveal.css", "lysbilleder/lysbilleder.css")
+STYLES = ("skrift/skrift.css", "civsam.css", "opgave.css", "lysbilleder/reveal.css", "lysbilleder/lysbilleder.css")
 SCRIPTS = ("opgave.js", "lysbilleder/reveal.js", "lysbilleder/lysbilleder.js")
 
 

@@ -129,6 +129,7 @@ def setup(app: Sphinx) -> None:
         app.set_translator(builder, Translator)
     app.add_node(HideCodeCellNode, override=True, html=(open_fold, close_fold))
     app.add_role("en", roles.CustomRole("en", roles.generic_custom_role, {"class": ["language-en"]}))  # {en}`raking`
+    app.add_css_file("skrift/skrift.css", priority=899)
     app.add_css_file("civsam.css", priority=900)
     app.add_css_file("print.css", priority=902, media="print")
     app.add_js_file("civsam.js", priority=900, loading_method="defer")
