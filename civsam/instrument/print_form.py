@@ -53,6 +53,7 @@ def print_page(questionnaire: Questionnaire, about: About) -> str:
     return (
         f'<!DOCTYPE html>\n<html lang="da"><head><meta charset="utf-8">{policy.alone()}'
         f'<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">'
+        f'<meta name="description" content="{escape(purpose_of(about))}">'
         f"<title>{title}: spørgeskema til print</title><style>{PRINT_STYLE}</style></head>\n<body><main>"
         f"<h1>{title}</h1>"
         f'<div class="om">{words}<p>{KEY_LABEL} (står i den henvendelse, du har fået):</p>'

@@ -58,10 +58,11 @@ def write_book(folder):
     (folder / "_config.yml").write_text(yaml.safe_dump(config), "utf-8")
     (folder / "_toc.yml").write_text(
         "format: jb-book\nroot: index\nparts:\n- numbered: true\n  chapters: [file: et, file: to]\n"
-        "- chapters: [file: litteratur]\n",
+        "- chapters: [file: litteratur, file: nyt]\n",
         "utf-8",
     )
     shutil.copy(ROOT / "litteratur.md", folder)
+    (folder / "nyt.md").write_text("# Nyt\n\n## 0.4.0 (30. november 2026)\n\n## 0.3.0 (2. november 2026)\n", "utf-8")
     (folder / "data" / "referencer.bib").write_text(
         "@book{a, author={Ås, B. and Bæk, C. and Dal, D.}, title={Første}, publisher={KORA}, year=2016}\n"
         "@incollection{b, author={Elm, F. and Fisk, G.}, editor={Gran, H.}, title={Anden}, booktitle={Bog},\n"
@@ -169,10 +170,36 @@ def test_no_english_in_the_interface(pages):
 
 @pytest.mark.slow
 def test_one_first_heading_and_a_button_to_search(pages):
-    assert set(pages) == {"index", "et", "to", "litteratur", "search", "skema", "skema-print"}
+    assert set(pages) == {"index", "et", "to", "litteratur", "nyt", "search", "skema", "skema-print"}
     for page in pages.values():
         assert len(page.find_all("h1")) == 1
         assert all(form.find("button", type="submit") for form in page.select("form.bd-search"))
+
+
+@pytest.mark.slow
+def test_a_heading_has_a_link_with_a_name_that_is_no_part_of_it(pages):
+    heading = pages["et"].h1
+    assert text(heading) == "1. Et"
+    link = heading.find_next_sibling("a")
+    assert link["aria-label"] == "Link til afsnittet Et"
+    assert link["href"] == f"#{heading.find_parent('section')['id']}"
+    table = pages["et"].select_one("caption .headerlink, figcaption .headerlink")
+    assert table["aria-label"].startswith(f"{table['title']} ")
+
+
+@pytest.mark.slow
+def test_a_page_fits_the_screen_once_and_says_what_it_is_about(pages):
+    for name, page in pages.items():
+        assert len(page.select('meta[name="viewport"]')) == 1, name
+        assert [meta["content"] for meta in page.select('meta[name="description"]') if meta["content"].strip()], name
+    assert pages["litteratur"].select_one('meta[name="description"]')["content"].startswith("Her står de kilder")
+
+
+@pytest.mark.slow
+def test_places_have_names_that_last(pages):
+    assert {"kilde-a", "kilde-b"} <= {node["id"] for node in pages["litteratur"].select("[id]")}
+    assert pages["et"].select_one('a[href$="litteratur.html#kilde-a"]')
+    assert pages["nyt"].select_one("section#version-0-4-0 h2")
 
 
 @pytest.mark.slow

@@ -18,6 +18,7 @@ from civsam.pages.bibliography import COMPENDIUM
 
 FILE = re.compile(r'(?s)<pre data-fil="([\w./-]+)">(.*?)</pre>')
 ABOUT = ("versioner", "rettelser", "licens")  # pages that the foot of every page links to, where the book has them
+VIEWPORT = re.compile(r'<meta name="viewport"[^>]*>\s*')
 CARD = "delebillede.png"
 
 
@@ -50,6 +51,18 @@ def copy_citation(app: Sphinx, failure: Exception | None) -> None:
     """Ship the reference that machines read, where the book has one."""
     if failure is None and app.builder.format == "html" and Path(app.srcdir, COMPENDIUM).exists():
         shutil.copyfile(Path(app.srcdir, COMPENDIUM), Path(app.outdir, COMPENDIUM))
+
+
+def describe(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None) -> None:
+    """Say what the page is about in its first paragraph's words, for lists of pages that others make of them.
+
+    Docutils' own measures of the screen are taken out: Sphinx has them too, and they are to stand once.
+    """
+    parts = doctree.findall(nodes.paragraph) if doctree else ()
+    told = next((part.astext() for part in parts if isinstance(part.parent, nodes.section)), context.get("title", page))
+    words = html.escape(textwrap.shorten(told, 200, placeholder=" …"))
+    others = VIEWPORT.sub("", context.get("metatags", ""))
+    context["metatags"] = f'{others}<meta name="description" content="{words}">'
 
 
 def add_foot(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None) -> None:
@@ -105,6 +118,7 @@ def add_web(app: Sphinx, address: str) -> None:
         app.setup_extension(extension)
     settings = {"sitemap_url_scheme": "{link}", "sitemap_indent": 1,
                 "ogp_site_url": address, "ogp_image": CARD, "ogp_image_alt": app.config.project,
+                "ogp_enable_meta_description": False,
                 "ogp_custom_meta_tags": ['<meta property="og:locale" content="da_DK" />',
                                          '<meta name="twitter:card" content="summary_large_image" />']}
     for name, value in settings.items():
@@ -117,6 +131,7 @@ def setup(app: Sphinx) -> None:
     """Register the parts; those for the web only where `html_baseurl` says where the book is published."""
     app.connect("doctree-read", shown_files)
     app.connect("html-page-context", add_foot)
+    app.connect("html-page-context", describe)
     app.connect("html-page-context", add_script)
     app.connect("build-finished", write_shown_files)
     app.connect("build-finished", copy_citation)

@@ -25,6 +25,7 @@ HEADINGS = ("h1", "h2", "h3")
 SHELL = """<!DOCTYPE html>
 <html lang="da" data-theme="light"><head><meta charset="utf-8">{policy}
 <meta name="viewport" content="width=device-width, initial-scale=1"><title>{title} (lysbilleder)</title>
+<meta name="description" content="Lysbilleder til lektionen »{title}«.">
 <link rel="icon" href="{static}/favicon.svg">
 {styles}</head><body class="lysbilleder"><nav class="tilbage" aria-label="Bogen"><a href="{page}">Til bogen</a></nav>
 <div class="reveal"><main class="slides">{slides}</main></div>
@@ -93,6 +94,8 @@ def slides_of(html: str, page: str, static: str) -> str:
     article = whole(BeautifulSoup(html, "html.parser")).select_one("article")
     for left_out in article.select(LEFT_OUT):
         left_out.decompose()
+    for box in article.select(".overskrift"):
+        box.unwrap()
     for image in article.find_all("img"):
         image.attrs.pop("loading", None)
     for solution in article.select("details[open]"):

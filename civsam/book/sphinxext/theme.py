@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from docutils.parsers.rst import roles
 from myst_nb.sphinx_ import HideCodeCellNode
 from sphinx.application import Sphinx
 from sphinx.config import Config
+from sphinx.locale import _
 from sphinx.writers.html5 import HTML5Translator
 
 from civsam.book.folds import light
@@ -28,7 +30,7 @@ LEFT_OUT = ("scripts", "styles", "vendor", "locales", "images", "*webpack-macros
 
 
 class Translator(HTML5Translator):
-    """Writes pages as Sphinx does, with scope on the headings of tables and a role that browsers know."""
+    """Writes pages as Sphinx does, but tables' headings have scope, roles are known, and links to parts have names."""
 
     def starttag(self, node: nodes.Element, tagname: str, *args: Any, **attributes: Any) -> str:
         """Return the start tag."""
@@ -37,6 +39,35 @@ class Translator(HTML5Translator):
         if attributes.get("role") == "doc-biblioentry":
             attributes["role"] = "listitem"
         return super().starttag(node, tagname, *args, **attributes)
+
+    def visit_title(self, node: nodes.title) -> None:
+        """Start a heading, in a box with its link: in the heading the link would be read as part of its name."""
+        if self._has_link(node):
+            self.body.append('<div class="overskrift">')
+        super().visit_title(node)
+
+    def depart_title(self, node: nodes.title) -> None:
+        """End a heading, and its box."""
+        super().depart_title(node)
+        if self._has_link(node):
+            self._permalink(node.parent, _("Link to this heading"), node)
+            self.body.append("</div>\n")
+
+    def add_permalink_ref(self, node: nodes.Element, title: str) -> None:
+        """Link to a figure, table, term or formula, by its words; headings' links are not theirs to make."""
+        if not isinstance(node, nodes.section) and node["ids"] and self._linking():
+            named = node.next_node(lambda part: isinstance(part, nodes.caption | nodes.title))
+            self._permalink(node, title, node if named is None else named)
+
+    def _linking(self) -> bool:
+        return self.builder.name == "html" and self.config.html_permalinks
+
+    def _has_link(self, title: nodes.title) -> bool:
+        return isinstance(title.parent, nodes.section) and bool(title.parent["ids"]) and self._linking()
+
+    def _permalink(self, node: nodes.Element, kind: str, named: nodes.Element) -> None:
+        label = escape(f"{kind} {named.astext()}" if isinstance(named, nodes.TextElement) else kind)
+        self.body.append(f'<a class="headerlink" href="#{node["ids"][0]}" title="{kind}" aria-label="{label}">#</a>')
 
 
 def open_fold(page: HTML5Translator, node: HideCodeCellNode) -> None:
