@@ -365,6 +365,23 @@ def test_slides_have_no_barriers_and_turn_by_keyboard(visit: Any, name: str) -> 
         page.keyboard.press("Space")
 
 
+SMALLEST = """() => Math.min(...[...Reveal.getCurrentSlide().querySelectorAll("*")]
+    .filter((node) => node.checkVisibility()
+                      && [...node.childNodes].some(({ nodeType, data }) => nodeType === 3 && data.trim()))
+    .map((node) => parseFloat(getComputedStyle(node).fontSize) * Reveal.getScale()))"""
+
+
+def test_slides_can_be_read_on_a_phone(browser: Browser) -> None:
+    page = browser.new_page(viewport={"width": 360, "height": 740})
+    page.goto((SITE / f"{SLIDES[0]}.html").as_uri())
+    page.wait_for_function("Reveal.isReady()")
+    for _ in range(page.evaluate("Reveal.getTotalSlides()")):
+        assert page.evaluate(SMALLEST) >= 12
+        assert page.evaluate("(one => one.scrollWidth <= one.clientWidth)(Reveal.getCurrentSlide())")
+        page.evaluate("Reveal.next()")
+    page.close()
+
+
 def test_the_form_has_no_barriers_on_any_of_its_pages(visit: Any) -> None:
     page = visit("skema")
     heading, onwards = page.get_by_role("heading", level=2), page.get_by_role("button", name="Videre")
