@@ -22,11 +22,11 @@ def add(commands: argparse._SubParsersAction) -> None:
                                 description="Skriv opgaverne som en spørgsmålsbank, Moodle kan importere.")
     items.add_argument("file", metavar="FIL.xml", help="filen, de skrives i")
     items.set_defaults(run=run_items)
-    grade = commands.add_parser("grade", help="ret en klasses notebooks",
+    grade = commands.add_parser("grade", help="ret en klasses notebooks og svarark",
                                 description="Find svarene i det, en klasse har afleveret, og ret dem. Intet køres.")
     grade.add_argument("folder", metavar="MAPPE", help="mappen eller zip-filen med alt, hvad der er afleveret")
     grade.add_argument("--out", metavar="CSV", default="point.csv",
-                       help="resultatet; ellers point.csv. Ved siden af lægges summen for studerende og for opgaver")
+                       help="resultatet; ellers point.csv. Ved siden af lægges summer og klassens gæt")
     grade.add_argument("--lessons", metavar="LEKTIONER", default="",
                        help="dem, der rettes for, for eksempel bortfald,vaegtning; ellers dem, nogen har svaret på")
     grade.add_argument("--feedback", metavar="MAPPE", help="en mappe til en tilbagemelding til hver studerende")
@@ -67,7 +67,7 @@ def run_grade(options: argparse.Namespace) -> None:
         raise UserError(f"{options.folder}: det er hverken en mappe eller en zip-fil. Skriv, hvor filerne ligger.")
     if out.suffix.lower() != ".csv":
         raise UserError(f"{options.out}: resultatet er en CSV-fil. Giv den et navn, der ender på .csv.")
-    tables = {name: out.with_name(f"{out.stem}{name}.csv") for name in ("", "-studerende", "-opgaver")}
+    tables = {name: out.with_name(f"{out.stem}{name}.csv") for name in ("", "-studerende", "-opgaver", "-gaet")}
     try:
         graded = grading.grade_all(place, lessons, but=[*tables.values(), *([back] if back else [])])
         if graded.rows.empty:
@@ -75,12 +75,14 @@ def run_grade(options: argparse.Namespace) -> None:
         standing.write(graded.rows, tables[""])
         standing.write(standing.students(graded), tables["-studerende"])
         standing.write(standing.exercises(graded), tables["-opgaver"])
+        standing.write(graded.guesses, tables["-gaet"])
         letters = standing.give_back(graded, back) if back else []
     except OSError as fault:
         raise UserError(f"{fault.filename or options.folder}: filen kan ikke læses eller skrives ({fault.strerror}). "
                         "Er den åben i et andet program?") from None
     print(standing.told(graded))
     print(f"Hvert svar står i {options.out}, og summerne i {tables['-studerende'].name} og {tables['-opgaver'].name}."
+          + (f" Klassens gæt står i {tables['-gaet'].name}." if len(graded.guesses) else "")
           + (f" {len(letters)} tilbagemeldinger ligger i {options.feedback}." if letters else ""))
 
 

@@ -18,7 +18,7 @@ from civsam.danish import danish_order, listed
 from civsam.teaching.exercises import REGISTERED
 from civsam.teaching.feedback import judged
 from civsam.teaching.handins import HandIn, found
-from civsam.teaching.written import NoNotebook, Written, answers_in
+from civsam.teaching.written import HandedIn, NoNotebook, Written, handed_in
 
 RIGHT, WRONG, BLANK, MISSING, CANNOT = "rigtigt", "forkert", "tomt", "mangler", "kan ikke rettes"
 COLUMNS = ("navn", "nummer", "fil", "opgave", "kommune", "svar", "status", "rigtigt", "besked")
@@ -60,11 +60,13 @@ def lesson_of(id: str) -> str:
 class Graded:
     """A class's hand-ins, judged. rows: `COLUMNS`, one for each student and exercise, and one for each fault besides.
 
-    asked: the exercises that are graded, the same for all.
+    asked: the exercises that are graded, the same for all. guesses: how many guessed what in each lesson, of those who
+    handed in a sheet (columns lektion, gaet, antal).
     """
 
     rows: pd.DataFrame
     asked: list[str]
+    guesses: pd.DataFrame
 
     @property
     def answers(self) -> pd.DataFrame:
@@ -84,27 +86,35 @@ def grade_all(place: Path, lessons: Collection[str] = (), but: Collection[Path] 
     but: files and folders in it that are no hand-ins. Raises OSError where the place itself cannot be read.
     """
     read = [_read(one) for one in found(place, but)]
-    seen = {lesson_of(call.id) for _, calls, _ in read for call in calls if call.id in REGISTERED}
+    seen = {lesson_of(call.id) for _, given, _ in read for call in given.answers if call.id in REGISTERED}
     asked = [id for id in REGISTERED if lesson_of(id) in (lessons or seen)]
     read.sort(key=lambda one: (danish_order(one[0].name), *one[0].student, one[0].path))
     rows = [row for _, files in groupby(read, lambda one: one[0].student) for row in _of_student(list(files), asked)]
     table = pd.DataFrame([{name: getattr(row, name) for name in COLUMNS} for row in rows], columns=list(COLUMNS))
-    return Graded(table.astype({"rigtigt": "Int64"}), asked)
+    return Graded(table.astype({"rigtigt": "Int64"}), asked, _pooled(read))
 
 
-Read = tuple[HandIn, list[Written], str]  # a file, the calls in it, and why there are none
+Read = tuple[HandIn, HandedIn, str]  # a file, what is in it, and why there is nothing
+NOTHING = HandedIn([], [])
+
+
+def _pooled(read: Iterable[Read]) -> pd.DataFrame:
+    """How many guessed what in each lesson; each student once, whatever number of sheets."""
+    each = {(file.student, lesson): guess for file, given, _ in read for lesson, guess in given.guesses}
+    guessed = pd.DataFrame([(lesson, guess) for (_, lesson), guess in each.items()], columns=["lektion", "gaet"])
+    return guessed.groupby(["lektion", "gaet"]).size().rename("antal").reset_index()
 
 
 def _read(file: HandIn) -> Read:
     if file.fault:
-        return file, [], file.fault
+        return file, NOTHING, file.fault
     try:
-        calls = answers_in(file.content)
+        given = handed_in(file.content)
     except NoNotebook as fault:
-        return file, [], str(fault)
+        return file, NOTHING, str(fault)
     except Exception as fault:
-        return file, [], f"den ikke kan læses ({type(fault).__name__})"
-    return file, calls, "" if calls else "der er ingen opgaver i den"
+        return file, NOTHING, f"den ikke kan læses ({type(fault).__name__})"
+    return file, given, "" if given.answers else "der er ingen opgaver i den"
 
 
 def _of_student(files: list[Read], asked: Iterable[str]) -> list[Row]:
@@ -113,8 +123,8 @@ def _of_student(files: list[Read], asked: Iterable[str]) -> list[Row]:
     rows = [Row(*owner.student, file.path, "", CANNOT, f"Filen kan ikke rettes, fordi {fault}.")
             for file, _, fault in files if fault]
     calls = {}
-    for file, written, _ in files:
-        for call in written:
+    for file, given, _ in files:
+        for call in given.answers:
             calls.setdefault(call.id, {}).setdefault(file.path, []).append(call)
     asked = list(asked)
     for id in asked:

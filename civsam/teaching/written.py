@@ -1,4 +1,7 @@
-"""What a student has written in a notebook: the calls of `answer`, in order; nothing in the notebook is run."""
+"""What a student has handed in: the calls of `answer` in a notebook, in order, or what a page's sheet holds.
+
+Nothing in a notebook is run. A sheet is what the book's page has kept of the answers that were typed in it.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,9 @@ from IPython.core.inputtransformer2 import TransformerManager
 
 from civsam.teaching.arithmetic import Names, NoValue, written
 
+SHEET = "svarark"
 CALL = re.compile(r"\banswer\(\s*[\"']([\w-]+)[\"']")
+NEITHER = "den ikke er en Jupyter-notebook (.ipynb) eller et svarark fra bogen (.json)"
 HARMLESS = re.compile(r"\A\s*%%(time|capture)\b.*\n")  # what follows is run as if the line were not there
 
 
@@ -29,14 +34,58 @@ class Written:
     fault: str = ""
 
 
+@dataclass(frozen=True)
+class HandedIn:
+    """answers: in order. guesses: lesson and what was guessed before its answer was shown; only sheets have them."""
+
+    answers: list[Written]
+    guesses: list[tuple[str, str]]
+
+
 class NoNotebook(ValueError):
-    """The content is no notebook. The message says what it is: "den er tom"."""
+    """The content is neither a notebook nor a sheet. The message says what it is: "den er tom"."""
 
 
-def answers_in(content: bytes) -> list[Written]:
+def handed_in(content: bytes) -> HandedIn:
+    """What is in a notebook or a sheet. Raises NoNotebook."""
+    document = _document(content)
+    if document.get("civsam") != SHEET:
+        return HandedIn(_in_notebook(document), [])
+    try:
+        answers = [_typed(*(_text(one[name]) for name in ("opgave", "svar", "kommune"))) for one in document["svar"]]
+        guesses = [(_text(one["lektion"]), _text(one["svar"])) for one in document["gaet"]]
+    except (KeyError, TypeError):
+        raise NoNotebook("svararket er ændret, så det ikke kan læses") from None
+    return HandedIn(answers, guesses)
+
+
+def _document(content: bytes) -> dict[str, Any]:
+    """What a JSON file holds. Raises NoNotebook."""
+    if not content.strip(b"\0 \r\n\t\xef\xbb\xbf"):
+        raise NoNotebook("den er tom")
+    try:
+        document = json.loads(content.decode("utf-8-sig"))
+    except (ValueError, RecursionError):
+        document = None
+    if not isinstance(document, dict):
+        raise NoNotebook(NEITHER)
+    return document
+
+
+def _typed(id: str, given: str, municipality: str) -> Written:
+    return Written(id, given.strip() or ..., municipality, given.strip())
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value
+
+
+def _in_notebook(document: dict[str, Any]) -> list[Written]:
     """The calls in a notebook. Raises NoNotebook."""
     names, found = Names(), []
-    for kind, source in _cells(content):
+    for kind, source in _cells(document):
         try:
             if kind != "code":
                 raise SyntaxError
@@ -47,15 +96,12 @@ def answers_in(content: bytes) -> list[Written]:
     return found
 
 
-def _cells(content: bytes) -> list[tuple[str, str]]:
+def _cells(document: dict[str, Any]) -> list[tuple[str, str]]:
     """Kind and source of each cell. Raises NoNotebook."""
-    if not content.strip(b"\0 \r\n\t\xef\xbb\xbf"):
-        raise NoNotebook("den er tom")
     try:
-        cells = json.loads(content.decode("utf-8-sig"))["cells"]
-        return [(str(cell["cell_type"]), "".join(cell["source"])) for cell in cells]
-    except (ValueError, KeyError, TypeError, RecursionError):
-        raise NoNotebook("den ikke er en Jupyter-notebook (.ipynb)") from None
+        return [(str(cell["cell_type"]), "".join(cell["source"])) for cell in document["cells"]]
+    except (KeyError, TypeError):
+        raise NoNotebook(NEITHER) from None
 
 
 def _python(source: str) -> ast.Module:

@@ -13,7 +13,7 @@ from civsam import cli
 from civsam.teaching import grading, handins, standing
 from civsam.teaching.feedback import judged
 from civsam.teaching.grading import BLANK, CANNOT, MISSING, RIGHT, WRONG
-from civsam.teaching.written import NoNotebook, answers_in
+from civsam.teaching.written import NoNotebook, handed_in
 
 FOUR = ('opgave.answer("bortfald-1", {})\nopgave.answer("bortfald-2", "svaret")\n'
         'opgave.answer("bortfald-3", 53.3, kommune="Viborg")\nopgave.answer("bortfald-4", 43.1)')
@@ -24,6 +24,13 @@ ASKED = 4
 def notebook(*code: str, text: str = "") -> bytes:
     cells = [{"cell_type": "code", "source": one.splitlines(keepends=True)} for one in code]
     return json.dumps({"cells": [*cells, {"cell_type": "markdown", "source": text}]}).encode()
+
+
+def sheet(answers: dict[str, str], kommune: str = "", **guesses: str) -> bytes:
+    """What a page of the book gives to hand in."""
+    return json.dumps({"civsam": "svarark", "navn": "Eva", "svar": [
+        {"opgave": id, "svar": typed, "kommune": kommune} for id, typed in answers.items()],
+        "gaet": [{"lektion": lesson, "svar": guess} for lesson, guess in guesses.items()]}).encode()
 
 
 def packed(files: dict[str, bytes]) -> bytes:
@@ -43,7 +50,7 @@ def lay(folder: Path, files: dict[str, bytes]) -> Path:
 
 def given(code: str) -> object:
     """What one call of `answer` in the last of the cells comes to, or why it cannot be known."""
-    last = answers_in(notebook(*code.split("---\n")))[-1]
+    last = handed_in(notebook(*code.split("---\n"))).answers[-1]
     return last.fault or last.given
 
 
@@ -96,14 +103,16 @@ def test_what_cannot_be_known_says_why(code: str, why: str) -> None:
 
 
 def test_a_cell_made_into_text_is_seen() -> None:
-    assert answers_in(notebook(text=GOOD))[0].fault == "cellen er lavet om til tekst"
+    assert handed_in(notebook(text=GOOD)).answers[0].fault == "cellen er lavet om til tekst"
 
 
 @pytest.mark.parametrize("content", [b"", b" \n", b"hej {", b"[1]", b'{"cells": [1]}', b'{"cells": 5}', b"\xff\xfe{",
-                                     b"[" * 100_000, b'{"cells": [{"cell_type": "code", "source": [1]}]}'])
+                                     b"[" * 100_000, b'{"cells": [{"cell_type": "code", "source": [1]}]}',
+                                     b'{"civsam": "svarark"}', b'{"civsam": "svarark", "svar": [1], "gaet": []}',
+                                     sheet({"bortfald-1": 47})])
 def test_what_is_no_notebook_is_told(content: bytes) -> None:
     with pytest.raises(NoNotebook):
-        answers_in(content)
+        handed_in(content)
 
 
 ODD = {
@@ -214,6 +223,27 @@ def test_the_commands_files_have_a_denominator_and_what_was_got_wrong(odd: Path,
     letters = sorted(back.glob("*/tilbagemelding.txt"))
     assert len(letters) == 21
     assert "4 af 4 er rigtige" in (back / "Anna" / "tilbagemelding.txt").read_text("utf-8")
+
+
+TYPED = {"bortfald-1": "47,0 %", "bortfald-2": "svaret", "bortfald-3": "53.3", "bortfald-4": " "}
+
+
+def test_a_sheet_from_a_page_is_graded_as_a_notebook_is_and_guesses_are_pooled(
+        tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lay(tmp_path / "ind", {"Eva.json": sheet(TYPED, "Viborg", bortfald="For høj"),
+                           "Bo_7_assignsubmission_file_/svarark.json": sheet(
+                               {"bortfald-3": "53,3", "bortfald-1": "9" * 400}, "Vibrog", bortfald="=For lav"),
+                           "Ib/a.json": sheet({"bortfald-1": "47"}, bortfald="For høj"),
+                           "Ib/b.json": sheet({"bortfald-1": "46"}, bortfald="For høj")})
+    assert cli.main(["grade", str(tmp_path / "ind"), "--out", str(tmp_path / "ud.csv")]) == 0
+    assert "Klassens gæt står i ud-gaet.csv" in capsys.readouterr().out
+    rows = pd.read_csv(tmp_path / "ud.csv", sep=";", keep_default_na=False).set_index(["navn", "opgave"])
+    assert rows.loc["Eva", "status"].to_dict() == dict(zip(TYPED, [RIGHT, RIGHT, RIGHT, BLANK], strict=True))
+    assert set(rows.loc["Bo", "status"]) == {CANNOT, MISSING}
+    assert "Mente du Viborg?" in rows.at[("Bo", "bortfald-3"), "besked"]
+    assert "forskellige svar" in rows.at[("Ib", "bortfald-1"), "besked"]
+    assert (tmp_path / "ud-gaet.csv").read_text("utf-8-sig").splitlines() == [
+        "lektion;gaet;antal", "bortfald;'=For lav;1", "bortfald;For høj;2"]
 
 
 def test_wrong_answers_are_counted_for_each_exercise(tmp_path: Path) -> None:

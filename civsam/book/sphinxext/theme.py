@@ -123,10 +123,11 @@ def remove_unused(app: Sphinx, failure: Exception | None) -> None:
 def add_exercises(
     app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
-    """Give the pages that have exercises, and only those, their style and script."""
+    """Give the pages that have exercises, and only those, their style and scripts."""
     if '<form class="' in context.get("body", ""):
         app.add_css_file("opgave.css", priority=901)
         app.add_js_file("opgave.js", priority=901, loading_method="defer")
+        app.add_js_file("svarark.js", priority=902, loading_method="defer")
 
 
 def add_catalogues(app: Sphinx) -> None:

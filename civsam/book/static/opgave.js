@@ -46,6 +46,10 @@ for (const form of document.querySelectorAll("form.opgave")) {
     ud.className = dom;
     ud.textContent = besked;
   });
+  form.addEventListener("input", () => {  // what was said is about another answer
+    const ud = form.querySelector("output");
+    ud.className = ud.textContent = "";
+  });
 }
 
 for (const form of document.querySelectorAll("form.gaet")) {
