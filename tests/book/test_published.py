@@ -13,7 +13,8 @@ from civsam import cli
 from civsam.book import build, published
 from civsam.book.alike import between, trace
 from civsam.files import Project, project, read_json, write_json
-from civsam.instrument.questionnaire import Weighting, read
+from civsam.instrument.derived import Derived, Recoded
+from civsam.instrument.questionnaire import DONT_KNOW, Weighting, read
 from civsam.pages.bibliography import COMPENDIUM
 from civsam.study import simulate
 from civsam.survey.survey import Survey
@@ -94,7 +95,10 @@ def test_the_same_answers_with_other_limits_are_parts_of_one_whole() -> None:
     lambda: survey(asked=replace(ASKED, items=ASKED.items | {"pol_fokus": replace(
         ASKED.items["pol_fokus"], dont_know=not ASKED.items["pol_fokus"].dont_know)}),
         answers=ANSWERS.assign(pol_fokus="")),
-], ids=["frame", "split left out", "codes"])
+    lambda: survey(asked=replace(ASKED, items=ASKED.items | {"kendt": replace(
+        ASKED.items["pol_fokus"], id="kendt",
+        derived=Derived(("pol_fokus",), Recoded({DONT_KNOW: ASKED.items["pol_fokus"].codes[0]}), ""))})),
+], ids=["frame", "split left out", "codes", "recoded"])
 def test_the_same_answers_cut_in_another_way_are_told(make: Callable[[], Survey]) -> None:
     assert few(make()).startswith("i alt (0 nye)")
 
