@@ -22,7 +22,7 @@ from civsam.book.execute import TRACE, run_chapters, seconds
 from civsam.book.stale import STATE, chapter_digest, code_digest, digest, surroundings, tree
 from civsam.disclosure.remembered import FOLDER
 from civsam.edition import NO_OTHER
-from civsam.files import UserError, project, read_json, write_if_changed, write_json
+from civsam.files import UserError, project, read_json, read_yaml, without_lines, write_if_changed, write_json
 from civsam.pages.bibliography import COMPENDIUM
 
 ADDRESS = "CIVSAM_BASEURL"
@@ -147,7 +147,7 @@ def fill_stage(places: Places, audience: str, address: str, about: Mapping[str, 
     """
     executed = {chapter: (places.executed / f"{chapter}.ipynb").read_bytes() for chapter in chapters(toc)}
     passed.check(executed.items(), raw=passed.raw_allowed(about))
-    config = yaml.safe_load((project.root / "_config.yml").read_text("utf-8"))
+    config = without_lines(read_yaml(project.root / "_config.yml"))
     config["execute"] = {"execute_notebooks": "off"}
     if address:
         config["html"]["baseurl"] = address
@@ -157,8 +157,10 @@ def fill_stage(places: Places, audience: str, address: str, about: Mapping[str, 
     wanted |= {name: status.filled((project.root / name).read_text("utf-8"), about, chapters(toc)).encode()
                for name in (f"{page}.md" for page in pages(toc) if page not in executed)}
     hers, imprint = own.is_own(about), own.imprint_of(about)
-    wanted |= {f"{chapter}.ipynb": own.fitted(chapter, fitted(chapter, made, audience), own=hers, imprint=imprint)
-               for chapter, made in executed.items()}
+    kept = {chapter: own.fitted(chapter, fitted(chapter, made, audience), own=hers, imprint=imprint)
+            for chapter, made in executed.items()}
+    passed.check_names(executed, kept)
+    wanted |= {f"{chapter}.ipynb": made for chapter, made in kept.items()}
     if hers or imprint:
         config = own.settings(config, imprint)
     if imprint:

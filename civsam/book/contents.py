@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from copy import deepcopy
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from civsam.files import UserError, project, shown
+from civsam.files import UserError, project, read_yaml, shown, without_lines
 
 INJECTED = "injected-parameters"
 RUN_METADATA = ("papermill", "execution")
@@ -28,19 +27,23 @@ def files_named(entry: Any) -> Iterator[str]:
     """The files that an entry of _toc.yml names, without suffix, in order."""
     for key, part in entry.items() if isinstance(entry, dict) else enumerate(entry):
         if key in ("root", "file"):
-            yield Path(part).with_suffix("").as_posix()
+            yield Path(str(part)).with_suffix("").as_posix()
         elif isinstance(part, dict | list):
             yield from files_named(part)
 
 
 def contents() -> dict[str, Any]:
-    """What _toc.yml holds."""
-    return _parsed((project.root / "_toc.yml").read_text("utf-8"))
+    """What _toc.yml holds, to keep: nobody else has it. Raises UserError for a file that is no table of contents."""
+    path = project.root / "_toc.yml"
+    return deepcopy(_parsed(path, path.read_bytes() if path.exists() else b""))
 
 
 @cache  # by all that it is made of
-def _parsed(text: str) -> dict[str, Any]:
-    return yaml.safe_load(text)
+def _parsed(path: Path, _: bytes) -> dict[str, Any]:
+    found = without_lines(read_yaml(path))
+    if not isinstance(found.get("root"), str):
+        raise UserError(f"{shown(path)}: »root« mangler. Skriv root: og navnet på bogens første side.")
+    return found
 
 
 def pages(toc: Mapping[str, Any] | None = None) -> list[str]:

@@ -1,4 +1,6 @@
-"""A book about collected answers shows only what has passed the door: all other outputs of its cells are refused."""
+"""What the outputs of a book's cells must be: each name of a figure or table one's own, and of collected answers, what
+has passed the door.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from civsam.book.contents import INJECTED
-from civsam.files import UserError
-from civsam.pages.output import is_ours
+from civsam.files import UserError, visible
+from civsam.pages.output import FORMS, KEY, is_ours
 from civsam.survey.survey import COLLECTED, SYNTHETIC
 
 TOO_MANY = 10  # that are told
@@ -42,13 +44,42 @@ def kind(output: Mapping[str, Any]) -> str:
 
 def refused(chapter: str, notebook: Mapping[str, Any]) -> Iterator[str]:
     """What of an executed notebook has not passed the door: chapter, number of the code cell, and what it does."""
-    code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"
-            and INJECTED not in cell["metadata"].get("tags", [])]
-    for number, cell in enumerate(code, 1):
+    for number, cell in enumerate(_code_cells(notebook), 1):
         for told in dict.fromkeys(filter(None, map(kind, cell["outputs"]))):
             yield f"kapitlet {chapter}, kodecelle {number}: {told}."
     if "widgets" in notebook["metadata"]:
         yield f"kapitlet {chapter}: gemmer widgets, som kan rumme svar."
+
+
+def _code_cells(notebook: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The code cells that the author wrote."""
+    return [cell for cell in notebook["cells"] if cell["cell_type"] == "code"
+            and INJECTED not in cell["metadata"].get("tags", [])]
+
+
+def check_names(executed: Mapping[str, bytes], kept: Mapping[str, bytes]) -> None:
+    """Raise UserError where two cells of a book give a figure or table the same name: a link would not know which.
+
+    executed: the notebooks by chapter; kept: what of them stands in the book, where some cells are left out.
+    """
+    known: dict[str, str] = {}
+    for chapter, made in kept.items():
+        numbers = {cell.get("id"): number for number, cell in enumerate(_code_cells(json.loads(executed[chapter])), 1)}
+        for cell in _code_cells(json.loads(made)):
+            where = f"kapitlet {chapter}, kodecelle {numbers.get(cell.get('id'), '?')}"
+            for name in _names(cell):
+                if (plain := " ".join(name.lower().split())) in known:
+                    raise UserError(f"{where}: navnet »{visible(name)}« har en figur eller tabel allerede, i "
+                                    f"{known[plain]}. Giv den ene et andet navn, og kør igen.")
+                known[plain] = where
+
+
+def _names(cell: Mapping[str, Any]) -> Iterator[str]:
+    """The names of the figures and tables that a cell shows."""
+    for output in cell["outputs"]:
+        for told in (output.get("metadata", {}).get(form) for form in FORMS):
+            if isinstance(told, Mapping) and isinstance(told.get(KEY), Mapping) and told[KEY].get("name"):
+                yield str(told[KEY]["name"])
 
 
 def check(executed: Iterable[tuple[str, bytes]], *, raw: bool = False) -> None:

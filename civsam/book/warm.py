@@ -18,11 +18,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import yaml
-
 from civsam.book.environment import ONE_THREAD, clean_environment
 from civsam.book.forking import ENDED
-from civsam.files import HOME, project
+from civsam.files import HOME, UserError, project, read_yaml
 
 KERNEL, PAGES = "kernel", "pages"
 BACKEND = "module://matplotlib_inline.backend_inline"  # that of a kernel; Matplotlib asks for it when it is imported
@@ -127,8 +125,8 @@ def sound() -> bool:
 def _extensions() -> list[str]:
     """The Sphinx extensions of the book; none where the settings cannot be read, which is told of later."""
     try:
-        return [*yaml.safe_load((project.root / "_config.yml").read_text("utf-8"))["sphinx"]["config"]["extensions"]]
-    except (OSError, ValueError, KeyError, TypeError, yaml.YAMLError):
+        return [*read_yaml(project.root / "_config.yml")["sphinx"]["config"]["extensions"]]
+    except (UserError, KeyError, TypeError):
         return []
 
 

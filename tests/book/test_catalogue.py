@@ -1,6 +1,5 @@
 """The page of all statements, and the links to it: every statement has an entry that leads to figure and code."""
 
-import copy
 import re
 from types import SimpleNamespace
 
@@ -93,8 +92,9 @@ def test_a_figure_by_another_variable_is_about_that_one() -> None:
 
 
 def test_a_fifth_chapter_is_looked_in_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    known = copy.deepcopy(contents.contents())  # which all share
+    known = contents.contents()
     known["parts"][0]["chapters"].append({"file": "chapters/anden_undersoegelse"})
+    assert contents.contents() != known, "who is handed the contents may do with them what she likes"
     monkeypatch.setattr(catalogue, "contents", lambda: known)
     assert catalogue.chapters() == [f"chapters/{name}" for name in (
         "baggrund", "resultater", "konklusion", "anden_undersoegelse", "metode")]

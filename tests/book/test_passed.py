@@ -99,6 +99,27 @@ def test_a_widget_that_was_never_shown_is_refused() -> None:
         passed.check([("kapitel", json.dumps(made).encode())])
 
 
+def named(name: str, cell: str = "c") -> bytes:
+    """An executed notebook whose second code cell shows a table of that name."""
+    output = shown({"text/html": "<p>"}, {"text/html": {"civsam": {"name": name}}})
+    cells = [PARAMETERS, v4.new_code_cell("y", id="b"), v4.new_code_cell("x", id=cell, outputs=[output])]
+    return nbformat.writes(v4.new_notebook(cells=cells)).encode()
+
+
+def test_two_cells_that_give_the_same_name_are_both_told() -> None:
+    made = {"foerste": named("fig-fokus"), "anden": named("Fig-fokus"), "tredje": named("tab-fokus")}
+    with pytest.raises(UserError, match=r"kapitlet anden, kodecelle 3: navnet »Fig-fokus« har .* allerede, i kapitlet "
+                                        r"foerste, kodecelle 3\. Giv den ene"):
+        passed.check_names(made, made)
+    del made["anden"]
+    passed.check_names(made, made)
+
+
+def test_a_name_in_a_cell_that_is_left_out_is_free() -> None:
+    made = {"foerste": named("fig-fokus"), "anden": named("fig-fokus")}
+    passed.check_names(made, made | {"foerste": executed()})
+
+
 def test_a_chapter_of_collected_answers_in_a_synthetic_edition_is_held_to_it() -> None:
     ours = shown({"text/html": '<span class="maerke indsamlet">'}, {"text/html": {"civsam": {}}})
     raw = v4.new_output("stream", name="stdout", text="3")
