@@ -103,6 +103,7 @@ SYSTEM_FAULTS = {
     errno.ENOTDIR: "en del af stien er en fil, ikke en mappe",
 }
 DEEPEST = 50  # lists and mappings in one another in a YAML file
+REPEATED = 100_000  # values that aliases may repeat in one
 
 
 YAML_FAULTS = {  # what the library says, by how it begins, and what it comes of
@@ -116,6 +117,7 @@ YAML_FAULTS = {  # what the library says, by how it begins, and what it comes of
     "could not find expected ':'": "et kolon mangler efter et navn",
     "found undefined alias": "en stjerne først i teksten. Sæt anførselstegn om den",
     "found character that cannot start": "et tabulatortegn, eller et tegn, der ikke må stå først i en tekst",
+    "could not determine a constructor": "<< eller et udråbstegn først. Skriv det ud, eller sæt \"\" om teksten",
     "control characters are not allowed": "et usynligt styretegn. Slet det",
 }
 
@@ -188,7 +190,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
     """The YAML file as a dict; every mapping in it has its line number under the key `LINE`. Raises UserError."""
     text = read_text(path)
     try:
-        _check_depth(path, text)
+        _check_size(path, text)
         content = yaml.load(text, Loader=_LineLoader)
     except yaml.YAMLError as fault:
         raise UserError(f"{shown(path)}{_yaml_fault(fault)}.") from None
@@ -197,14 +199,32 @@ def read_yaml(path: Path) -> dict[str, Any]:
     return content
 
 
-def _check_depth(path: Path, text: str) -> None:
-    """Raise UserError for lists in lists so deep that reading them would end the process; YAMLError as the reader."""
-    depth = 0
+def _check_size(path: Path, text: str) -> None:
+    """Raise UserError for what would never be read to its end; YAMLError as the reader.
+
+    That is lists in lists too deep, and aliases that repeat too much, or what they stand in themselves.
+    """
+    values, repeated = 0, 0
+    begun: list[tuple[str | None, int]] = []  # of each list that is open, its anchor, and how many values came before
+    size: dict[str | None, int] = {}  # of what has an anchor, with what it repeats itself
     for event in yaml.parse(text, Loader=_LineLoader):
-        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-        if depth > DEEPEST:
-            raise UserError(f"{shown(path)}, linje {event.start_mark.line + 1}: lister ligger mere end {DEEPEST} dybt "
-                            "i hinanden. Skriv dem fladere.")
+        why = ""
+        if isinstance(event, yaml.CollectionStartEvent):
+            begun.append((event.anchor, values + repeated))
+        elif isinstance(event, yaml.CollectionEndEvent):
+            anchor, before = begun.pop()
+            size[anchor] = values + repeated - before
+        elif isinstance(event, yaml.AliasEvent):
+            if any(event.anchor == anchor for anchor, _ in begun):
+                why = f"*{event.anchor} står inde i det, den henviser til. Skriv det ud."
+            repeated += size.get(event.anchor, 1)
+        values += isinstance(event, yaml.NodeEvent)
+        if len(begun) > DEEPEST:
+            why = f"lister ligger mere end {DEEPEST} dybt i hinanden. Skriv dem fladere."
+        if repeated > REPEATED:
+            why = f"*{event.anchor} gentager noget, der gentager andet, mere end {REPEATED} gange i alt. Skriv det ud."
+        if why:
+            raise UserError(f"{shown(path)}, linje {event.start_mark.line + 1}: {why}")
 
 
 def _yaml_fault(fault: yaml.YAMLError) -> str:

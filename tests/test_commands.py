@@ -279,6 +279,28 @@ def test_a_yaml_file_of_lists_in_lists_is_told_and_does_not_end_the_process(
     assert "lister ligger mere end 50 dybt i hinanden" in capsys.readouterr().err
 
 
+ALIASES = "a0: &a0 [x, y]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 40))
+
+
+@pytest.mark.parametrize(("text", "told"), [(ALIASES, "gentager noget, der gentager andet"),
+                                            ("a: &a {b: [1, *a]}", "linje 1: *a står inde i det, den henviser til"),
+                                            ("a: {<<: {b: 1}}", "<< eller et udråbstegn først")])
+@pytest.mark.parametrize("command", [
+    ["new", "projekt", "--questionnaire", "x.yml"], ["check", "mine.csv", "--map", "x.yml"],
+    ["scenarios", "run", "x.yml", "--out", "ud.parquet"], ["book"], ["publish", "net"],
+], ids=lambda command: command[0])
+def test_a_yaml_file_that_repeats_itself_is_told_at_once_by_whoever_reads_it(
+    own: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch, command: list[str], text: str, told: str
+) -> None:
+    Path("x.yml").write_text(text, "utf-8")
+    if command[0] in ("book", "publish"):  # which read the project's own
+        monkeypatch.setattr(Project, "root", own)
+        for name in ("_toc.yml", "CITATION.cff"):
+            Path(name).write_text(text, "utf-8")
+    assert cli.main(command) == 2
+    assert told in capsys.readouterr().err
+
+
 FRAME_BLOC = INSTRUMENT.background["blok"].name
 
 

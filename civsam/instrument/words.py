@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 SEPARATORS = (";", "|", "\n")  # between several answers in a cell, besides a comma, and a space between codes
 
 
+@lru_cache(10_000)  # by the text alone: each of many columns is held against the same names
 def plain(text: str) -> str:
     """The text as it is compared: composed characters, small letters, single spaces, nothing invisible."""
     bare = text.translate({0xFEFF: None, 0x200B: None, 0xAD: None})

@@ -16,14 +16,16 @@ import pyarrow
 
 from civsam.danish import number
 from civsam.files import UserError, shown
-from civsam.intake.table import Known, Say, Table, fitted, from_columns, gather
+from civsam.intake.table import Known, Say, Table, check_width, fitted, from_columns, gather
 
 SEPARATORS = {";": "semikolon", ",": "komma", "\t": "tabulator", "|": "lodret streg"}
+LONGEST = 2**22  # bytes of a line: no program that people answer in writes one
 OTHER_ENCODINGS = {"cp850": "DOS (CP850)", "mac_roman": "Macintosh"}
 
 
 def read(path: Path, data: bytes, known: Known, say: Say) -> Table:
-    """The table of delimited text. Raises UserError for an unknown encoding or a quote out of place."""
+    """The table of delimited text. Raises UserError for an unknown encoding, a quote out of place, and far too much."""
+    _check_lines(path, data)
     codec, words = _encoding(path, data)
     text = _utf8(path, data, codec)
     hint = re.match(rb'"?sep=([;,\t|])"?[ ;,]*\r?\n', text)  # Excel's own first line
@@ -32,12 +34,25 @@ def read(path: Path, data: bytes, known: Known, say: Say) -> Table:
     else:
         firsts = {one: _first(text, one) for one in SEPARATORS}
         separator = max(SEPARATORS, key=lambda one: (known(firsts[one]), len(firsts[one])))
+    check_width(path, len(_first(text, separator)))
     table = _parsed(text, separator, say) or gather(_records(path, text, separator), say)
     _same_separator(path, table, separator)
     notes = [f"Tegnsæt: {words}.", f"Felterne er adskilt af {SEPARATORS[separator]}.", *table.notes]
     if not text.endswith((b"\n", b"\r")):
         notes.append("Filen ender uden linjeskift. Kontrollér, at den sidste række er hel.")
     return Table(table.header, table.cells, table.ragged, notes, guarded=True)
+
+
+def _check_lines(path: Path, data: bytes) -> None:
+    """Raise UserError for a line that is too long, before anything is read: it would take a while, and then fail."""
+    start, breaks = 0, (b"\n", b"\r")
+    while start + LONGEST < len(data):
+        end = max(data.rfind(one, start, start + LONGEST) for one in breaks)
+        if end < 0:
+            raise UserError(f"{shown(path)}, linje {data.count(breaks[0], 0, start) + 1}: linjen er mere end "
+                            f"{LONGEST // 2**20} MB lang, og det er intet svar. Åbn filen, og slet eller afkort det, "
+                            "der står dér, eller del linjen, hvis filen mangler linjeskift.")
+        start = end + 1
 
 
 def _encoding(path: Path, data: bytes) -> tuple[str, str]:
@@ -152,13 +167,17 @@ def _arrow(text: bytes, separator: str, width: int, uneven: list[tuple[int, str]
 
 def _records(path: Path, text: bytes, separator: str) -> Iterator[tuple[int, list[str]]]:
     """Number and fields of each row, as a spreadsheet numbers them: a text with line breaks is in one row."""
-    number = 0
+    row = 0
     try:
-        for number, fields in enumerate(_rows(text, separator), 1):
-            yield number, fields
-    except csv.Error:
+        for row, fields in enumerate(_rows(text, separator), 1):
+            yield row, fields
+    except csv.Error as fault:
+        if "field limit" in str(fault):
+            raise UserError(f"{shown(path)}, række {row + 1}: en celle har mere end "
+                            f"{number(csv.field_size_limit())} tegn. Afkort den. Er den ikke så lang, mangler et "
+                            "anførselstegn, der slutter den.") from None
         raise UserError(
-            f"{shown(path)}, række {number + 1}: et anførselstegn er ikke afsluttet, eller der står tekst efter det. "
+            f"{shown(path)}, række {row + 1}: et anførselstegn er ikke afsluttet, eller der står tekst efter det. "
             "Filen kan være afkortet. Skriv \" to gange inde i en tekst, og sæt \" om hele teksten."
         ) from None
 

@@ -25,6 +25,7 @@ CHUNK = 50_000  # rows that are turned into columns at a time
 KINDS = {"xlsx": "Excel-projektmappe (.xlsx)", "ods": "OpenDocument-projektmappe (.ods)",
          "sav": "SPSS-fil (.sav)", "dta": "Stata-fil (.dta)", "parquet": "Parquet-fil"}
 
+WIDEST = 16_384  # columns: as many as a sheet of Excel has
 THOUSANDS = re.compile(r"-?[1-9][0-9]{0,2}([.,][0-9]{3})+")  # or three decimals
 
 Say = Callable[[str], None]
@@ -47,6 +48,14 @@ class Table:
     guarded: bool = False
     labelled: dict[int, frozenset[str]] = field(default_factory=dict)
     titles: list[str] = field(default_factory=list)
+
+
+def check_width(path: Path, columns: int) -> None:
+    """Raise UserError for more columns than any questionnaire has."""
+    if columns > WIDEST:
+        raise UserError(f"{shown(path)}: filen har {danish.number(columns)} kolonner, og der læses højst "
+                        f"{danish.number(WIDEST)}. Gem de kolonner, der er svar, i en fil for sig. Er der ikke så "
+                        "mange, mangler filen linjeskift.")
 
 
 class Progress:

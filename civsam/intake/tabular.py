@@ -13,7 +13,7 @@ from pathlib import Path
 
 from civsam.files import UserError, read_bytes, shown, visible
 from civsam.intake import delimited, opendocument, programs, statistics_files, workbook
-from civsam.intake.table import KINDS, Known, Say, Table
+from civsam.intake.table import KINDS, Known, Say, Table, check_width
 
 MAGIC = {b"PK\x03\x04": "xlsx", b"$FL2": "sav", b"$FL3": "sav", b"PAR1": "parquet", b"<stata_dta>": "dta"}
 SUFFIXES = {".xlsx": "xlsx", ".xlsm": "xlsx", ".ods": "ods", ".sav": "sav", ".zsav": "sav", ".dta": "dta",
@@ -43,6 +43,7 @@ def load(path: Path, known: Known, sheet: str | None, say: Say, dont_know: str =
         table = statistics_files.read(path, kind, data, dont_know)
     else:
         table = delimited.read(path, data, known, say)
+    check_width(path, len(table.header))
     table = programs.with_headings(table)
     if not known(table.header) and not known(table.titles):
         found = ", ".join(name.strip()[:40] for name in table.header[:8] if name.strip())
