@@ -25,6 +25,7 @@ from civsam.disclosure import plan
 from civsam.edition import NO_OTHER, Edition, shown_name
 from civsam.inference import compare, statistics, waves, weighting
 from civsam.inference.settled import settled
+from civsam.instrument.kinds import KINDS
 from civsam.instrument.questionnaire import Questionnaire
 from civsam.pages import cells
 from civsam.pages.cells import DASH, Cell, together
@@ -254,7 +255,7 @@ class Changes:
                         "mening.")
             return say(why + exercise * (two is not None), edition.survey)
         told = f"Denne udgaves svar er bølgen »nu«, og svarene i {name} er bølgen »før«."
-        left_out = [item.topic for item in two.new.questionnaire.items.values() if item.scale.type != "tekst"
+        left_out = [item.topic for item in two.new.questionnaire.items.values() if KINDS[item.scale.type].statistic
                     and item not in waves.shared(two.new.questionnaire, two.old.questionnaire)]
         if left_out:
             told += f" Disse spørgsmål er kun stillet i den ene bølge og er ikke med: {listed(left_out)}."

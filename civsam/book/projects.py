@@ -161,7 +161,7 @@ def shown_as(item: Item, split: bool) -> list[str]:
 
     call, name = statistic(item), item.id.lower().replace("_", "-")
     if not call:
-        return [f"show.texts(survey, {_quoted(item.id)})"]
+        return [f"show.texts(survey, {_quoted(item.id)})"] if item.scale.type == "tekst" else []
     made = [f"show.figure(survey, estimate.{call}(survey, {_quoted(item.id)}), {_quoted(item.topic)}, "
             f"{_quoted(f'fig-{name}')})"]
     if split:

@@ -18,6 +18,7 @@ from civsam.inference import estimators
 from civsam.inference.settled import settled
 from civsam.instrument.derived import Combined, Recoded
 from civsam.instrument.questionnaire import DONT_KNOW, NO_TICK, NONE, Item
+from civsam.instrument.ranking import Place
 from civsam.survey.survey import Survey
 
 LOWER, UPPER, SECRET = 1, 2, 3
@@ -216,10 +217,17 @@ def families(survey: Survey) -> Iterator[list[Table]]:
 
 
 def _linked(items: Mapping[str, Item]) -> list[list[str]]:
-    """The counts whose means tell of one another: those with a common part and their sum, and what sums are made of."""
+    """The counts whose means tell of one another: those with a common part and their sum, what sums are made
+    of, and the places of a ranking.
+    """
     sets = [[*item.part_of, "+".join(item.part_of)] for item in items.values() if item.part_of]
     sets += [[*item.derived.sources, item.id] for item in items.values() if item.derived and isinstance(
         item.derived.way, Combined) and items[item.derived.sources[0]].scale.type == "antal"]
+    places: dict[str, list[str]] = {}  # of a ranking: they add up to the same for everybody
+    for item in items.values():
+        if item.derived and isinstance(item.derived.way, Place):
+            places.setdefault(item.derived.sources[0], []).append(item.id)
+    sets += places.values()
     found: list[list[str]] = []
     for names in [those for those in sets if not any(_below_zero(items, name) for name in those if name in items)]:
         near = [those for those in found if {*those} & {*names}]

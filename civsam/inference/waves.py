@@ -31,6 +31,7 @@ from civsam.danish import listed
 from civsam.files import UserError
 from civsam.inference import compare, estimate, weighting
 from civsam.instrument import routing
+from civsam.instrument.kinds import KINDS
 from civsam.instrument.questionnaire import Background, Item, Questionnaire, Weighting
 from civsam.survey.design import Calibration, Design, Stage
 from civsam.survey.survey import PLURAL, Survey
@@ -54,7 +55,7 @@ def measures(items: Iterable[Item]) -> list[Measured]:
             found.append((item.id, None, bool(item.part_of)))
         elif item.scale.type == "ordinal":
             found.append((item.id, "+".join(codes[-(len(codes) // 2):]), False))
-        elif item.scale.type != "tekst":
+        elif KINDS[item.scale.type].statistic:
             found += [(item.id, code, False) for code in (codes[:1] if len(codes) == 2 else codes)]
     return found
 

@@ -22,6 +22,7 @@ IS, TICKED = "er", "kryds"
 ORDER = {"over": ">", "under": "<", "mindst": ">=", "højst": "<="}
 SIGNS = {sign: word for word, sign in ORDER.items()} | {"=": IS, "!=": IS}
 AND, OR, NOT = "og", "eller", "ikke"
+ROUTABLE = ("enkelt", "flere", "ordinal", "antal")  # the kinds that a claim can be about
 TOKEN = re.compile(r"\s*(>=|<=|!=|[=<>()]|\"[^\"]*\"|'[^']*'|-?[0-9]+(?:[.,][0-9]+)?(?!\w)|\w+)\s*")
 
 
@@ -205,8 +206,9 @@ class _Parser:
     def about(self, name: str, test: str, holds: bool) -> Claim:
         """The claim that ends with the next word."""
         question, value = self.earlier[name], self.next.strip("\"'")
-        if question.kind == "tekst":
-            raise ConditionError(f"{name} er fri tekst, som ingen kan spørges efter. Nævn et spørgsmål med svar.")
+        if question.kind not in ROUTABLE:
+            what = {"tekst": "fri tekst"}.get(question.kind, f"en {question.kind}")
+            raise ConditionError(f"{name} er {what}, som ingen kan spørges efter. Nævn et spørgsmål med svar.")
         fits = {TICKED: "flere", IS: question.kind if question.kind != "flere" else "enkelt"}.get(test, "antal")
         if question.kind != fits:
             ways = {"flere": f"»{name} er kryds ved ...«", "antal": f"»{name} er over ...«"}

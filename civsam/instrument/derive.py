@@ -12,6 +12,7 @@ from civsam.instrument import classes, scale
 from civsam.instrument.conditions import AND, Condition, Joined
 from civsam.instrument.derived import Classed, Combined, Derived, Recoded
 from civsam.instrument.item import Item
+from civsam.instrument.kinds import KINDS
 from civsam.instrument.reader import Reader
 from civsam.instrument.scale import DONT_KNOW, LARGEST, MOST_DECIMALS, Scale
 
@@ -28,13 +29,13 @@ class Derivations:
     def __init__(self, reader: Reader, items: Mapping[str, Item], blocks: Collection[str],
                  taken: Mapping[str, str]) -> None:
         """items: those that are asked. taken: other names that no item can have, and what each is."""
-        self.reader, self.blocks, self.items = reader, blocks, dict(items)
+        self.reader, self.blocks, self.items = reader, blocks, _with_implied(reader, items, taken)
         self.raw: dict[str, dict[str, Any]] = {}
         for raw in reader.get(reader.content, "afledt", list, []):
             if not isinstance(raw, dict):
                 raise reader.stop(reader.content[LINE], f"under 'afledt' står {raw!r}; der skal stå opslagstabeller.")
             name = reader.get(raw, "id", str)
-            what = taken.get(name, "et andet spørgsmål" if name in items or name in self.raw else "")
+            what = taken.get(name, "et andet spørgsmål" if name in self.items or name in self.raw else "")
             if what or not name.isidentifier():
                 why = f"er allerede navnet på {what}" if what else "er ikke bogstaver, tal og _"
                 raise reader.stop(raw[LINE], f"id {name!r} under 'afledt' {why}. Giv det et andet id.")
@@ -184,6 +185,21 @@ class Derivations:
         codes = list(first.answers)
         return tuple({code: place for place, code in enumerate(codes[::-1] if one.id in back else codes, 1)}
                      for one in sources)
+
+
+def _with_implied(reader: Reader, items: Mapping[str, Item], taken: Mapping[str, str]) -> dict[str, Item]:
+    """The items that are asked, each before what is shown of it in its place."""
+    found: dict[str, Item] = {}
+    lines = {raw["id"]: raw[LINE] for raw in reader.content["spoergsmaal"]}
+    for name, item in items.items():
+        implied = KINDS[item.scale.type].implied
+        found[name] = item
+        for one in implied(item) if implied else ():
+            if one.id in items or one.id in taken:
+                raise reader.stop(lines[name], f"'{one.id}' hedder det, der vises af {name}. Giv det andet et andet "
+                                               "id.")
+            found[one.id] = one
+    return found
 
 
 def _all(conditions: Iterable[Condition | None]) -> Condition | None:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from civsam.files import LINE
-from civsam.instrument import scale
+from civsam.instrument import ranking, scale
+from civsam.instrument.item import Item
 from civsam.instrument.reader import Reader
 from civsam.instrument.scale import BACKGROUND, Scale
 
@@ -17,7 +18,9 @@ class Kind:
     """A kind of question. words: what it is called. way: how a form on paper says to answer, if its rule does not.
 
     form: its type in an XLSForm. measure: its measure in SPSS. statistic: what of `estimate` tells its answers; blank
-    where nothing does. keys: what a scale of it may have in the file. read: makes the scale of that.
+    where nothing does. keys: what a scale of it may have in the file. read: makes the scale of that. apart: whether
+    'ved ikke' is a tick beside the answer. parts: whether each of its codes has a column in files of numbers. implied:
+    what is shown of it, where that is not itself.
     """
 
     words: str
@@ -27,16 +30,21 @@ class Kind:
     keys: tuple[str, ...]
     read: Callable[[Reader, str, dict[str, Any]], Scale]
     way: str = ""
+    apart: bool = False
+    parts: bool = False
+    implied: Callable[[Item], list[Item]] | None = None
 
 
 CODES, NUMBERS = ("svar", "ved_ikke"), ("mindst", "hoejst", "decimaler", "enhed", "ved_ikke")
 KINDS = {
     "enkelt": Kind("ét svar", "select_one", "nominal", "shares", CODES, scale.choice, "Sæt ét kryds."),
     "flere": Kind("et eller flere svar", "select_multiple", "nominal", "shares", CODES, scale.choice,
-                  "Sæt gerne flere krydser."),
+                  "Sæt gerne flere krydser.", parts=True),
     "ordinal": Kind("ét svar på en ordnet skala", "select_one", "ordinal", "shares", CODES, scale.choice,
                     "Sæt ét kryds."),
-    "antal": Kind("et antal", "integer", "scale", "means", NUMBERS, scale.count),
+    "antal": Kind("et antal", "integer", "scale", "means", NUMBERS, scale.count, apart=True),
+    "rangordning": Kind("svar i rækkefølge", "rank", "ordinal", "", ("svar", "mindst", "hoejst", "ved_ikke"),
+                        ranking.read, apart=True, parts=True, implied=ranking.implied),
     "tekst": Kind("fri tekst", "text", "nominal", "", (), scale.text),
 }
 ASKED = {**KINDS, BACKGROUND: KINDS["enkelt"]}  # what a form may ask

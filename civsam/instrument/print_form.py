@@ -7,7 +7,8 @@ from html import escape
 from civsam.instrument import policy, routing, webform
 from civsam.instrument.kinds import ASKED
 from civsam.instrument.questionnaire import Item, Questionnaire
-from civsam.instrument.xlsform import KEY_LABEL, YOU, About, answers, has_many, purpose_of, rule
+from civsam.instrument.telling import answers, rule
+from civsam.instrument.xlsform import KEY_LABEL, YOU, About, has_many, purpose_of
 
 PRINT_STYLE = """
 @page { size: A4; margin: 18mm 18mm 20mm; }

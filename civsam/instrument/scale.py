@@ -76,7 +76,8 @@ def choice(reader: Reader, name: str, raw: dict[str, Any]) -> Scale:
     """A scale of answers with codes."""
     given, kind = answers(reader, raw), raw["type"]
     sound(reader, raw, given)
-    clear(reader, raw, given, {DONT_KNOW: reader.get(reader.content, "ved_ikke", str)}, several=kind == "flere")
+    several = kind in ("flere", "rangordning")
+    clear(reader, raw, given, {DONT_KNOW: reader.get(reader.content, "ved_ikke", str)}, several=several)
     return Scale(name, kind, given, dont_know=reader.yes(raw, "ved_ikke", True))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from math import floor
 
+from civsam.instrument.kinds import ASKED
 from civsam.instrument.questionnaire import DONT_KNOW, Item
 
 UNKNOWN = -8  # 'ved ikke' as a number, unless a count reaches down to it
@@ -15,7 +16,7 @@ def codes(item: Item) -> dict[str, int]:
 
     Of a count only that of 'ved ikke'. Several answers have a column each, and text has none: empty.
     """
-    if item.scale.type in ("flere", "tekst"):
+    if ASKED[item.scale.type].parts or item.scale.type == "tekst":
         return {}
     own = all(code.isdigit() for code in item.scale.answers)
     numbers = {code: int(code) if own else place for place, code in enumerate(item.scale.answers, 1)}

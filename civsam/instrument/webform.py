@@ -11,7 +11,9 @@ from civsam.danish import listed
 from civsam.files import LINE, UserError, in_script, project, read_yaml, shown
 from civsam.instrument import keys, policy
 from civsam.instrument.conditions import plain
+from civsam.instrument.kinds import ASKED
 from civsam.instrument.questionnaire import BACKGROUND, DONT_KNOW, NONE, Item, Questionnaire
+from civsam.instrument.ranking import amount
 from civsam.instrument.routing import routed
 
 FORM = Path(__file__).parent / "form"
@@ -20,6 +22,7 @@ SCRIPTS = (VENDOR / "survey.core.min.js", VENDOR / "danish.min.js", VENDOR / "su
 STYLES = (VENDOR / "survey-core.fontless.min.css", FORM / "form.css")
 TEXTS = ("afsender", "formaal", "samtykke", "kontakt", "rettigheder")
 YOU, YOU_TITLE = "om:dig", "Om dig"  # the page for those without a key; no block can be called so
+ORDER = "Sæt svarene i rækkefølge: træk dem, eller brug mellemrum og pile. Det første får nummer 1."
 MANY = 20  # answers to choose among; more are unfolded
 
 
@@ -58,13 +61,18 @@ def definition(questionnaire: Questionnaire) -> dict[str, Any]:
 
 def _elements(item: Item, questionnaire: Questionnaire) -> list[dict[str, Any]]:
     kind, dont_know = item.scale.type, questionnaire.dont_know
-    shared = {"name": item.id, "title": item.wording, "description": item.help}
+    shared: dict[str, Any] = {"name": item.id, "title": item.wording, "description": item.help}
     if kind == "tekst":
         advice = " ".join(filter(None, (item.help, "Skriv ikke navne eller andet, der peger på en bestemt person.")))
         return [shared | {"type": "comment", "description": advice, "maxLength": keys.LONGEST}]
-    if kind == "antal":
+    if ASKED[kind].apart:
         box = {"type": "checkbox", "name": f"{DONT_KNOW}:{item.id}", "title": f"{item.wording} {dont_know}",
                "titleLocation": "hidden", "choices": [{"value": DONT_KNOW, "text": dont_know}]}
+        if kind == "rangordning":
+            told = " ".join(filter(None, (item.help, f"{ORDER} Rangordn {amount(item.scale)}.")))
+            return [shared | {"type": "ranking", "description": told, "selectToRankEnabled": True, "choices": [
+                {"value": code, "text": text} for code, text in item.scale.answers.items()],
+                "maxSelectedChoices": item.scale.high}, *[box] * item.allows_dont_know]
         unit = " ".join(filter(None, (item.help, f"Skriv tallet i {item.scale.unit}." if item.scale.unit else "")))
         return [shared | {"type": "text", "description": unit}, *[box] * item.allows_dont_know]
     if kind == BACKGROUND:

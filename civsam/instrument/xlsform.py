@@ -7,7 +7,9 @@ What a reader of that form's exports must know:
 - One answer is its code, `ved_ikke` included; several are codes with a space between, or a column `<item>/<code>` each
   with 0 and 1.
 - A count is a number. Whoever does not know it ticks `<item>_ved_ikke`, which then holds `ved_ikke` (where it is split:
-  a column `<item>_ved_ikke/ved_ikke` with 1); the count is then blank.
+  a column `<item>_ved_ikke/ved_ikke` with 1); the count is then blank. So it is with a ranking.
+- A ranking is its codes in order with a space between. Where only some are ranked each place is a column,
+  `<item>_plads_1`, with the code that has it.
 - What is asked of some only is `relevant` for them, so it is blank for all others.
 - `noegle` is the respondent's key. Only whoever has none answers the group `YOU`, about the background. The columns of
   `NOTES` are blank: they are text to read.
@@ -24,11 +26,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zipfile import ZipFile, ZipInfo
 
-from civsam.danish import listed, number, slug
+from civsam.danish import slug
 from civsam.files import UserError
 from civsam.instrument import conditions, keys, routing, webform
 from civsam.instrument.kinds import ASKED
 from civsam.instrument.questionnaire import BACKGROUND, DONT_KNOW, NONE, Item, Questionnaire
+from civsam.instrument.telling import answers, rule
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
@@ -49,30 +52,6 @@ SETTINGS = ("form_title", "form_id", "version", "default_language", "style", OWN
 KEY_LABEL = "Din nøgle"
 KEY_HINT = ("Står i den henvendelse, du har fået. Er feltet udfyldt, så lad det stå. Har du ingen nøgle, så lad det "
             "være tomt.")
-
-
-# ---- Words shared by the forms
-
-
-def answers(item: Item, questionnaire: Questionnaire) -> dict[str, str]:
-    """The codes that may be ticked with the words beside them, 'ved ikke' last; of a count only that."""
-    own = {DONT_KNOW: questionnaire.dont_know} if item.allows_dont_know else {}
-    return {**item.scale.answers, **own}
-
-
-def rule(item: Item, questionnaire: Questionnaire) -> str:
-    """What an answer must keep to, in words; blank for one answer and for text."""
-    if item.scale.type == "antal":
-        scale, places = item.scale, item.scale.decimals
-        low, high = (number(end, places if end % 1 else 0) for end in (scale.low, scale.high))
-        precise = f" med højst {places} decimal{'er' if places > 1 else ''}" if places else ""
-        unit = f" ({scale.unit})" if scale.unit else ""
-        words = f"Skriv et {'' if places else 'helt '}tal fra {low} til {high}{precise}{unit}."
-        totals = [f"»{questionnaire.items[total].topic}«" for total in item.part_of]
-        together = " tilsammen" if len(totals) > 1 else ""
-        return f"{words} Tallet må ikke være større end i {listed(totals)}{together}." if totals else words
-    alone = [f"»{label}«" for code, label in answers(item, questionnaire).items() if code in (NONE, DONT_KNOW)]
-    return f"{listed(alone)} kan kun vælges alene." if item.scale.type == "flere" and alone else ""
 
 
 def purpose_of(about: About) -> str:
@@ -96,7 +75,8 @@ def xlsform(questionnaire: Questionnaire, path: Path, about: About) -> None:
     settings = {"form_title": questionnaire.title, "form_id": form_id(questionnaire),
                 "version": version(questionnaire, about), "default_language": LANGUAGE, "style": "pages",
                 OWN: json.dumps({"noegle": questionnaire.key}, ensure_ascii=False)}
-    besides = {item.id: _besides(item, questionnaire) for item in keys.asked(questionnaire).values()}
+    besides = {f"{item.id}_plads_1" if few_places(item) else item.id: _besides(item, questionnaire)
+               for item in keys.asked(questionnaire).values()}
     survey = [row | {OWN: besides[row["name"]]} if row.get("name") in besides else row for row in survey]
     book = Workbook()
     book.remove(book.active)
@@ -113,6 +93,8 @@ def _besides(item: Item, questionnaire: Questionnaire) -> str:
     told |= {"decimaler": scale.decimals} if scale.decimals else {}
     if item.only_if:
         told |= {"kun_hvis": conditions.text(item.only_if), "relevant": routing.relevant(item.only_if, questionnaire)}
+    if scale.type == "rangordning":
+        told |= {"id": item.id, "mindst": scale.low, "hoejst": scale.high, "ordlyd": item.wording}
     told |= {"enhed": scale.unit} if scale.unit else {}
     told |= {"ordnet": True} if variable and variable.ordered else {}
     told |= {"uoplyst": variable.missing} if variable and variable.missing else {}
@@ -152,9 +134,9 @@ def choice_rows(questionnaire: Questionnaire) -> list[dict[str, str]]:
 
     What is not offered is in neither.
     """
-    lists = {_list_of(item): answers(item, questionnaire) for item in keys.asked(questionnaire).values()
-             if item.scale.answers}
-    if any(item.scale.type == "antal" and item.allows_dont_know for item in questionnaire.items.values()):
+    lists = {_list_of(item): item.scale.answers if ASKED[item.scale.type].apart else answers(item, questionnaire)
+             for item in keys.asked(questionnaire).values() if item.scale.answers}
+    if any(ASKED[item.scale.type].apart and item.allows_dont_know for item in questionnaire.items.values()):
         lists[TICK] = {DONT_KNOW: questionnaire.dont_know}
     return [dict(zip(CHOICES, (name, code, label), strict=True))
             for name, labels in lists.items() for code, label in labels.items()]
@@ -162,7 +144,8 @@ def choice_rows(questionnaire: Questionnaire) -> list[dict[str, str]]:
 
 def _list_of(item: Item) -> str:
     """The list of choices of an item: its scale's, or that without 'ved ikke' where only some are offered it."""
-    differs = item.scale.type != BACKGROUND and item.dont_know != item.scale.dont_know
+    with_it = item.scale.type != BACKGROUND and not ASKED[item.scale.type].apart
+    differs = with_it and item.dont_know != item.scale.dont_know
     return item.scale.id + (f"_{'med' if item.dont_know else 'uden'}_{DONT_KNOW}" if differs else "")
 
 
@@ -176,19 +159,39 @@ def _group(name: str, label: str) -> dict[str, str]:
 
 
 def _item_rows(item: Item, questionnaire: Questionnaire) -> list[dict[str, str]]:
-    """An item's row; a count is followed by the tick for 'ved ikke', offered as long as no number stands."""
-    scale, test = item.scale, constraint(item)
+    """An item's row; where 'ved ikke' is a tick of its own it comes after, offered as long as no answer stands."""
     some = routing.relevant(item.only_if, questionnaire) if item.only_if else ""
+    rows = _places(item, some) if few_places(item) else [_item_row(item, questionnaire, some)]
+    if not ASKED[item.scale.type].apart or not item.allows_dont_know:
+        return rows
+    tick = _row(f"select_multiple {TICK}", f"{item.id}_{DONT_KNOW}", f"{item.topic}: sæt kryds, hvis du ikke ved det.",
+                relevant=f"${{{rows[0]['name']}}} = ''" + (f" and ({some})" if some else ""))
+    return [*rows, tick]
+
+
+def few_places(item: Item) -> bool:
+    """Whether only some answers may be ranked: the forms' own ranking would rank them all."""
+    return item.scale.type == "rangordning" and item.scale.high < len(item.scale.answers)
+
+
+def _places(item: Item, some: str) -> list[dict[str, str]]:
+    """A row for each place of a ranking, offered once the one before it is filled. some: where the item is asked."""
+    names = [f"{item.id}_plads_{place}" for place in range(1, int(item.scale.high) + 1)]
+    return [_row(f"select_one {_list_of(item)}", name, f"{item.wording} Plads {place}", hint=item.help,
+                 constraint=" and ".join(f". != ${{{other}}}" for other in names[:place - 1]),
+                 message="Hvert svar kan kun have én plads." if place > 1 else "",
+                 relevant=f"${{{names[place - 2]}}} != ''" if place > 1 else some)
+            for place, name in enumerate(names, 1)]
+
+
+def _item_row(item: Item, questionnaire: Questionnaire, some: str) -> dict[str, str]:
+    """The row of an item that has one. some: where it is asked."""
+    scale, test = item.scale, constraint(item)
     plain = "decimal" if scale.decimals else ASKED[scale.type].form
     kind = f"{plain} {_list_of(item)}" if scale.answers else plain
-    row = _row(kind, item.id, item.wording, hint=item.help, constraint=test,
-               message=rule(item, questionnaire) if test else "",
-               appearance="multiline" if scale.type == "tekst" else "minimal" if has_many(item) else "", relevant=some)
-    if scale.type != "antal" or not item.allows_dont_know:
-        return [row]
-    tick = _row(f"select_multiple {TICK}", f"{item.id}_{DONT_KNOW}", f"{item.topic}: sæt kryds, hvis du ikke ved det.",
-                relevant=f"${{{item.id}}} = ''" + (f" and ({some})" if some else ""))
-    return [row, tick]
+    return _row(kind, item.id, item.wording, hint=item.help, constraint=test,
+                message=rule(item, questionnaire) if test else "",
+                appearance="multiline" if scale.type == "tekst" else "minimal" if has_many(item) else "", relevant=some)
 
 
 def has_many(item: Item) -> bool:

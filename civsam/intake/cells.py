@@ -10,12 +10,14 @@ import pandas as pd
 
 from civsam.danish import first_of
 from civsam.instrument.allowed import allowed, invalid, numbers, within
+from civsam.instrument.kinds import KINDS
 from civsam.instrument.questionnaire import DONT_KNOW, NO_TICK, Item
 from civsam.instrument.words import plain
 from civsam.intake import personal
 from civsam.intake.answer_file import AnswerFile, Role, Rows, by_value, places_of
 from civsam.intake.coding import TICKS, UNREAD, coded, logical, whole_number
 from civsam.intake.faults import FROM_SHEET, NOTHING, SUGGESTED, TWICE, Fault, amount, explain, pattern
+from civsam.intake.ranked import ranked
 
 FEW = 10  # rows that a note names
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")  # but tab and line breaks
@@ -60,9 +62,11 @@ def _cells(file: AnswerFile, item: Item, places: Mapping[Role, int]) -> tuple[np
     """An item's cells, as of `distinct`: its own column or its split ones, or both; else blank; a count with its tick.
     """
     split = {role[1]: at for role, at in sorted(places.items(), reverse=True) if role[0] == item.id and role[1:]}
-    if item.scale.type == "antal" and split:
-        return _ticked_count(file, item, places.get((item.id,)), split[DONT_KNOW])
-    if (item.id,) not in places:
+    if KINDS[item.scale.type].apart and {*split} == {DONT_KNOW}:
+        return _ticked_apart(file, item, places.get((item.id,)), split[DONT_KNOW])
+    if (item.id,) not in places and item.scale.type == "rangordning":
+        texts = _ranked(file, item, split)
+    elif (item.id,) not in places:
         texts = ticked(file, item, split, places)
         lacking = [f"{item.id}/{code}" for code in item.scale.answers if split and code not in split]
         file.note("Svarmuligheder uden kolonne, som ingen derfor kan have sat kryds ved", lacking)
@@ -78,11 +82,13 @@ def _both(file: AnswerFile, item: Item, place: int, split: Mapping[str, int], pl
     """An item's own column, filled from its split ones where it is blank; a fault where they say something else."""
     codes, found = file.distinct(place)
     values, _ = coded(item, found, file.questionnaire.dont_know, _labelled(file, item, places), file.given.get(item.id))
-    own, texts = np.array(values, dtype=object)[codes], ticked(file, item, split, places)
+    own, ranks = np.array(values, dtype=object)[codes], item.scale.type == "rangordning"
+    texts = _ranked(file, item, split) if ranks else ticked(file, item, split, places)
     pairs = pd.Series(own) + "\n" + pd.Series(texts)
     for pair, rows in by_value(pairs[(own != "") & (texts != "")]).items():
         one, other = pair.split("\n")[-2:]
-        if not one.startswith(UNREAD) and {*one.split()} & {*split} != {*other.split()} - {NO_TICK}:
+        same = one == other if ranks else {*one.split()} & {*split} == {*other.split()} - {NO_TICK}
+        if not one.startswith(UNREAD) and not same:
             file.add(Fault(item.id, one, f"de delte kolonner siger noget andet: {other}", "det samme i begge",
                            "Ret det ene, eller slet enten den samlede eller de delte kolonner."), rows)
     filled = int(((own == "") & (texts != "")).sum())
@@ -91,8 +97,17 @@ def _both(file: AnswerFile, item: Item, place: int, split: Mapping[str, int], pl
     return np.where(own == "", texts, np.array(found, dtype=object)[codes])
 
 
-def _ticked_count(file: AnswerFile, item: Item, place: int | None, tick: int) -> tuple[np.ndarray, list[str]]:
-    """A count's cells with 'ved ikke' where that is ticked; with both, both stay, which is a fault."""
+def _ranked(file: AnswerFile, item: Item, split: Mapping[str, int]) -> np.ndarray:
+    """The order that split columns tell, and 'ved ikke' where that is ticked, (rows,); with both, both stay."""
+    texts = ranked(file, item, split)
+    if DONT_KNOW in split:
+        unsure = _ticks(file, item, DONT_KNOW, split[DONT_KNOW]) == 1
+        texts[unsure] = [f"{cell} {DONT_KNOW}".strip() for cell in texts[unsure]]
+    return texts
+
+
+def _ticked_apart(file: AnswerFile, item: Item, place: int | None, tick: int) -> tuple[np.ndarray, list[str]]:
+    """Cells with 'ved ikke' where that is ticked beside them; with both, both stay, which is a fault."""
     texts = np.full(len(file.table.cells), "", dtype=object)
     if place is not None:
         texts[:] = file.table.cells[place]

@@ -132,16 +132,18 @@ def coded(
     if item.scale.type == "antal":
         return [given[plain(cell)] if plain(cell) in given else _count(cell, spelling, item.scale.decimals)
                 for cell in cells], ""
-    several = item.scale.type == "flere"
-    if several:
+    ranked = item.scale.type == "rangordning"
+    several = item.scale.type == "flere" or ranked
+    if several and not ranked:
         spelling.codes[NO_TICK] = NO_TICK
     answers = [spelling.split(cell) if several else [spelling.one(cell)] if cell.strip() else [] for cell in cells]
     reading, how = spelling.chosen(answer for cell, those in zip(cells, answers, strict=True) for answer in those
                                    if cell not in labelled)
-    order = [*item.scale.answers, DONT_KNOW, NO_TICK]
+    order = [] if ranked else [*item.scale.answers, DONT_KNOW, NO_TICK]
     texts = [[(spelling.labels if cell in labelled else reading | given).get(answer) for answer in those]
              for cell, those in zip(cells, answers, strict=True)]
-    done = [UNREAD + cell if None in those else " ".join(sorted(filter(None, those), key=order.index))
+    done = [UNREAD + cell if None in those else " ".join(sorted(filter(None, those), key=order.index) if order
+                                                         else filter(None, those))
             for cell, those in zip(cells, texts, strict=True)]
     words = "svartekster" if labelled and not {*cells} - {*labelled, ""} else how
     return done, words

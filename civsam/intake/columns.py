@@ -10,6 +10,7 @@ import pandas as pd
 
 from civsam.files import visible
 from civsam.instrument.allowed import nearest
+from civsam.instrument.kinds import KINDS
 from civsam.instrument.questionnaire import DONT_KNOW, Questionnaire
 from civsam.instrument.webform import YOU_TITLE
 from civsam.instrument.words import plain
@@ -28,6 +29,7 @@ SIGNS = ("/", "-", "–", ":")
 ADDED = " - selected choice"  # what Qualtrics writes after a question with more than one column
 GROUPS = ("indledning", YOU, YOU_TITLE)  # of the form, besides those of the blocks
 WEIGHT = re.compile(r"w|wt|pw|wgt|.*(vægt|vaegt|weight|wgt)(e|s|en)?\d*|wt[a-z]*\d+(yr)?", re.IGNORECASE)
+PLACES = tuple(map(str, range(2, 50)))  # in a ranking
 RANDOM_KEY = "noegle"  # the column of random respondent keys, in a frame and in what the forms give
 
 
@@ -56,7 +58,9 @@ class Columns:
         roles: dict[str, tuple[str, ...]] = {
             wording: (name,) for wording, name in zip(wordings, items, strict=True) if wordings.count(wording) == 1}
         roles |= {f"{plain(name)}_{DONT_KNOW}": (name, DONT_KNOW)
-                  for name, item in items.items() if item.scale.type == "antal" and item.allows_dont_know}
+                  for name, item in items.items() if KINDS[item.scale.type].apart and item.allows_dont_know}
+        roles |= {plain(f"{name}_plads_{place}"): (name, str(place)) for name, item in items.items()
+                  if item.scale.type == "rangordning" for place in range(1, len(item.scale.answers) + 1)}
         for suffix in export.LIMITS:
             roles |= {plain(column): role if role[1] else role[:1]
                       for column, role in export.columns(questionnaire, suffix).items()}
@@ -65,9 +69,9 @@ class Columns:
         self.items, self.roles = items, roles | {plain(name): (name,) for name in items}
         self.targets: dict[str, Role] = {name: (name,) for name in items}
         self.targets |= {f"{name}/{code}": (name, code) for name, item in items.items()
-                         if item.scale.type == "flere" for code in item.codes}
+                         if KINDS[item.scale.type].parts for code in item.codes}
         self.targets |= {f"{name}_{DONT_KNOW}": (name, DONT_KNOW) for name, item in items.items()
-                         if item.scale.type == "antal" and item.allows_dont_know}
+                         if KINDS[item.scale.type].apart and item.allows_dont_know}
         self.targets |= {name: ("", name) for name in others if name}
         self.targets |= {name: (KEY, name) for name in (questionnaire.key, RANDOM_KEY)}
         self.given = {} if given is None else given.roles
@@ -108,7 +112,7 @@ class Columns:
         blank where the name says no such thing."""
         for whole, part in pairs(plain(name)):
             role = self._grouped(whole) or self._grouped(whole.removesuffix(ADDED))
-            if role is not None and len(role) == 1 and self.items[role[0]].scale.type == "flere":
+            if role is not None and len(role) == 1 and KINDS[self.items[role[0]].scale.type].parts:
                 return part
         return ""
 
@@ -137,10 +141,12 @@ class Columns:
     def _split(self, role: tuple[str, ...], tail: str) -> tuple[str, ...] | None:
         """The role of item/code or item/label; of item_ved_ikke/ved_ikke it is a third."""
         item = self.items[role[0]]
+        if item.scale.type == "rangordning" and tail.isdigit() and 0 < int(tail) <= len(item.scale.answers):
+            return (*role, str(int(tail))) if len(role) == 1 else None
         if len(role) == 2:
             return (*role, "1") if tail == role[1] else None
         spelling = Spelling.of(item.scale.answers, self.dont_know if item.allows_dont_know else None)
-        code = (spelling.labels | spelling.codes).get(tail) if item.scale.type == "flere" else None
+        code = (spelling.labels | spelling.codes).get(tail) if KINDS[item.scale.type].parts else None
         return (*role, code) if code else None
 
     @staticmethod
@@ -243,8 +249,9 @@ def _unknown(
     name = file.table.header[at]
     title = file.table.titles[at] if file.table.titles else ""
     answer = columns.other_answer(name) or columns.other_answer(title)
-    if answer and {plain(cell) for cell in file.table.cells[at].unique()} <= {"", answer, *TICKS}:
-        file.add(Fault(name, "", f"er krydser ved »{answer}«, som spørgeskemaet ikke har", "spørgsmålets svar",
+    if answer and {plain(cell) for cell in file.table.cells[at].unique()} <= {"", answer, *TICKS, *PLACES}:
+        file.add(Fault(name, "", f"er krydser eller pladser ved »{answer}«, som spørgeskemaet ikke har",
+                       "spørgsmålets svar",
                        "Giv spørgsmålet svaret i spørgeskemaet, eller udelad kolonnen med --ignore."))
         return ""
     if not name.strip():
@@ -286,7 +293,7 @@ def _missing(file: AnswerFile, found: Mapping[Role, int]) -> list[Fault]:
     faults = [Fault(name, "", "mangler", "alle spørgsmål har en kolonne",
                     "Tilføj kolonnen; lad den være tom, hvis ingen blev spurgt.")
               for name, item in file.questionnaire.items.items() if (name,) not in found and not any(
-                  role[0] == name and item.scale.type == "flere" for role in found)]
+                  role[0] == name and KINDS[item.scale.type].parts for role in found)]
     if file.frame is not None and not any(role[0] == KEY for role in found):
         faults.append(Fault(file.questionnaire.key, "", "mangler, så det ikke kan ses, hvem der har svaret",
                             f"{file.questionnaire.key} eller {RANDOM_KEY}", "Tilføj kolonnen."))

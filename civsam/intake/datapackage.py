@@ -79,6 +79,12 @@ def item_field(item: Item, questionnaire: Questionnaire, none: bool = False) -> 
                 "constraints": {"minimum": scale.low, "maximum": scale.high}}
     if scale.type == "tekst":
         return {**made, "type": "string"}
+    if scale.type == "rangordning":
+        one = "|".join(scale.answers)
+        alone = f"{DONT_KNOW}|" if item.allows_dont_know else ""
+        order = {"pattern": f"({alone}({one})( ({one})){{{scale.low - 1:.0f},{scale.high - 1:.0f}}})"}
+        return {**made, "type": "string", "constraints": order, "svarkoder": [
+            {"value": code, "label": questionnaire.label(item.id, code)} for code in allowed]}
     labels = [{"value": code, "label": questionnaire.label(item.id, code)} for code in allowed]
     if scale.type == "flere":
         alone = "|".join(code for code in (*allowed, *[NO_TICK] * none) if code in (NONE, DONT_KNOW, NO_TICK))

@@ -8,6 +8,7 @@ What a reader of these files must know:
   but .a, one of Stata's missing values, with the same label.
 - Several answers: a column `<item>_<code>` for each code, `<item>_ved_ikke` too: 1 ticked, 0 not, blank in all of them
   where the item was not answered. Who answered and ticked nothing has 0 in all of them.
+- A ranking: a column `<item>_<code>` for each code with its place, blank where it has none.
 - Not answered: system missing, in text an empty string.
 - What the answer file itself tells of the respondents, background and the columns of the design, stands last.
 - A name longer than the format takes (.sav 64 bytes, .dta 28 characters) is cut; `columns` gives item and code of each.
@@ -33,6 +34,7 @@ from pandas.api.types import is_numeric_dtype
 from civsam.danish import first_of
 from civsam.files import UserError, project, shown
 from civsam.instrument import conditions
+from civsam.instrument.allowed import valid
 from civsam.instrument.kinds import KINDS
 from civsam.instrument.questionnaire import DONT_KNOW, NO_TICK, Item, Questionnaire
 from civsam.instrument.value_codes import TICKED, codes
@@ -68,7 +70,7 @@ class Column:
 def columns(questionnaire: Questionnaire, suffix: str) -> dict[str, tuple[str, str]]:
     """The names of the columns in a .sav or .dta file, each with its item and code ("" but for several answers)."""
     parts = [(item.id, code) for item in questionnaire.items.values()
-             for code in (item.codes if item.scale.type == "flere" else [""])]
+             for code in (item.codes if KINDS[item.scale.type].parts else [""])]
     names: dict[tuple[str, str], str] = {}
     taken = {questionnaire.key.casefold()}
     for item, code in sorted(parts, key=lambda part: part[1] != ""):  # a tick never takes the name of a question
@@ -139,6 +141,12 @@ def _column(given: pd.Series, item: Item, code: str, questionnaire: Questionnair
     if item.scale.type == "tekst":
         return Column(item.id, given, item.topic)
     if code:
+        if item.scale.type == "rangordning" and code != DONT_KNOW:
+            _stop_at({text for text in given.unique() if not valid(item, text)}, item)
+            orders = {text: text.split(" ") for text in given.unique()}
+            places = {text: float(order.index(code) + 1) for text, order in orders.items() if code in order}
+            return Column(item.id, given.map(places).astype(float),
+                          f"{item.topic}: {questionnaire.label(item.id, code)}")
         sets = {text: text.split(" ") if text != NO_TICK else [] for text in given.unique() if text}
         _stop_at({one for those in sets.values() for one in those} - {*item.codes}, item)
         ticked = given.map({text: float(code in those) for text, those in sets.items()})

@@ -11,6 +11,7 @@ import pandas as pd
 
 from civsam import danish
 from civsam.files import UserError, shown, visible
+from civsam.instrument import ranking
 from civsam.instrument.allowed import nearest
 from civsam.instrument.questionnaire import DONT_KNOW, NONE, Item
 from civsam.instrument.words import joined, plain
@@ -101,6 +102,8 @@ def explain(
         return f"»{dont_know}« kan ikke svares på dette spørgsmål", "Tøm cellen, eller tilbyd det i spørgeskemaet."
     if item.scale.type == "antal":
         return _explain_count(item, cell, answer)
+    if item.scale.type == "rangordning" and not answer.startswith(UNREAD):
+        return _explain_order(item, answer.split(" "))
     spelling = Spelling.of(item.scale.answers, dont_know if item.allows_dont_know else None, given)
     known = spelling.codes | spelling.labels
     parts = spelling.split(cell)
@@ -139,6 +142,14 @@ def _explain_count(item: Item, cell: str, answer: str) -> tuple[str, str]:
         return ("et decimaltal, hvor der skal stå et helt tal",
                 "Ret det til et helt tal, eller giv skalaen »decimaler« i spørgeskemaet.")
     return "tekst, hvor der skal stå et tal", "Skriv kun tallet, uden enhed og mellemrum, eller tøm cellen."
+
+
+def _explain_order(item: Item, codes: list[str]) -> tuple[str, str]:
+    if DONT_KNOW in codes:
+        return "både en rækkefølge og ved ikke", "Behold det ene."
+    if len({*codes}) < len(codes):
+        return "samme svar står to gange", "Fjern det ene."
+    return f"{len(codes)} svar er rangordnet", f"Rangordn {ranking.amount(item.scale)}."
 
 
 def _explain_several(item: Item, codes: list[str]) -> tuple[str, str]:

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from html import escape
 
 from civsam.danish import listed, number
-from civsam.instrument import routing
+from civsam.instrument import ranking, routing
 from civsam.instrument.kinds import KINDS
 from civsam.instrument.questionnaire import DONT_KNOW, Item, Questionnaire, Scale
+from civsam.instrument.telling import answers
 from civsam.instrument.value_codes import codes
-from civsam.instrument.xlsform import answers
 from civsam.pages.output import Output
 
 # ---- Codebook
@@ -58,6 +58,8 @@ def _facts(item: Item, questionnaire: Questionnaire) -> dict[str, tuple[str, str
         facts["Stilles kun til"] = _both(routing.base(item, questionnaire))
     if scale.type == "antal":
         facts["Værdier"] = _both(_span(scale))
+    if scale.type == "rangordning":
+        facts["Rangordnes"] = _both(ranking.amount(scale))
     if answers(item, questionnaire):
         term = "Koder, og tal i .sav og .dta" if numbers else "Koder"
         facts[term] = _code_list({code: (label, numbers.get(code)) for code, label

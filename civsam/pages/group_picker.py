@@ -10,6 +10,7 @@ import pandas as pd
 
 from civsam.danish import at_level
 from civsam.inference import estimate
+from civsam.instrument.kinds import KINDS
 from civsam.instrument.questionnaire import Item, Questionnaire
 from civsam.pages.cells import Cell, number
 from civsam.pages.door import shown
@@ -36,7 +37,7 @@ def picker(survey: Survey, block: str, name: str, *, focus: str = "") -> Output:
     'tab-eksempel'
     """
     questionnaire, heading = survey.questionnaire, survey.questionnaire.blocks[block]
-    estimates = [by_group(survey, item) for item in questionnaire.block(block) if item.scale.type != "tekst"]
+    estimates = [by_group(survey, item) for item in questionnaire.block(block) if KINDS[item.scale.type].statistic]
     frame = pd.concat([as_words(survey, each) for each in estimates])
     estimates = shown(survey, pd.concat(estimates))
     caption = f"{heading} for alle og for hver gruppe"

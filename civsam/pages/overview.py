@@ -40,7 +40,10 @@ $body
 
 
 def statistic(item: Item) -> str:
-    """What of `estimate` tells the answers to an item where nobody says what: shares, means or ratios; else blank."""
+    """What of `estimate` tells the answers to an item where nobody says what: shares, means or ratios; else blank.
+
+    What is shown of a ranking follows after it.
+    """
     return "ratios" if item.part_of else KINDS[item.scale.type].statistic
 
 
@@ -58,7 +61,7 @@ def answered(survey: Survey, item: Item, by: str | None = None) -> Iterator[Outp
         caption = item.topic + (f" efter {survey.variable(split).name}" if split else "")
         if found is not None:
             yield show.table(survey, found, caption, f"tab-{item.id}")
-        elif split is None:
+        elif split is None and item.scale.type == "tekst":
             yield show.texts(survey, item.id)
 
 

@@ -19,6 +19,7 @@ from civsam.danish import danish_order, joined, listed, number, plain
 from civsam.edition import Edition, open_edition
 from civsam.files import UserError, project
 from civsam.inference import weighting
+from civsam.instrument.kinds import KINDS
 from civsam.instrument.questionnaire import Item, Questionnaire
 from civsam.pages import dots, group_picker
 from civsam.pages import figure as plots
@@ -59,7 +60,7 @@ class Common:
     @cached_property
     def items(self) -> list[Item]:
         """The questions that are shown: all but those answered in words."""
-        return [item for item in self.edition.survey.questionnaire.items.values() if item.scale.type != "tekst"]
+        return [item for item in self.edition.survey.questionnaire.items.values() if KINDS[item.scale.type].statistic]
 
     @cached_property
     def note(self) -> str:

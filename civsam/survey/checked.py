@@ -20,6 +20,7 @@ from civsam.files import UserError
 from civsam.instrument.allowed import allowed, invalid, nearest
 from civsam.instrument.classes import classed
 from civsam.instrument.derived import added
+from civsam.instrument.kinds import KINDS
 from civsam.instrument.questionnaire import DONT_KNOW, Background, Item, Questionnaire
 from civsam.instrument.words import plain
 from civsam.survey import routed
@@ -229,7 +230,7 @@ def remedy(item: Item, value: Any, questionnaire: Questionnaire) -> str:
         return f"{may} Lad cellen være tom."
     if not isinstance(value, str):
         return f"Det er et tal eller andet end tekst. {_meant(str(value), labels)}{may}"
-    parts = value.split(" ") if item.scale.type == "flere" and not same(value, labels) else [value]
+    parts = value.split(" ") if KINDS[item.scale.type].parts and not same(value, labels) else [value]
     strange = [part for part in parts if part not in labels]
     if strange:
         return f"{_meant(strange[0], labels)}{may}"

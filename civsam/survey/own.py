@@ -147,7 +147,7 @@ def _said(what: str, names: Iterable[str], nothing: str = "") -> list[str]:
 
 def _kinds(questionnaire: Questionnaire) -> list[str]:
     """The items by name, with what may be answered to them."""
-    words = {"antal": "antal", "tekst": "fri tekst"}
+    words = {"antal": "antal", "tekst": "fri tekst"}  # of others how many answers there are
     return [f"{item.id} ({words.get(item.scale.type) or f'{len(item.scale.answers)} svar'})"
             for item in questionnaire.items.values()]
 

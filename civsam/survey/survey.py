@@ -15,6 +15,7 @@ import pandas as pd
 
 from civsam.files import UserError, project, read_table
 from civsam.instrument.allowed import valid
+from civsam.instrument.kinds import KINDS
 from civsam.instrument.questionnaire import DONT_KNOW, Background, Item, Questionnaire, read
 from civsam.survey import own
 from civsam.survey.checked import Checked, aligned, checked, one_name, same, unknown
@@ -220,8 +221,10 @@ class Survey:
         Raises UserError, with the code that was meant, for what is no code of the item: a label, or nothing at all.
         """
         asked = self.item(item)
-        if asked.scale.type == "tekst":
-            raise UserError(f"{item} er fri tekst og har ingen svarkoder.")
+        if not KINDS[asked.scale.type].statistic:
+            shown = [one.id for one in self.questionnaire.items.values() if one.derived and item in one.derived.sources]
+            raise UserError(f"{item} er {KINDS[asked.scale.type].words}, og der kan ikke regnes på det"
+                            + (f". Brug {', '.join(shown)}." if shown else " selv."))
         known = {code: self.questionnaire.label(item, code) for code in asked.codes}
         answer, count = str(one_name(answer, "en svarkode")), asked.scale.type == "antal"
         codes = [answer] if answer in known else answer.split("+")

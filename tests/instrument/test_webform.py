@@ -45,6 +45,9 @@ CLASS = replace(SMALL, title="Klassen", background={  # those of a class, who ha
 EXACT = replace(SMALL, title="Grader", items={"grader": Item(
     "grader", "a", Scale("g", "antal", low=-20.5, high=1000, decimals=1, unit="grader"), "Varme", "Hvor varmt?")})
 
+RANKED = replace(SMALL, title="Rækkefølge", items={"orden": Item("orden", "a", Scale(
+    "r", "rangordning", {"hund": "Hund", "kat": "Kat", "ko": "Ko"}, low=2, high=3), "Orden", "Hvem er bedst?")})
+
 ROUTED = replace(SMALL, title="Ruter", items={item.id: item for item in (
     Item("dyr", "a", Scale("d", "enkelt", {"ja": "Ja", "nej": "Nej"}), "Dyr", "Har du dyr?"),
     Item("antal", "a", TOTAL, "Antal", "Hvor mange dyr?", only_if=Claim("dyr", "er", "ja")),
@@ -97,7 +100,7 @@ def test_a_missing_or_unknown_text_is_told(tmp_path: Path, content: str, message
 @pytest.fixture(scope="module")
 def forms(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return {questionnaire.title: webform.write(questionnaire, tmp_path_factory.mktemp("form"), ABOUT)
-            for questionnaire in (STUDY, SMALL, CLASS, EXACT, ROUTED)}
+            for questionnaire in (STUDY, SMALL, CLASS, EXACT, RANKED, ROUTED)}
 
 
 @pytest.fixture
@@ -553,6 +556,18 @@ def test_no_page_is_wider_than_the_screen_and_nothing_small_must_be_hit(visit: C
             small = page.evaluate("[...document.querySelectorAll('#formular label, button, input[type=text]')]"
                                   ".map(e => e.getBoundingClientRect()).filter(r => r.width && r.height < 24).length")
             assert small == 0
+
+
+def test_answers_are_put_in_order_with_the_keyboard(visit: Callable[..., Page], tmp_path: Path) -> None:
+    page = visit(RANKED)
+    choices = question(page, "orden").locator(".sv-ranking-item")
+    choices.filter(has_text="Ko").press("Space")
+    turn(page, "Hent dit svar")
+    expect(question(page, "orden")).to_contain_text("Rangordn mindst 2 og højst 3 af svarene")
+    choices.filter(has_text="Hund").press("Space")
+    assert saved(page, tmp_path)["svar"] == {"orden": "ko hund"}
+    box(page, "orden").check(force=True)
+    assert saved(page, tmp_path)["svar"] == {"orden": DONT_KNOW}
 
 
 def test_the_page_itself_forbids_the_browser_any_request(browser: Browser, forms: dict[str, Path]) -> None:

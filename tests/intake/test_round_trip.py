@@ -36,10 +36,15 @@ def questionnaires(draw: st.DrawFn) -> dict[str, Any]:
     """The content of a questionnaire's file; it need not be one that is accepted."""
     scales, items = {}, []
     for place in range(draw(st.integers(1, 4))):
-        kind = draw(st.sampled_from(["enkelt", "ordinal", "flere", "antal", "tekst"]))
+        kind = draw(st.sampled_from(["enkelt", "ordinal", "flere", "antal", "tekst", "rangordning"]))
         scale: dict[str, Any] = {"type": kind}
         if kind in ("enkelt", "ordinal", "flere"):
             scale["svar"] = draw(st.dictionaries(CODES, LABELS, min_size=1, max_size=5))
+        if kind == "rangordning":
+            scale["svar"] = draw(st.dictionaries(CODES.filter(lambda code: not code.isdigit() and code != NONE),
+                                                 LABELS.filter(lambda label: not label.isdigit()), min_size=3,
+                                                 max_size=4))
+            scale["mindst"], scale["hoejst"] = sorted(draw(st.tuples(*[st.integers(1, 3)] * 2)))
         if kind == "antal":
             low, high = sorted(draw(st.tuples(*[st.integers(-1000, 100_000)] * 2)))
             scale |= {"mindst": low, "hoejst": high, "decimaler": draw(st.integers(0, 4))}
@@ -63,6 +68,10 @@ def answer(item: Item) -> st.SearchStrategy[str]:
             lambda whole: f"{whole / 10**scale.decimals:.{scale.decimals}f}".rstrip("0").rstrip(".")
             if scale.decimals else str(whole)).map(lambda text: "0" if text in ("-0", "") else text)
         return st.one_of(st.sampled_from(["", *unsure]), number)
+    if scale.type == "rangordning":
+        order = st.permutations(list(scale.answers)).flatmap(lambda codes: st.integers(
+            int(scale.low), int(scale.high)).map(lambda many: " ".join(codes[:many])))
+        return st.one_of(st.sampled_from(["", *unsure]), order)
     if scale.type != "flere":
         return st.sampled_from(["", *scale.answers, *unsure])
     several = [code for code in scale.answers if code != NONE]
@@ -100,7 +109,7 @@ def test_what_is_written_comes_back_as_it_was(content: dict[str, Any], data: st.
         study = accepted(content, folder)
         rows = data.draw(st.integers(1, 6))
         table = pd.DataFrame({item.id: data.draw(st.lists(answer(item), min_size=rows, max_size=rows))
-                              for item in study.items.values()},
+                              for item in study.collected.items.values()},
                              index=pd.Index([f"p{row}" for row in range(rows)], name=study.key), dtype="str")
         for file in ("svar.csv", "excel.csv", "svar.sav", "svar.dta"):
             export.write(table, study, folder / file, excel=file == "excel.csv")

@@ -6,6 +6,8 @@
   const boxOf = (item) => `${given.dontKnow}:${item.id}`;
   const you = given.items.filter((item) => item.type === "baggrund");  // asked only of those without a key
   const counts = given.items.filter((item) => item.type === "antal");
+  const ranked = given.items.filter((item) => item.type === "rangordning");
+  const boxed = [...counts, ...ranked];  // with 'ved ikke' beside the answer
   const danish = (number) => number.toLocaleString("da-DK");
   const warn = (text) => { byId("varsel").textContent = text; };  // above the form
   const tell = (text) => { byId("besked").textContent = text; };  // below it
@@ -62,6 +64,8 @@
 
   const text = (item) => String(survey.getValue(item.id) ?? "")
     .replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, "").trim();
+  const order = (item) => survey.getValue(item.id) ?? [];
+  const filled = (item) => ranked.includes(item) ? order(item).length > 0 : text(item) !== "";
   const unknown = (item) => (survey.getValue(boxOf(item)) ?? []).length > 0;
 
   function number(id) {
@@ -80,7 +84,12 @@
   }
 
   function fault(item) {
-    if (hidden.has(item.id) || unknown(item) || !text(item)) return "";
+    if (hidden.has(item.id) || unknown(item) || !filled(item)) return "";
+    if (ranked.includes(item)) {
+      const few = item.low === item.high ? `netop ${item.low}` : `mindst ${item.low} og højst ${item.high}`;
+      const fits = order(item).length >= item.low && order(item).length <= item.high;
+      return fits ? "" : `Rangordn ${few} af svarene, eller fjern dem alle.`;
+    }
     const value = number(item.id);
     if (value === null || value < item.low || value > item.high) return allowed(item);
     const totals = item.totals.map(number);
@@ -129,18 +138,19 @@
     }
   }
 
+  let done = false;  // an order is not whole until all is answered, and is told of then
   survey.onValidateQuestion.add((_, options) => {
-    const item = counts.find((count) => count.id === options.name);
-    if (item) options.error = fault(item);
+    const item = boxed.find(({ id }) => id === options.name);
+    if (item && (done || counts.includes(item))) options.error = fault(item);
   });
 
   survey.onValueChanged.add((_, { name, value }) => {
     route();
-    for (const item of counts) {
-      if (name === item.id && text(item)) survey.clearValue(boxOf(item));
+    for (const item of boxed) {
+      if (name === item.id && filled(item)) survey.clearValue(boxOf(item));
       if (name === boxOf(item) && unknown(item)) survey.clearValue(item.id);
       const touched = [item.id, boxOf(item), ...item.totals, ...item.totals.map((id) => boxOf({ id }))].includes(name);
-      if (touched && name !== item.id && text(item)) survey.getQuestionByName(item.id).validate(true);
+      if (touched && name !== item.id && counts.includes(item) && text(item)) survey.getQuestionByName(item.id).validate(true);
     }
     keepDraft();
   });
@@ -235,6 +245,7 @@
 
   function answer(item) {
     if (item.type === "antal") return unknown(item) ? given.dontKnow : String(number(item.id) ?? "");
+    if (item.type === "rangordning") return unknown(item) ? given.dontKnow : order(item).join(" ");
     const value = survey.getValue(item.id);
     return Array.isArray(value) ? item.codes.filter((code) => value.includes(code)).join(" ") : text(item);
   }
@@ -255,10 +266,12 @@
 
   survey.onCompleting.add((_, options) => {
     options.allow = false;  // the form stays, so that answers can be changed and saved again
-    const wrong = (own && you.find((item) => !text(item))) || counts.find(fault);
+    const wrong = (own && you.find((item) => !text(item))) || boxed.find(fault);
     if (!wrong) return save();
+    done = true;
     survey.focusQuestion(wrong.id);
     survey.getQuestionByName(wrong.id).validate(true);
+    done = false;
   });
 
   window.addEventListener("hashchange", () => location.reload());

@@ -167,7 +167,7 @@ def _coded(made: Draft, question: Question, *, keep_unsure: bool) -> tuple[dict[
     codes = naming.codes(value for value in question.answers if value not in unsure)
     codes = {value: _not_alone(question, value, code, codes) for value, code in codes.items()}
     labels = {code: one_line(question.answers[value]) for value, code in codes.items()}
-    clear, changed = naming.clear(labels, made.dont_know, question.type == "flere")
+    clear, changed = naming.clear(labels, made.dont_know, question.type in ("flere", "rangordning"))
     if changed:
         made.told.append(f"{question.name}: svarteksten har koden efter sig, fordi den ellers kan forveksles: "
                          f"{few(f'»{clear[code]}«' for code in changed)}.")
@@ -195,6 +195,9 @@ def _recoded(question: Question, codes: dict[str, str]) -> np.ndarray | None:
     """The cells in this project's codes, those of several answers in the order of the scale."""
     if question.cells is None or not codes:
         return question.cells
+    if question.type == "rangordning":
+        return np.array([" ".join(codes[one] for one in cell.split(SEVERAL)) if cell else ""
+                         for cell in question.cells], dtype=object)
     if question.type != "flere":
         return np.array([codes[cell] if cell else "" for cell in question.cells], dtype=object)
     order = [*codes.values(), NO_TICK]
@@ -224,6 +227,8 @@ def _item(made: Draft, question: Question, ids: dict[str, str], blocks: dict[str
         keep = question.type == "flere" and _together_with_unsure(question)
         labels, codes = _coded(made, question, keep_unsure=keep)
         scale["svar"] = _as_yaml(labels)
+        if question.type == "rangordning":
+            scale |= {"mindst": int(question.low), "hoejst": int(question.high)}
         cells = _recoded(question, codes)
     if question.type != "tekst" and not question.dont_know:
         scale["ved_ikke"] = "nej"

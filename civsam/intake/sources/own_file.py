@@ -52,6 +52,8 @@ def _question(told: Mapping[str, Any], columns: Mapping[str, Column], dont_know:
         asked.cells = members[0][0].written({value: str(value) for value in members[0][0].values})
     elif asked.type == "flere":
         asked.cells = _ticked(members)
+    elif asked.type == "rangordning":
+        asked.cells = _ranked(asked, members)
     else:
         asked.cells = _numbers(asked, members[0][0], dont_know)
     return asked
@@ -67,6 +69,19 @@ def _ticked(members: Sequence[tuple[Column, str]]) -> np.ndarray:
     rows = [[cell for cell in row if cell not in ("", NO_TICK)] or sorted({*row} - {""}) for row in
             zip(*ticks, strict=True)]
     return np.array([SEVERAL.join(row) for row in rows], dtype=object)
+
+
+def _ranked(asked: Question, members: Sequence[tuple[Column, str]]) -> np.ndarray:
+    """The values in order in each row, (n,). Raises ValueError for places that are none."""
+    columns = []
+    for column, code in members:
+        places = {1: code, 0: ""} if code == DONT_KNOW else {place: f"{place:03} {code}" for place in range(
+            1, len(asked.answers) + 1)}
+        if not {*column.values} <= {*places}:
+            raise ValueError("other places")
+        columns.append(column.written(places))
+    rows = [sorted(cell for cell in row if cell) for row in zip(*columns, strict=True)]
+    return np.array([SEVERAL.join(cell.rpartition(" ")[2] for cell in row) for row in rows], dtype=object)
 
 
 def _numbers(asked: Question, column: Column, dont_know: str) -> np.ndarray:

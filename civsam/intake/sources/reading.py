@@ -58,7 +58,7 @@ def check(made: Draft, questionnaire: Path, written: Path, source: str) -> None:
     """Raise UserError if the answers, as they are read back from their file, are not those of the draft."""
     if made.answers is None:
         return
-    asked = read(questionnaire)
+    asked = read(questionnaire).collected
     try:
         found = answers.check(written, asked, None, progress=lambda _: None).accept()
     except UserError as fault:

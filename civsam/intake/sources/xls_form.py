@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from civsam.instrument.questionnaire import BACKGROUND, DONT_KNOW, LARGEST, MOST_DECIMALS
+from civsam.instrument.ranking import FEWEST
 from civsam.instrument.xlsform import KEY, NOTES, OWN, YOU
 from civsam.intake.sources.material import Material, Question, few, one_line
 from civsam.intake.table import as_text, reading
 
 Row = Mapping[str, str]
 NEEDED = {"survey", "choices"}
-SELECTS = {"select_one": "enkelt", "select_multiple": "flere"}
+SELECTS = {"select_one": "enkelt", "select_multiple": "flere", "rank": "rangordning"}
 PLAIN = {"integer": "antal", "int": "antal", "decimal": "antal", "range": "antal", "text": "tekst", "string": "tekst"}
 # What asks nobody anything
 AROUND = frozenset(("start", "end", "today", "deviceid", "subscriberid", "simserial", "phonenumber", "username",
@@ -146,6 +147,9 @@ def _ask(form: Form, row: dict[str, str], kind: str, rest: str, name: str) -> No
             one.dont_know = True
         if counts:
             return
+    if any(name.startswith(f"{one.name}_plads_") for one in form.made.questions if one.type == "rangordning"):
+        return
+    row, kind, name = _ranked(form, row, kind, name)
     if kind not in (*SELECTS, *PLAIN) or (kind in SELECTS and list_name not in form.choices):
         form.other.add(f"{name or 'uden navn'} ({' '.join(filter(None, (kind, rest)))})")
         return
@@ -167,6 +171,16 @@ def _ask(form: Form, row: dict[str, str], kind: str, rest: str, name: str) -> No
         if row.get(what):
             form.made.lost.append(f"{name}: {what}: {one_line(row[what])}")
     form.made.questions.append(asked)
+
+
+def _ranked(form: Form, row: dict[str, str], kind: str, name: str) -> tuple[dict[str, str], str, str]:
+    """The row, its kind and its name: those of the ranking, where our own form has a row for each place of one."""
+    told = _own(row)
+    if told.get("type") == "rangordning" and isinstance(told.get("id"), str):
+        row = row | {f"label::{form.language}": str(told.get("ordlyd", name)), "constraint": ""}
+        kind, name = "rank", told["id"]
+    few = kind == "rank" and len(form.choices.get(row["type"].split(" ")[1], {})) < FEWEST
+    return row, "rank af færre end tre svar" if few else kind, name
 
 
 def _limits(form: Form, asked: Question, row: Row, kind: str) -> None:
@@ -236,6 +250,10 @@ def _known(asked: Question, told: Mapping[str, Any]) -> None:
         asked.type = "ordinal"
     if isinstance(told.get("emne"), str):
         asked.topic = told["emne"]
+    if asked.type == "rangordning":
+        most = len(asked.answers)
+        asked.low, asked.high = (end if isinstance(end, int) and 0 < end <= most else most
+                                 for end in (told.get("mindst"), told.get("hoejst")))
     if asked.type == "antal" and isinstance(told.get("decimaler"), int) and 0 < told["decimaler"] <= MOST_DECIMALS:
         asked.decimals, asked.guesses = told["decimaler"], asked.guesses[:-1]
     asked.unit = told["enhed"] if isinstance(told.get("enhed"), str) else ""
