@@ -137,6 +137,17 @@ class _LineLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignor
         return mapping
 
 
+def _timestamp(loader: _LineLoader, node: yaml.ScalarNode) -> Any:
+    """A date; what only looks like one is text, which whoever reads it tells of."""
+    try:
+        return loader.construct_yaml_timestamp(node)
+    except ValueError:
+        return node.value
+
+
+_LineLoader.add_constructor("tag:yaml.org,2002:timestamp", _timestamp)
+
+
 def visible(text: str) -> str:
     """The text with what cannot be seen written out, so that it neither moves, hides nor ends what is shown."""
     return "".join(sign if sign.isprintable() else f"\\u{ord(sign):04x}" for sign in text)

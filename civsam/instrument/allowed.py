@@ -9,7 +9,7 @@ from difflib import get_close_matches
 import numpy as np
 import pandas as pd
 
-from civsam.instrument import ranking
+from civsam.instrument import dates, ranking
 from civsam.instrument.questionnaire import DONT_KNOW, NO_TICK, NONE, Item
 from civsam.instrument.words import plain
 
@@ -20,6 +20,9 @@ def allowed(item: Item) -> str:
         return f"enhver tekst undtagen {DONT_KNOW}"
     if item.scale.type == "antal":
         return f"{', '.join([span(item), *item.codes])} eller tomt"
+    if item.scale.type == "dato":
+        unsure = f", {DONT_KNOW}" if item.allows_dont_know else ""
+        return f"{dates.span(item.scale)} (som 2015-03-01 eller 1.3.2015){unsure} eller tomt"
     if item.scale.type == "rangordning":
         return (f"{', '.join(item.scale.answers)} i rækkefølge med mellemrum imellem ({ranking.amount(item.scale)})"
                 + f", {DONT_KNOW}" * item.allows_dont_know + " eller tomt")
@@ -50,6 +53,8 @@ def valid(item: Item, value: str) -> bool:
         codes = value.split(" ")
         return len(set(codes)) == len(codes) and set(codes) <= set(scale.answers) and (
             NONE not in codes or len(codes) == 1)
+    if scale.type == "dato":
+        return dates.valid(scale, value)
     if scale.type == "rangordning":
         return ranking.valid(scale, value)
     return scale.type == "tekst" or value in scale.answers

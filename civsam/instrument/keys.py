@@ -23,7 +23,8 @@ def asked(questionnaire: Questionnaire) -> dict[str, Item]:
 
 def _more(item: Item) -> list[Any]:
     """What only some items have; nothing of the others, whose forms are as they always were."""
-    more = [item.scale.decimals, item.scale.unit, item.dont_know]
+    unit = "" if item.scale.type == "dato" else item.scale.unit  # how dates are shown is nothing that the form says
+    more = [item.scale.decimals, unit, item.dont_know]
     routing = [plain(item.only_if)] if item.only_if else []
     return [more, *routing] if more != [0, "", True] or routing else []
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from civsam.files import LINE
-from civsam.instrument import ranking, scale
+from civsam.instrument import dates, ranking, scale
 from civsam.instrument.item import Item
 from civsam.instrument.reader import Reader
 from civsam.instrument.scale import BACKGROUND, Scale
@@ -45,6 +45,8 @@ KINDS = {
     "antal": Kind("et antal", "integer", "scale", "means", NUMBERS, scale.count, apart=True),
     "rangordning": Kind("svar i rækkefølge", "rank", "ordinal", "", ("svar", "mindst", "hoejst", "ved_ikke"),
                         ranking.read, apart=True, parts=True, implied=ranking.implied),
+    "dato": Kind("en dato", "date", "scale", "", ("mindst", "hoejst", "vis", "ved_ikke"), dates.read, apart=True,
+                 implied=dates.implied),
     "tekst": Kind("fri tekst", "text", "nominal", "", (), scale.text),
 }
 ASKED = {**KINDS, BACKGROUND: KINDS["enkelt"]}  # what a form may ask

@@ -85,7 +85,9 @@ def _printed(item: Item, place: str, questionnaire: Questionnaire, only: str = "
     way = "" if item.scale.type == "flere" and item.help else way
     help_ = " ".join(filter(None, (only, item.help, way, rule(item, questionnaire))))
     unit = escape(item.scale.unit or "Antal")
-    fields = {"antal": f'<li><span class="boks tal"></span>{unit}</li>', "tekst": '<li class="linje"></li>' * 4}
+    box = '<li><span class="boks tal"></span>'
+    fields = {"dato": f"{box}Dag, måned og år</li>", "antal": f"{box}{unit}</li>",
+              "tekst": '<li class="linje"></li>' * 4}
     field = '<li class="linje"></li>' if has_many(item) else fields.get(item.scale.type, "")
     ticks = "".join(f'<li><span class="boks"></span>{escape(label)}</li>'
                     for label in answers(item, questionnaire).values() if not has_many(item))

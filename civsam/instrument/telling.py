@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from civsam.danish import listed, number
-from civsam.instrument import ranking
+from civsam.instrument import dates, ranking
 from civsam.instrument.questionnaire import DONT_KNOW, NONE, Item, Questionnaire
 
 
@@ -24,6 +24,8 @@ def rule(item: Item, questionnaire: Questionnaire) -> str:
         totals = [f"»{questionnaire.items[total].topic}«" for total in item.part_of]
         together = " tilsammen" if len(totals) > 1 else ""
         return f"{words} Tallet må ikke være større end i {listed(totals)}{together}." if totals else words
+    if item.scale.type == "dato":
+        return f"Skriv en {dates.span(item.scale)}."
     if item.scale.type == "rangordning":
         some = ranking.amount(item.scale)
         return f"Skriv tal: 1 ved det, du sætter først, 2 ved det næste og så videre. Rangordn {some}."

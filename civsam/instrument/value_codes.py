@@ -16,7 +16,7 @@ def codes(item: Item) -> dict[str, int]:
 
     Of a count only that of 'ved ikke'. Several answers have a column each, and text has none: empty.
     """
-    if ASKED[item.scale.type].parts or item.scale.type == "tekst":
+    if ASKED[item.scale.type].parts or item.scale.type in ("tekst", "dato"):
         return {}
     own = all(code.isdigit() for code in item.scale.answers)
     numbers = {code: int(code) if own else place for place, code in enumerate(item.scale.answers, 1)}

@@ -11,10 +11,12 @@ from civsam.danish import listed
 from civsam.files import LINE, UserError, in_script, project, read_yaml, shown
 from civsam.instrument import keys, policy
 from civsam.instrument.conditions import plain
+from civsam.instrument.dates import iso
 from civsam.instrument.kinds import ASKED
 from civsam.instrument.questionnaire import BACKGROUND, DONT_KNOW, NONE, Item, Questionnaire
 from civsam.instrument.ranking import amount
 from civsam.instrument.routing import routed
+from civsam.instrument.telling import rule
 
 FORM = Path(__file__).parent / "form"
 VENDOR = FORM / "vendor"
@@ -68,6 +70,10 @@ def _elements(item: Item, questionnaire: Questionnaire) -> list[dict[str, Any]]:
     if ASKED[kind].apart:
         box = {"type": "checkbox", "name": f"{DONT_KNOW}:{item.id}", "title": f"{item.wording} {dont_know}",
                "titleLocation": "hidden", "choices": [{"value": DONT_KNOW, "text": dont_know}]}
+        if kind == "dato":
+            day = {"type": "text", "inputType": "date", "description": " ".join(filter(None, (
+                item.help, rule(item, questionnaire))))}
+            return [shared | day, *[box] * item.allows_dont_know]
         if kind == "rangordning":
             told = " ".join(filter(None, (item.help, f"{ORDER} Rangordn {amount(item.scale)}.")))
             return [shared | {"type": "ranking", "description": told, "selectToRankEnabled": True, "choices": [
@@ -88,11 +94,17 @@ def _elements(item: Item, questionnaire: Questionnaire) -> list[dict[str, Any]]:
     return [shared | {"type": "radiogroup", "choices": choices}]
 
 
+def _limits(item: Item) -> dict[str, Any]:
+    """The least and the greatest that may be answered; dates as the browser has them."""
+    low, high = item.scale.low, item.scale.high
+    return {"low": iso(low), "high": iso(high)} if item.scale.type == "dato" else {"low": low, "high": high}
+
+
 def _facts(questionnaire: Questionnaire) -> dict[str, Any]:
     """What the page's own script needs to know."""
     items = [
         {"id": item.id, "type": item.scale.type, "topic": item.topic, "codes": item.codes,
-         "low": item.scale.low, "high": item.scale.high, "decimals": item.scale.decimals, "totals": item.part_of}
+         **_limits(item), "decimals": item.scale.decimals, "totals": item.part_of}
         for item in keys.asked(questionnaire).values()
     ]
     some = [{"id": item.id, "onlyIf": plain(item.only_if)} for item in routed(questionnaire) if item.only_if]

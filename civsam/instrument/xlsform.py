@@ -7,7 +7,7 @@ What a reader of that form's exports must know:
 - One answer is its code, `ved_ikke` included; several are codes with a space between, or a column `<item>/<code>` each
   with 0 and 1.
 - A count is a number. Whoever does not know it ticks `<item>_ved_ikke`, which then holds `ved_ikke` (where it is split:
-  a column `<item>_ved_ikke/ved_ikke` with 1); the count is then blank. So it is with a ranking.
+  a column `<item>_ved_ikke/ved_ikke` with 1); the count is then blank. So it is with a ranking and a date.
 - A ranking is its codes in order with a space between. Where only some are ranked each place is a column,
   `<item>_plads_1`, with the code that has it.
 - What is asked of some only is `relevant` for them, so it is blank for all others.
@@ -29,6 +29,7 @@ from zipfile import ZipFile, ZipInfo
 from civsam.danish import slug
 from civsam.files import UserError
 from civsam.instrument import conditions, keys, routing, webform
+from civsam.instrument.dates import iso
 from civsam.instrument.kinds import ASKED
 from civsam.instrument.questionnaire import BACKGROUND, DONT_KNOW, NONE, Item, Questionnaire
 from civsam.instrument.telling import answers, rule
@@ -95,7 +96,7 @@ def _besides(item: Item, questionnaire: Questionnaire) -> str:
         told |= {"kun_hvis": conditions.text(item.only_if), "relevant": routing.relevant(item.only_if, questionnaire)}
     if scale.type == "rangordning":
         told |= {"id": item.id, "mindst": scale.low, "hoejst": scale.high, "ordlyd": item.wording}
-    told |= {"enhed": scale.unit} if scale.unit else {}
+    told |= {"vis" if scale.type == "dato" else "enhed": scale.unit} if scale.unit else {}
     told |= {"ordnet": True} if variable and variable.ordered else {}
     told |= {"uoplyst": variable.missing} if variable and variable.missing else {}
     return json.dumps(told, ensure_ascii=False)
@@ -208,6 +209,8 @@ def constraint(item: Item) -> str:
     if scale.type == "flere":
         alone = [code for code in item.codes if code in (NONE, DONT_KNOW)]
         return " and ".join(f"(not(selected(., '{code}')) or count-selected(.) = 1)" for code in alone)
+    if scale.type == "dato":
+        return f". >= date('{iso(scale.low)}') and . <= date('{iso(scale.high)}')"
     if scale.type != "antal":
         return ""
     test, totals = f". >= {scale.low} and . <= {scale.high}", [f"${{{total}}}" for total in item.part_of]

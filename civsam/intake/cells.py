@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from civsam.danish import first_of
+from civsam.instrument import dates
 from civsam.instrument.allowed import allowed, invalid, numbers, within
 from civsam.instrument.kinds import KINDS
 from civsam.instrument.questionnaire import DONT_KNOW, NO_TICK, Item
@@ -199,6 +200,11 @@ def _judge(file: AnswerFile, item: Item, codes: np.ndarray, found: Sequence[str]
         what, remedy = explain(item, found[at], values[at], file.questionnaire.dont_know, number < SUGGESTED,
                                file.given.get(item.id, {}))
         file.add(Fault(item.id, found[at], what, may, remedy), rows[at])
+    if item.scale.type == "dato":
+        for what, test in (("Datoer med klokkeslæt, hvor klokkeslættet er udeladt,", dates.timed),
+                           ("Datoer læst som dag/måned/år,", lambda cell: "/" in cell)):
+            those = [at for at, cell in enumerate(found) if at not in {*bad} and test(cell)]
+            file.note(f"{what} i {item.id}", places_told(file, np.flatnonzero(np.isin(codes, those))))
     if item.scale.type == "tekst":
         odd = sum(CONTROL.search(cell) is not None for cell in found)
         file.note(f"Fri tekst med kontroltegn, som er beholdt, i {item.id}",

@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from civsam.instrument import dates
 from civsam.instrument.questionnaire import DONT_KNOW, NO_TICK, Item
 from civsam.instrument.words import SEPARATORS, joined, plain
 from civsam.intake import export
@@ -133,6 +134,8 @@ def coded(
         return [given[plain(cell)] if plain(cell) in given else _count(cell, spelling, item.scale.decimals)
                 for cell in cells], ""
     ranked = item.scale.type == "rangordning"
+    if item.scale.type == "dato":
+        return _dates(cells, spelling, given), ""
     several = item.scale.type == "flere" or ranked
     if several and not ranked:
         spelling.codes[NO_TICK] = NO_TICK
@@ -153,6 +156,15 @@ def _count(cell: str, spelling: Spelling, decimals: int) -> str:
     text = plain(cell)
     value = decimal_number(text, decimals) if decimals else whole_number(text)
     return text and (spelling.labels.get(text) or value or UNREAD + cell)
+
+
+def _dates(cells: Sequence[str], spelling: Spelling, given: Mapping[str, str]) -> list[str]:
+    """Cells as dates; those with strokes are none where the column has month before day."""
+    odd = dates.american(cells)
+    found = [None if odd and "/" in cell else dates.parsed(cell) for cell in cells]
+    known = {**spelling.labels, **given}
+    return [known.get(plain(cell), day.isoformat() if day else UNREAD + cell if cell.strip() else "")
+            for cell, day in zip(cells, found, strict=True)]
 
 
 def decimal_number(text: str, decimals: int) -> str | None:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from civsam.danish import slug
 from civsam.files import UserError, read_table, read_yaml, shown, without_lines
+from civsam.instrument.dates import iso
 from civsam.instrument.questionnaire import DONT_KNOW, NO_TICK, NONE, Item, Questionnaire
 
 # ---- Data Package
@@ -77,6 +78,9 @@ def item_field(item: Item, questionnaire: Questionnaire, none: bool = False) -> 
     if scale.type == "antal":
         return {**made, "type": "number" if scale.decimals else "integer", "missingValues": ["", *allowed],
                 "constraints": {"minimum": scale.low, "maximum": scale.high}}
+    if scale.type == "dato":
+        return {**made, "type": "date", "missingValues": ["", *allowed],
+                "constraints": {"minimum": iso(scale.low), "maximum": iso(scale.high)}}
     if scale.type == "tekst":
         return {**made, "type": "string"}
     if scale.type == "rangordning":

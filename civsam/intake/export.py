@@ -9,6 +9,7 @@ What a reader of these files must know:
 - Several answers: a column `<item>_<code>` for each code, `<item>_ved_ikke` too: 1 ticked, 0 not, blank in all of them
   where the item was not answered. Who answered and ticked nothing has 0 in all of them.
 - A ranking: a column `<item>_<code>` for each code with its place, blank where it has none.
+- A date is a date; who answered 'ved ikke' to one has 1 in `<item>_ved_ikke`.
 - Not answered: system missing, in text an empty string.
 - What the answer file itself tells of the respondents, background and the columns of the design, stands last.
 - A name longer than the format takes (.sav 64 bytes, .dta 28 characters) is cut; `columns` gives item and code of each.
@@ -23,6 +24,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -70,13 +72,18 @@ class Column:
 def columns(questionnaire: Questionnaire, suffix: str) -> dict[str, tuple[str, str]]:
     """The names of the columns in a .sav or .dta file, each with its item and code ("" but for several answers)."""
     parts = [(item.id, code) for item in questionnaire.items.values()
-             for code in (item.codes if KINDS[item.scale.type].parts else [""])]
+             for code in (item.codes if KINDS[item.scale.type].parts else ["", *_beside(item)])]
     names: dict[tuple[str, str], str] = {}
     taken = {questionnaire.key.casefold()}
     for item, code in sorted(parts, key=lambda part: part[1] != ""):  # a tick never takes the name of a question
         names[item, code] = _free(f"{item}_{code}" if code else item, taken, suffix)
         taken.add(names[item, code].casefold())
     return {names[part]: part for part in parts}
+
+
+def _beside(item: Item) -> list[str]:
+    """The codes that have a column beside that of the item: 'ved ikke' of a date, which is no number."""
+    return item.codes if item.scale.type == "dato" else []
 
 
 def _free(name: str, taken: set[str], suffix: str) -> str:
@@ -140,6 +147,10 @@ def beside(others: pd.DataFrame | None, questionnaire: Questionnaire, suffix: st
 def _column(given: pd.Series, item: Item, code: str, questionnaire: Questionnaire) -> Column:
     if item.scale.type == "tekst":
         return Column(item.id, given, item.topic)
+    if item.scale.type == "dato" and not code:
+        _stop_at({text for text in given.unique() if not valid(item, text)}, item)
+        days = {text: date.fromisoformat(text) if text not in ("", DONT_KNOW) else None for text in given.unique()}
+        return Column(item.id, given.map(days).astype(object), item.topic)
     if code:
         if item.scale.type == "rangordning" and code != DONT_KNOW:
             _stop_at({text for text in given.unique() if not valid(item, text)}, item)
@@ -147,6 +158,9 @@ def _column(given: pd.Series, item: Item, code: str, questionnaire: Questionnair
             places = {text: float(order.index(code) + 1) for text, order in orders.items() if code in order}
             return Column(item.id, given.map(places).astype(float),
                           f"{item.topic}: {questionnaire.label(item.id, code)}")
+        if item.scale.type == "dato":
+            return Column(item.id, given.map({text: float(text == code) for text in given.unique() if text}).astype(
+                float), f"{item.topic}: {questionnaire.label(item.id, code)}", TICKED)
         sets = {text: text.split(" ") if text != NO_TICK else [] for text in given.unique() if text}
         _stop_at({one for those in sets.values() for one in those} - {*item.codes}, item)
         ticked = given.map({text: float(code in those) for text, those in sets.items()})
@@ -314,8 +328,9 @@ def write_excel(
     table = {questionnaire.key: answers.index.to_series().map(guard)}
     made = coded(answers, questionnaire, ".sav") | beside(others, questionnaire, ".sav")
     for name, column in made.items():
-        table[name] = column.values.map(partial(_worded, labels=column.labels)
-                                        if is_numeric_dtype(column.values) else guard)
+        table[name] = column.values.map(partial(_worded, labels=column.labels) if is_numeric_dtype(column.values)
+                                        else lambda cell: guard(cell.isoformat() if isinstance(cell, date)
+                                                                else cell or ""))
     pd.DataFrame(table).to_csv(path, index=False, sep=";", lineterminator="\r\n", encoding="utf-8-sig")
 
 

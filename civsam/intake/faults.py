@@ -11,7 +11,7 @@ import pandas as pd
 
 from civsam import danish
 from civsam.files import UserError, shown, visible
-from civsam.instrument import ranking
+from civsam.instrument import dates, ranking
 from civsam.instrument.allowed import nearest
 from civsam.instrument.questionnaire import DONT_KNOW, NONE, Item
 from civsam.instrument.words import joined, plain
@@ -95,6 +95,9 @@ def explain(
     """What is wrong with an invalid cell, and the remedy. answer: what `coding.coded` made of it, with given."""
     if item.scale.type == "tekst":
         return "fri tekst kan ikke besvares med ved ikke", "Lad cellen være tom."
+    if item.scale.type == "dato" and not pattern(cell) and (
+            item.allows_dont_know or plain(cell) not in (DONT_KNOW, plain(dont_know))):
+        return _explain_date(item, cell, answer)
     harm = damaged(cell) or pattern(cell)
     if harm:
         return harm
@@ -142,6 +145,21 @@ def _explain_count(item: Item, cell: str, answer: str) -> tuple[str, str]:
         return ("et decimaltal, hvor der skal stå et helt tal",
                 "Ret det til et helt tal, eller giv skalaen »decimaler« i spørgeskemaet.")
     return "tekst, hvor der skal stå et tal", "Skriv kun tallet, uden enhed og mellemrum, eller tøm cellen."
+
+
+def _explain_date(item: Item, cell: str, answer: str) -> tuple[str, str]:
+    write = "Skriv år-måned-dag (2015-03-01) eller dag.måned.år (1.3.2015)."
+    if not answer.startswith(UNREAD):
+        return "datoen er uden for det tilladte", f"Ret den til en {dates.span(item.scale)}."
+    if cell.strip().endswith(f" {DONT_KNOW}"):
+        return "både en dato og ved ikke", "Behold det ene."
+    if dates.parsed(cell):
+        return "kolonnen ser ud til at have måned før dag (amerikansk)", write
+    if re.fullmatch(r"[0-9]{5}([.,][0-9]+)?", cell.strip()):
+        return "et tal: Excels nummer på en dag", "Giv cellerne format som dato i Excel, og gem igen."
+    if re.fullmatch(r"[0-9]{1,2}[./-][0-9]{1,2}[./-][0-9]{2}", cell.strip()):
+        return "et årstal med to cifre, som kan læses på flere måder", "Skriv årstallet med fire cifre."
+    return "ikke en dato, der findes", write
 
 
 def _explain_order(item: Item, codes: list[str]) -> tuple[str, str]:

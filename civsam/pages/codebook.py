@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from html import escape
 
 from civsam.danish import listed, number
-from civsam.instrument import ranking, routing
+from civsam.instrument import dates, ranking, routing
 from civsam.instrument.kinds import KINDS
 from civsam.instrument.questionnaire import DONT_KNOW, Item, Questionnaire, Scale
 from civsam.instrument.telling import answers
@@ -58,6 +58,8 @@ def _facts(item: Item, questionnaire: Questionnaire) -> dict[str, tuple[str, str
         facts["Stilles kun til"] = _both(routing.base(item, questionnaire))
     if scale.type == "antal":
         facts["Værdier"] = _both(_span(scale))
+    if scale.type == "dato":
+        facts["Værdier"] = _both(f"{dates.span(scale)}; vises efter {dates.UNITS[scale.unit]}")
     if scale.type == "rangordning":
         facts["Rangordnes"] = _both(ranking.amount(scale))
     if answers(item, questionnaire):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import date, time
 from difflib import get_close_matches
 from functools import cached_property
 from numbers import Integral, Real
@@ -209,6 +210,8 @@ def _text(value: Any, item: Item) -> str | None:
     if isinstance(value, str):
         return value if value.strip() else ""
     scale = item.scale
+    if scale.type == "dato" and isinstance(value, date) and not pd.isna(value):
+        return pd.Timestamp(value).date().isoformat() if pd.Timestamp(value).time() == time() else None
     if (scale.type == "antal" or scale.numbered) and not isinstance(value, (bool, np.bool_)) and isinstance(
             value, (int, float, np.integer, np.floating)) and not np.isnan(value):
         if scale.decimals and np.isfinite(value):
@@ -224,7 +227,7 @@ def remedy(item: Item, value: Any, questionnaire: Questionnaire) -> str:
     """What to do about a value that is no answer to an item."""
     labels = item.scale.answers | ({DONT_KNOW: questionnaire.dont_know} if item.allows_dont_know else {})
     may = f"Tilladt: {allowed(item)}."
-    if item.scale.type == "antal":
+    if item.scale.type in ("antal", "dato"):
         return may
     if item.scale.type == "tekst":
         return f"{may} Lad cellen være tom."

@@ -2,6 +2,7 @@
 
 import json
 import tempfile
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,7 @@ def questionnaires(draw: st.DrawFn) -> dict[str, Any]:
     """The content of a questionnaire's file; it need not be one that is accepted."""
     scales, items = {}, []
     for place in range(draw(st.integers(1, 4))):
-        kind = draw(st.sampled_from(["enkelt", "ordinal", "flere", "antal", "tekst", "rangordning"]))
+        kind = draw(st.sampled_from(["enkelt", "ordinal", "flere", "antal", "tekst", "rangordning", "dato"]))
         scale: dict[str, Any] = {"type": kind}
         if kind in ("enkelt", "ordinal", "flere"):
             scale["svar"] = draw(st.dictionaries(CODES, LABELS, min_size=1, max_size=5))
@@ -48,6 +49,9 @@ def questionnaires(draw: st.DrawFn) -> dict[str, Any]:
         if kind == "antal":
             low, high = sorted(draw(st.tuples(*[st.integers(-1000, 100_000)] * 2)))
             scale |= {"mindst": low, "hoejst": high, "decimaler": draw(st.integers(0, 4))}
+        if kind == "dato":
+            day = st.dates(date(1900, 1, 1), date(1950, 1, 1))
+            scale["mindst"], scale["hoejst"] = sorted(draw(st.tuples(day, day)))
         if kind != "tekst" and draw(st.booleans()):
             scale["ved_ikke"] = False
         scales[f"s{place}"] = scale
@@ -68,6 +72,9 @@ def answer(item: Item) -> st.SearchStrategy[str]:
             lambda whole: f"{whole / 10**scale.decimals:.{scale.decimals}f}".rstrip("0").rstrip(".")
             if scale.decimals else str(whole)).map(lambda text: "0" if text in ("-0", "") else text)
         return st.one_of(st.sampled_from(["", *unsure]), number)
+    if scale.type == "dato":
+        days = st.dates(*(date.fromordinal(int(end)) for end in (scale.low, scale.high))).map(date.isoformat)
+        return st.one_of(st.sampled_from(["", *unsure]), days)
     if scale.type == "rangordning":
         order = st.permutations(list(scale.answers)).flatmap(lambda codes: st.integers(
             int(scale.low), int(scale.high)).map(lambda many: " ".join(codes[:many])))

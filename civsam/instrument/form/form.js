@@ -7,7 +7,8 @@
   const you = given.items.filter((item) => item.type === "baggrund");  // asked only of those without a key
   const counts = given.items.filter((item) => item.type === "antal");
   const ranked = given.items.filter((item) => item.type === "rangordning");
-  const boxed = [...counts, ...ranked];  // with 'ved ikke' beside the answer
+  const dated = given.items.filter((item) => item.type === "dato");
+  const boxed = [...counts, ...ranked, ...dated];  // with 'ved ikke' beside the answer
   const danish = (number) => number.toLocaleString("da-DK");
   const warn = (text) => { byId("varsel").textContent = text; };  // above the form
   const tell = (text) => { byId("besked").textContent = text; };  // below it
@@ -90,6 +91,11 @@
       const fits = order(item).length >= item.low && order(item).length <= item.high;
       return fits ? "" : `Rangordn ${few} af svarene, eller fjern dem alle.`;
     }
+    if (dated.includes(item)) {
+      const whole = /^\d{4}-\d\d-\d\d$/.test(text(item)) && text(item) >= item.low && text(item) <= item.high;
+      const [low, high] = [item.low, item.high].map((day) => day.split("-").reverse().map(Number).join("."));
+      return whole ? "" : `Skriv en dato fra ${low} til ${high}, eller lad feltet stå tomt.`;
+    }
     const value = number(item.id);
     if (value === null || value < item.low || value > item.high) return allowed(item);
     const totals = item.totals.map(number);
@@ -141,7 +147,7 @@
   let done = false;  // an order is not whole until all is answered, and is told of then
   survey.onValidateQuestion.add((_, options) => {
     const item = boxed.find(({ id }) => id === options.name);
-    if (item && (done || counts.includes(item))) options.error = fault(item);
+    if (item && (done || !ranked.includes(item))) options.error = fault(item);
   });
 
   survey.onValueChanged.add((_, { name, value }) => {
@@ -245,6 +251,7 @@
 
   function answer(item) {
     if (item.type === "antal") return unknown(item) ? given.dontKnow : String(number(item.id) ?? "");
+    if (item.type === "dato") return unknown(item) ? given.dontKnow : text(item);
     if (item.type === "rangordning") return unknown(item) ? given.dontKnow : order(item).join(" ");
     const value = survey.getValue(item.id);
     return Array.isArray(value) ? item.codes.filter((code) => value.includes(code)).join(" ") : text(item);

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from civsam.files import UserError
+from civsam.instrument.dates import iso
 from civsam.instrument.questionnaire import DONT_KNOW, NO_TICK, NONE
 from civsam.instrument.words import plain
 from civsam.intake.faults import amount
@@ -165,6 +166,8 @@ def _coded(made: Draft, question: Question, *, keep_unsure: bool) -> tuple[dict[
     unsure = [value for value, label in question.answers.items()
               if not keep_unsure and _is_unsure(value, label)][:1]
     codes = naming.codes(value for value in question.answers if value not in unsure)
+    if question.type == "rangordning":  # where a number is a place
+        codes = {value: f"k{code}" if code.isdigit() else code for value, code in codes.items()}
     codes = {value: _not_alone(question, value, code, codes) for value, code in codes.items()}
     labels = {code: one_line(question.answers[value]) for value, code in codes.items()}
     clear, changed = naming.clear(labels, made.dont_know, question.type in ("flere", "rangordning"))
@@ -221,6 +224,8 @@ def _item(made: Draft, question: Question, ids: dict[str, str], blocks: dict[str
         scale |= {"mindst": question.low, "hoejst": question.high}
         scale |= {"decimaler": question.decimals} if question.decimals else {}
         scale |= {"enhed": one_line(question.unit)} if question.unit else {}
+    elif question.type == "dato":
+        scale |= {"mindst": iso(question.low), "hoejst": iso(question.high), "vis": question.unit or "aar"}
     elif question.type == "tekst":
         cells = _free(made, question)
     else:

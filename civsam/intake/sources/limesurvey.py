@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from xml.etree import ElementTree
 
+from civsam.instrument import dates
+from civsam.instrument.ranking import FEWEST
 from civsam.intake.sources.markup import DANISH, children, words
 from civsam.intake.sources.material import Material, Question, few
 
@@ -18,8 +20,9 @@ FIXED: dict[str, dict[str, str]] = {  # answers that belong to the type
 POINTS = {"5": 5, "A": 5, "B": 10}  # numbers from 1
 LISTS, TICKS, TEXTS = ("L", "!", "O"), ("M", "P"), ("S", "T", "U")
 ARRAYS = ("F", "H", "A", "B", "C", "E", "K", "Q")  # a question for each subquestion
-LOST = {"R": "en rangordning", "1": "en tabel med to skalaer", ";": "en tabel af tekster", ":": "en tabel af tal",
-        "*": "en udregning", "|": "en fil", "I": "valg af sprog", "D": "en dato"}
+LOST = {"R": "en rangordning af færre end tre svar",
+        "1": "en tabel med to skalaer", ";": "en tabel af tekster", ":": "en tabel af tal",
+        "*": "en udregning", "|": "en fil", "I": "valg af sprog"}
 HIGHEST = 1000  # of a number whose limits are not told
 OTHER = "-oth-"
 
@@ -105,8 +108,9 @@ def _ask(survey: Survey, row: Row) -> None:
     parts = survey.rows("subquestions" if "subquestions" in survey.tables else "questions",
                         lambda one: one.get("parent_qid") == row.get("qid"))
     parts = [part for part in parts if part.get("scale_id", "0") in ("", "0")]
-    known = kind in (*LISTS, *TICKS, *TEXTS, *ARRAYS, *FIXED, *POINTS, "N")
-    if not known or (kind in (*ARRAYS, *TICKS) and not parts):
+    known = kind in (*LISTS, *TICKS, *TEXTS, *ARRAYS, *FIXED, *POINTS, "N", "R", "D")
+    few = kind == "R" and len(survey.rows("answers", lambda one: one.get("qid") == row.get("qid"))) < FEWEST
+    if not known or few or (kind in (*ARRAYS, *TICKS) and not parts):
         made.lost.append(f"{name} er {LOST.get(kind, f'af slagsen {kind!r}')}, som ikke findes her.")
         return
     if kind not in ARRAYS:
@@ -130,16 +134,22 @@ def _question(survey: Survey, row: Row, kind: str, parts: list[dict[str, str]]) 
                      block=row.get("gid", ""), routes=tuple(one for one in routes if one not in ("", "1")))
     if kind in TICKS:
         asked.type, asked.answers = "flere", {one.get("title", ""): words(one.get("question")) for one in parts}
-    elif kind in (*LISTS, "F", "H"):
+    elif kind in (*LISTS, "F", "H", "R"):
         rows = survey.rows("answers", lambda one: one.get("qid") == row.get("qid"))
         asked.type, asked.answers = "enkelt", {one.get("code", ""): words(one.get("answer")) for one in rows
                                                if one.get("scale_id", "0") in ("", "0")}
-        if len(asked.answers) > 2:
+        if kind == "R":
+            asked.type, asked.low, asked.high = "rangordning", 1, len(asked.answers)
+            asked.guesses.append("filen siger ikke, hvor mange svar der skal rangordnes; mindst er 1, hoejst er alle")
+        elif len(asked.answers) > 2:
             asked.guesses.append("filen siger ikke, om svarene har en rækkefølge; har de, så skriv type: ordinal")
     elif kind in FIXED:
         asked.type, asked.answers = ("ordinal" if kind in "CE" else "enkelt"), dict(FIXED[kind])
     elif kind in POINTS:
         asked.type, asked.low, asked.high = "antal", 1, POINTS[kind]
+    elif kind == "D":
+        asked.type, asked.unit, (asked.low, asked.high) = "dato", "aar", dates.USUAL
+        asked.guesses.append("mindst og hoejst står ikke i filen; ret dem, hvis der kan svares andet")
     elif kind == "N":
         _limits(asked, survey.attributes.get(row.get("qid", ""), {}))
     if row.get("other") == "Y" and kind in (*LISTS, *TICKS):

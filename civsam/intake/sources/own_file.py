@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from civsam.instrument import dates
 from civsam.instrument.questionnaire import DONT_KNOW, NO_TICK
 from civsam.instrument.value_codes import TICKED
 from civsam.intake.export import NOTE, short
@@ -52,6 +53,8 @@ def _question(told: Mapping[str, Any], columns: Mapping[str, Column], dont_know:
         asked.cells = members[0][0].written({value: str(value) for value in members[0][0].values})
     elif asked.type == "flere":
         asked.cells = _ticked(members)
+    elif asked.type == "dato":
+        asked.cells = _dates(members)
     elif asked.type == "rangordning":
         asked.cells = _ranked(asked, members)
     else:
@@ -69,6 +72,17 @@ def _ticked(members: Sequence[tuple[Column, str]]) -> np.ndarray:
     rows = [[cell for cell in row if cell not in ("", NO_TICK)] or sorted({*row} - {""}) for row in
             zip(*ticks, strict=True)]
     return np.array([SEVERAL.join(row) for row in rows], dtype=object)
+
+
+def _dates(members: Sequence[tuple[Column, str]]) -> np.ndarray:
+    """The dates in each row, and 'ved ikke' where that is ticked, (n,). Raises ValueError for what is no date."""
+    cells = np.full(len(members[0][0].places), "", dtype=object)
+    for column, code in members:
+        written = {1: code, 0: ""} if code else {value: str(dates.parsed(str(value)) or "") for value in column.values}
+        if not {*column.values} <= {*written} or (not code and "" in written.values()):
+            raise ValueError("other dates")
+        cells = np.where(cells == "", column.written(written), cells)
+    return cells
 
 
 def _ranked(asked: Question, members: Sequence[tuple[Column, str]]) -> np.ndarray:

@@ -173,7 +173,9 @@ def _question(made: Material, column: Cells) -> Question:
     if said and all(NUMBER.fullmatch(cell) for cell in said):
         _count(made, asked, trimmed, said)
     elif said and all(DATE.fullmatch(cell) for cell in said):
-        made.lost.append(f"{column.name} ligner datoer, og der er ingen spørgsmål om datoer: den er fri tekst.")
+        asked.dont_know = any(unsure(cell) for cell in trimmed)
+        asked.cells = np.array([DONT_KNOW if unsure(cell) else cell for cell in trimmed], dtype=object)
+        texts.dated(made, asked)
     elif sign := next((sign for sign in SIGNS if _listed(trimmed, sign)), ""):
         _split(asked, trimmed, sign)
     else:

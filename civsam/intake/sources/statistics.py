@@ -77,7 +77,7 @@ def _question(made: Material, column: Column, own: bool) -> Question:
         texts.decide(made, asked, column, guess=not own)
     elif texts.is_date(column.form):
         asked.cells = column.written({value: as_text(value) for value in column.there})
-        made.lost.append(f"{column.name} er en dato, og der er ingen spørgsmål om datoer: den er fri tekst.")
+        texts.dated(made, asked)
     else:
         numbers.decide(made, asked, column)
     return asked

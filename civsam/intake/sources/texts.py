@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from civsam.danish import danish_order
+from civsam.instrument import dates
 from civsam.instrument.questionnaire import DONT_KNOW
 from civsam.instrument.words import plain
 from civsam.intake.sources.column import Column
@@ -78,6 +79,22 @@ def decide(made: Material, asked: Question, column: Column, guess: bool) -> None
             made.told.append(f"{column.name}: værdier uden tekst i filen hedder som de er: {', '.join(bare[:12])}.")
     elif guess:
         by_texts(asked, np.array([cell.strip() for cell in asked.cells], dtype=object))
+
+
+def dated(made: Material, asked: Question) -> None:
+    """Make a column of dates a question about a date, in the years that they are in; else it stays free text."""
+    assert asked.cells is not None
+    said = [cell for cell in dict.fromkeys(asked.cells) if cell not in ("", DONT_KNOW)]
+    found = dates.limits(said)
+    if found is None:
+        asked.dont_know = False
+        made.lost.append(f"{asked.name} ligner datoer, men de har klokkeslæt, kan læses på to måder eller er fra for "
+                         "mange år: det er fri tekst.")
+        return
+    asked.type, (asked.low, asked.high, asked.unit) = "dato", found
+    written = {cell: str(dates.parsed(cell)) for cell in said}
+    asked.cells = np.array([written.get(cell, cell) for cell in asked.cells], dtype=object)
+    asked.guesses.append("mindst og hoejst er de år, filens datoer er i, og vis er aar, kvartal eller maaned")
 
 
 def by_texts(asked: Question, trimmed: np.ndarray) -> None:

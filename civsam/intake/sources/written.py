@@ -15,7 +15,7 @@ from civsam.intake.table import clear
 
 WIDTH = 118
 SHAPES = ("# Typer: enkelt (ét svar), flere (flere svar), ordinal (ordnet skala), antal (et tal), tekst (fri tekst),\n"
-          "# rangordning (svar i rækkefølge).")
+          "# rangordning (svar i rækkefølge), dato (fra mindst til hoejst).")
 BACKGROUND = "# Det, der vides om alle, og som svarene deles op efter."
 SAMPLE = "# Kolonner i svarfilen, der siger, hvordan de, der har svaret, er trukket."
 WEIGHTS = """# Har du en ramme (data/ramme.csv med nøglen og baggrunden for alle, der blev spurgt), så vej efter den:

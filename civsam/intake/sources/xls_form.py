@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from civsam.instrument import dates
 from civsam.instrument.questionnaire import BACKGROUND, DONT_KNOW, LARGEST, MOST_DECIMALS
 from civsam.instrument.ranking import FEWEST
 from civsam.instrument.xlsform import KEY, NOTES, OWN, YOU
@@ -19,7 +20,8 @@ from civsam.intake.table import as_text, reading
 Row = Mapping[str, str]
 NEEDED = {"survey", "choices"}
 SELECTS = {"select_one": "enkelt", "select_multiple": "flere", "rank": "rangordning"}
-PLAIN = {"integer": "antal", "int": "antal", "decimal": "antal", "range": "antal", "text": "tekst", "string": "tekst"}
+PLAIN = {"integer": "antal", "int": "antal", "decimal": "antal", "range": "antal", "text": "tekst", "string": "tekst",
+         "date": "dato"}
 # What asks nobody anything
 AROUND = frozenset(("start", "end", "today", "deviceid", "subscriberid", "simserial", "phonenumber", "username",
                     "email", "audit", "note", "instanceid"))
@@ -186,6 +188,9 @@ def _ranked(form: Form, row: dict[str, str], kind: str, name: str) -> tuple[dict
 def _limits(form: Form, asked: Question, row: Row, kind: str) -> None:
     """The limits of a number, and what else an answer must fulfil: told where it cannot be said here."""
     rule = row.get("constraint", "")
+    if asked.type == "dato":
+        _days(form, asked, rule)
+        return
     if asked.type != "antal":
         if rule and not all(ALONE.fullmatch(part.strip()) for part in rule.split(" and ")):
             form.made.lost.append(f"{asked.name}: et svar skal opfylde {one_line(rule)}")
@@ -214,6 +219,19 @@ def _limits(form: Form, asked: Question, row: Row, kind: str) -> None:
         left = pattern.sub("", left)
     if left.replace("and", "").replace("or", "").strip("() "):
         form.made.lost.append(f"{asked.name}: et svar skal opfylde {one_line(rule)}")
+
+
+def _days(form: Form, asked: Question, rule: str) -> None:
+    """The limits of a date."""
+    low, high = (re.search(rf"\. *{sign} *date\('([0-9-]+)'\)", rule) for sign in (">=", "<="))
+    found = [one and dates.parsed(one[1]) for one in (low, high)]
+    if rule and None in found:
+        form.made.lost.append(f"{asked.name}: et svar skal opfylde {one_line(rule)}")
+    if None in found:
+        asked.guesses.append("mindst og hoejst står ikke i formularen; ret dem, hvis der kan svares andet")
+    asked.low, asked.high = (day.toordinal() if day else default
+                             for day, default in zip(found, dates.USUAL, strict=True))
+    asked.unit = "aar"
 
 
 def _number(text: str | None, default: int, decimals: int) -> float:
@@ -250,12 +268,15 @@ def _known(asked: Question, told: Mapping[str, Any]) -> None:
         asked.type = "ordinal"
     if isinstance(told.get("emne"), str):
         asked.topic = told["emne"]
+    if asked.type == "dato" and told.get("vis") in dates.UNITS:
+        asked.unit = told["vis"]
     if asked.type == "rangordning":
         most = len(asked.answers)
         asked.low, asked.high = (end if isinstance(end, int) and 0 < end <= most else most
                                  for end in (told.get("mindst"), told.get("hoejst")))
     if asked.type == "antal" and isinstance(told.get("decimaler"), int) and 0 < told["decimaler"] <= MOST_DECIMALS:
         asked.decimals, asked.guesses = told["decimaler"], asked.guesses[:-1]
-    asked.unit = told["enhed"] if isinstance(told.get("enhed"), str) else ""
+    if isinstance(told.get("enhed"), str):
+        asked.unit = told["enhed"]
     asked.missing = told["uoplyst"] if asked.background and isinstance(told.get("uoplyst"), str) else ""
     asked.background = asked.background or kind == BACKGROUND
