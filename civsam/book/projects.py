@@ -11,6 +11,7 @@ from civsam.book import batteries
 from civsam.book.contents import escaped
 from civsam.files import HOME, PACKAGE, QUESTIONNAIRE, UserError, read_json, read_text, shown, write_if_changed
 from civsam.instrument import questionnaire as instrument
+from civsam.instrument.format import marked
 from civsam.instrument.questionnaire import Item, Questionnaire
 
 EXAMPLE = PACKAGE / "book" / "skelet" / "spoergeskema.yml"
@@ -61,12 +62,37 @@ def create(folder: Path, given: Path | None, *, again: bool = False) -> list[Pat
     content = files(asked, framed=(folder / "data" / "ramme.csv").exists())
     content = {name: text for name, text in content.items() if name.startswith("chapters/") or not again}
     if not again:
-        content |= {QUESTIONNAIRE.as_posix(): read_text(source), "data/skematekst.yml": read_text(WORDS)}
+        content |= {QUESTIONNAIRE.as_posix(): marked(read_text(source)), "data/skematekst.yml": read_text(WORDS)}
         if asked.lookup is not None:
             content[f"data/{asked.lookup.file}"] = read_text(source.parent / asked.lookup.file)
     for name, text in content.items():
         write_if_changed(folder / name, text.encode())
     return [folder / name for name in content]
+
+
+def changes(folder: Path) -> list[str]:
+    """What `create(folder, None, again=True)` would change in the chapters that are there, in Danish."""
+    asked = instrument.read(folder / QUESTIONNAIRE)
+    plain = read_text(folder / QUESTIONNAIRE)
+    told = [] if marked(plain) == plain else [f"{QUESTIONNAIRE.as_posix()}: ældre format; det læses som før."]
+    for name, text in files(asked, framed=(folder / "data" / "ramme.csv").exists()).items():
+        if not name.startswith("chapters/"):
+            continue
+        new = [cell["source"] for cell in json.loads(text)["cells"]]
+        path = folder / name
+        old = ["".join(cell["source"]) for cell in read_json(path)["cells"]] if path.exists() else []
+        new = ["".join(source) for source in new]
+        parts = [f"{len(cells)} celler {what} ({_firsts(cells)})" for what, cells in (
+            ("er nye", [cell for cell in new if cell not in old]),
+            ("forsvinder", [cell for cell in old if cell not in new])) if cells]
+        told.append(f"{name}: {'; '.join(parts) or 'uændret'}.")
+    return told
+
+
+def _firsts(cells: list[str]) -> str:
+    """What the first of some cells begin with."""
+    firsts = [f"»{cell.strip().partition(chr(10))[0][:40]}«" for cell in cells[:3]]
+    return ", ".join(firsts) + (" og flere" if len(cells) > len(firsts) else "")
 
 
 def check_free(folder: Path) -> None:

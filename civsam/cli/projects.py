@@ -7,7 +7,7 @@ import hashlib
 
 from civsam.cli.options import frame_for, frame_option, own_path
 from civsam.danish import listed
-from civsam.files import UserError, project, shown
+from civsam.files import QUESTIONNAIRE, UserError, project, shown
 
 # What the study's own form says of who asks, which is nobody: a digest of each text.
 OF_STUDY = {"afsender": "0852f49b4b5088b3",
@@ -93,6 +93,8 @@ def run_new(options: argparse.Namespace) -> None:
     if options.background or options.sheet or options.sample:
         raise UserError("--background, --sample og --sheet bruges kun sammen med --from.")
     given = None if options.questionnaire is None else own_path(options.questionnaire)
+    if options.again and (own_path(options.folder) / QUESTIONNAIRE).exists():
+        print(*projects.changes(own_path(options.folder)), sep="\n")
     for path in projects.create(own_path(options.folder), given, again=options.again):
         print(f"  {shown(path)}")
     if not options.again:

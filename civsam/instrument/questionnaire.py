@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from civsam.files import LINE, QUESTIONNAIRE, UserError, project, read_table, shown
-from civsam.instrument import classes, conditions, kinds, sample, scale
+from civsam.instrument import classes, conditions, format, kinds, sample, scale
 from civsam.instrument.conditions import ConditionError
 from civsam.instrument.derive import Derivations
 from civsam.instrument.derived import Derived
@@ -262,6 +262,7 @@ def read(path: Path | None = None) -> Questionnaire:
 def _read(path: Path) -> Questionnaire:
     reader = _Reader(path)
     content = reader.content
+    format.check(reader)
     blocks = reader.get(content, "blokke", dict)
     scales = {name: kinds.read(reader, name, raw) for name, raw in reader.get(content, "skalaer", dict).items()}
     background = {name: reader.background(name, raw) for name, raw in reader.get(content, "baggrund", dict, {}).items()}

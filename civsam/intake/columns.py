@@ -249,8 +249,10 @@ def _unknown(
     name = file.table.header[at]
     title = file.table.titles[at] if file.table.titles else ""
     answer = columns.other_answer(name) or columns.other_answer(title)
-    if answer and {plain(cell) for cell in file.table.cells[at].unique()} <= {"", answer, *TICKS, *PLACES}:
-        file.add(Fault(name, "", f"er krydser eller pladser ved »{answer}«, som spørgeskemaet ikke har",
+    cells = {plain(cell) for cell in file.table.cells[at].unique()}
+    if answer and cells <= {"", answer, *TICKS, *PLACES}:
+        what = "pladser" if cells & {*PLACES} else "krydser"
+        file.add(Fault(name, "", f"er {what} ved »{answer}«, som spørgeskemaet ikke har",
                        "spørgsmålets svar",
                        "Giv spørgsmålet svaret i spørgeskemaet, eller udelad kolonnen med --ignore."))
         return ""

@@ -29,7 +29,7 @@ def laid_out(folder: Path, *arguments: str) -> Path:
 def test_a_project_is_laid_out_from_any_questionnaire(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     folder = laid_out(tmp_path / "valg", "--questionnaire", str(project.data / "anes96" / "spoergeskema.yml"))
     asked = project.data / "anes96" / "spoergeskema.yml"
-    assert (folder / "data" / "spoergeskema.yml").read_bytes() == asked.read_bytes()
+    assert (folder / "data" / "spoergeskema.yml").read_bytes() == b"format: 2\n" + asked.read_bytes()
     chapter = nbformat.read(folder / "chapters" / "resultater.ipynb", 4)
     headings = [cell.source.replace("\\", "") for cell in chapter.cells if cell.cell_type == "markdown"]
     study = questionnaire.read(project.data / "anes96" / "spoergeskema.yml")
@@ -46,7 +46,7 @@ def test_a_folder_that_holds_something_is_left_alone(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "min").iterdir()] == ["brev.txt"]
 
 
-def test_only_the_chapters_are_made_again(tmp_path: Path) -> None:
+def test_only_the_chapters_are_made_again(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     folder = laid_out(tmp_path / "min")
     (folder / "index.md").write_text("# Min egen forside\n", "utf-8")
     schema = folder / "data" / "spoergeskema.yml"
@@ -54,7 +54,12 @@ def test_only_the_chapters_are_made_again(tmp_path: Path) -> None:
         "id: kommentar", "id: bemaerkning"), "utf-8")
     with pytest.raises(UserError, match=r"bemaerkning, kommentar\)\. Skriv: civsam new \. --again"):
         projects.check_chapter(folder)
+    capsys.readouterr()
     laid_out(folder, "--again")
+    told = capsys.readouterr().out
+    assert "»### Sammenkomster«" in told
+    assert "forsvinder (»### Møder«" in told
+    assert "chapters/kodebog.ipynb: uændret." in told
     projects.check_chapter(folder)
     schema.write_text(schema.read_text("utf-8").replace("afdeling", "hold"), "utf-8")
     questionnaire._read.cache_clear()  # as a new command does

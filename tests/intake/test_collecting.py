@@ -256,7 +256,7 @@ def test_another_wording_or_scale_is_another_questionnaire() -> None:
     assert first == keys_.digest(SMALL)
     for changed in (Item("ord", "a", WORDS, "Andet", "Andet end det?"), Item("ord", "a", COUNT, "Andet", "Andet?"),
                     Item("ord", "a", WORDS, "Andet", "Andet?", part_of=("antal",))):
-        other = Questionnaire(**(vars(SMALL) | {"items": SMALL.items | {"ord": changed}}))
+        other = replace(SMALL, items=SMALL.items | {"ord": changed})
         assert keys_.digest(other) != first
 
 

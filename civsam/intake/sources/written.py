@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import yaml
 
+from civsam.instrument import format
 from civsam.intake import export
 from civsam.intake.sources.draft import Draft
 from civsam.intake.sources.material import one_line
@@ -30,7 +31,8 @@ def questionnaire(draft: Draft, source: str) -> str:
             parts.append(_comment([heading, *(f"- {line}" for line in lines)]))
     if draft.guesses:
         parts.append(_comment([f"Ved {draft.guesses} spørgsmål står der »Gæt«. Ret det, eller slet linjen."]))
-    head = {"titel": one_line(draft.title), "afgraensning": one_line(draft.scope), "ved_ikke": draft.dont_know,
+    head = {format.KEY: format.VERSION, "titel": one_line(draft.title),
+            "afgraensning": one_line(draft.scope), "ved_ikke": draft.dont_know,
             "noegle": draft.key}
     parts.append(_dumped(head))
     if draft.background:
