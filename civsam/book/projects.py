@@ -11,6 +11,8 @@ from civsam.book import batteries
 from civsam.book.contents import escaped
 from civsam.files import HOME, PACKAGE, QUESTIONNAIRE, UserError, read_json, read_text, shown, write_if_changed
 from civsam.instrument import questionnaire as instrument
+from civsam.instrument.batteries import heading as called
+from civsam.instrument.batteries import parted
 from civsam.instrument.format import marked
 from civsam.instrument.questionnaire import Item, Questionnaire
 
@@ -158,7 +160,7 @@ def results(questionnaire: Questionnaire, framed: bool) -> list[tuple[str, str]]
     declared = f'opdel: str = {_quoted(split)}  # baggrundsvariabel, som svarene deles op efter\n' if split else ""
     frame = "data/ramme.csv" if framed else "ingen"
     grouped = any(len(those) > 1 for block in questionnaire.blocks
-                  for those in batteries.parted(questionnaire.block(block)))
+                  for those in parted(questionnaire.block(block)))
     cells = [
         ("md", "# Resultater\n\nKapitlet viser svarene på hvert spørgsmål i spørgeskemaets rækkefølge."),
         ("parameters remove-cell", PARAMETERS.format(frame=frame, split=declared)),
@@ -168,9 +170,9 @@ def results(questionnaire: Questionnaire, framed: bool) -> list[tuple[str, str]]
         cells += [("md", "## Hvem der svarede"), ("hide-input", RATES)]
     for block, heading in questionnaire.blocks.items():
         cells.append(("md", f"## {escaped(heading)}"))
-        for those in batteries.parted(questionnaire.block(block)):
+        for those in parted(questionnaire.block(block)):
             names = ", ".join(_quoted(item.id) for item in those)
-            cells += [("md", f"### {escaped(batteries.heading(those))}"),
+            cells += [("md", f"### {escaped(called(those))}"),
                       ("remove-input", f"show.question(survey, {names})")]
             made = batteries.cells(those, bool(split)) if len(those) > 1 else shown_as(those[0], bool(split))
             cells += [("hide-input", code) for code in made]

@@ -19,7 +19,9 @@ def add(commands: argparse._SubParsersAction) -> None:
         description="Vis, hvad der er svaret på hvert spørgsmål, med grundlag og interval, som i bogen. "
                     "Små grupper og antal i indsamlede svar er skjult.")
     tables.add_argument("file", nargs="?", metavar="FIL", help="svarfil; ellers projektets egne svar")
-    tables.add_argument("--by", metavar="VARIABEL", help="vis også svarene delt op efter denne baggrundsvariabel")
+    tables.add_argument("--by", metavar="VARIABEL",
+                        help="vis også svarene delt op efter denne baggrundsvariabel, eller efter svaret på dette "
+                             "spørgsmål")
     tables.add_argument("--out", metavar="HTML", help="skriv dem også som én side, der kan åbnes og sendes for sig")
     reading_options(tables)
     tables.add_argument("--keep-valid", action="store_true", help="gå videre med de gyldige rækker")
@@ -32,6 +34,7 @@ def run_tables(options: argparse.Namespace) -> None:
     from civsam import edition
     from civsam.cli.books import valid_rows
     from civsam.pages import overview
+    from civsam.survey import answered
 
     out = options.out and own_path(options.out)
     if out and out.exists():
@@ -40,12 +43,13 @@ def run_tables(options: argparse.Namespace) -> None:
     if options.keep_valid or asks_for_reading(options):
         given["data"] = valid_rows(given, NAME, options)
     opened = edition.open_edition(**given)
-    if options.by is not None:
-        opened.survey.variable(options.by)  # rather than after the first question
-    banner, told = opened.banner(split=False), overview.parts(opened.survey, options.by)
+    survey, by = opened.survey, options.by
+    if by is not None:
+        survey, by = answered.split_by(survey, by)
+    banner, told = opened.banner(split=False), overview.parts(survey, by, options.by or "")
     if out:  # first: whoever reads what is printed may go
         told = [*told]
-        write_if_changed(out, overview.page(opened.survey.questionnaire.title, banner, told))
+        write_if_changed(out, overview.page(survey.questionnaire.title, banner, told))
     print(banner.text)
     for heading, those in groupby(told, itemgetter(0)):
         print(f"\n{heading.upper()}")

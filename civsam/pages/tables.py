@@ -130,6 +130,20 @@ def _with_both(survey: Survey, estimates: pd.DataFrame) -> list[Cell]:
             for line, (_, row) in zip(lines, estimates.iterrows(), strict=True)]
 
 
+def battery_table(survey: Survey, estimates: pd.DataFrame, caption: str, name: str) -> Output:
+    """Shares of all answers to questions on one scale: a row a question, a column an answer, and the base."""
+    estimates = shown(survey, estimates)
+    rows = [row for _, row in estimates.iterrows()]
+    cells = pd.DataFrame({"row": [topic_of(row, survey.questionnaire) for row in rows],
+                          "column": [answer_of(row, survey.questionnaire) for row in rows],
+                          "cell": [with_interval(row) for row in rows]})
+    frame = cells.pivot(index="row", columns="column", values="cell")
+    frame = frame.loc[cells["row"].unique(), cells["column"].unique()].fillna(DASH)
+    frame["n"] = [number(n) for n in estimates.groupby("item", sort=False)["n"].first()]
+    frame.index.name = "Spørgsmål"
+    return table(frame, caption, name, provenance=provenance_of(estimates), note=reading_note(survey, estimates))
+
+
 def group_table(
     survey: Survey, estimates: pd.DataFrame, caption: str, name: str, *, folded: bool = False,
     contrasts: pd.DataFrame | None = None,

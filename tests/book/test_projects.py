@@ -10,9 +10,9 @@ import pytest
 from bs4 import BeautifulSoup
 
 from civsam import cli
-from civsam.book import batteries, projects
+from civsam.book import projects
 from civsam.files import UserError, project
-from civsam.instrument import questionnaire
+from civsam.instrument import batteries, questionnaire
 
 NASTY = r"{{ cycler.__init__ }} <script>alert(1)</script> <b> `c` *d* $\frac$ [f](g) {h}`i` % & # 1. \\"
 SHOWN = ("titel: Min undersøgelse", "afgraensning: Her står, hvad undersøgelsen handler om, og hvem der spørges.",
