@@ -141,3 +141,17 @@ def test_signs_between_cells_stay_in_the_text(tmp_path: Path) -> None:
     assert answers["fri"].tolist() == ["Sport; Musik", "a|b\n c", "d\te"]
     _, answers, _ = brought(table(tmp_path, '"fri"\n"Sport; Musik"\n"Bil; Bus; Tog; Fly"\n"x"\n'))
     assert answers["fri"].tolist() == ["Sport; Musik", "Bil; Bus; Tog; Fly", "x"]
+
+
+def test_numbers_of_the_same_few_values_after_one_another_are_a_scale_and_a_guess(tmp_path: Path) -> None:
+    rows = [f"r{at};{at % 5 + 1};{(at + 1) % 5 + 1};{('', 'Ved ikke')[at == 3] or at * 2 % 5 + 1};{at % 4};"
+            f"{at * 3 % 4};{at * 5 % 4};{at % 4 + 1};{at % 5 + 1}" for at in range(20)]
+    path = table(tmp_path, "respondent_id;A1;A2;A3;børn;biler;dyr;x;y\n" + "\n".join(rows))
+    study, answers, made = brought(path)
+    types = {name: item.scale.type for name, item in study.items.items()}
+    assert types == dict.fromkeys(("A1", "A2", "A3"), "ordinal") | dict.fromkeys(
+        ("boern", "biler", "dyr", "x", "y"), "antal")
+    assert study.items["A1"].scale is study.items["A2"].scale
+    assert list(study.items["A2"].scale.answers) == ["1", "2", "3", "4", "5"]
+    assert answers["A3"].tolist()[:4] == ["1", "3", "5", "ved_ikke"]
+    assert "# Gæt: tallene er læst som en ordnet skala fra 1 til 5" in written.questionnaire(made, "x")

@@ -67,6 +67,7 @@ def draft(
         raise UserError(f"der er {len(questions)} kolonner eller spørgsmål i filen, og et projekt kan højst have "
                         f"{MOST_QUESTIONS}. Gem en fil med dem, der skal bruges.")
     _mark(questions, background)
+    numbers.scales(questions)
     scope = material.scope or "[Skriv her, hvad undersøgelsen handler om, og hvem der spørges.]"
     made = Draft(material.title or fallback, scope, material.dont_know or _dont_know(questions), "svarperson", {},
                  lost=[*material.lost], told=[*material.told])

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from itertools import groupby
 from math import isfinite
 from typing import Any
 
 import numpy as np
 
+from civsam.instrument.batteries import FEWEST
 from civsam.instrument.questionnaire import DONT_KNOW, LARGEST, MOST_DECIMALS
 from civsam.instrument.words import plain
 from civsam.intake.sources.column import Column
@@ -15,6 +18,7 @@ from civsam.intake.sources.material import Material, Question, few
 from civsam.intake.sources.naming import unsure
 from civsam.intake.table import as_text
 
+LONGEST_SCALE = 10  # the end of a scale of numbers
 FEW = 10  # different whole numbers that may be codes
 AGE, AGES, OLDEST = re.compile(r"(?<![a-zæøå])(alder|age|aar|år)(?![a-zæøå])|alder$"), [18, 30, 45, 60, 75], 120
 CODES = "tallene er et antal; er de koder for svar, så giv dem tekst i en skala: {1: Ja, 2: Nej}"
@@ -121,6 +125,32 @@ def limits(asked: Question, given: list[float]) -> None:
     if not asked.decimals:
         asked.low, asked.high = int(asked.low), int(asked.high)
     asked.guesses.append("mindst og hoejst er de tal, der er svaret; ret dem, hvis der kan svares andet")
+
+
+def scales(questions: Iterable[Question]) -> None:
+    """Make counts that stand after one another and have the same few numbers, from 1 or from 0 to 10, a scale."""
+    for ends, run in groupby(questions, key=_ends_of):
+        together = list(run)
+        if ends and len(together) >= FEWEST:
+            for asked in together:
+                _scaled(asked, *ends)
+
+
+def _ends_of(asked: Question) -> tuple[int, int] | None:
+    """The least and the largest number that was answered, where they may be those of a scale."""
+    if asked.type != "antal" or asked.background or asked.decimals or asked.cells is None or asked.help:
+        return None
+    given = {int(cell) for cell in {*asked.cells} - {"", DONT_KNOW}}
+    low, high = min(given, default=0), max(given, default=0)
+    scale = (low == 1 and 3 <= high <= LONGEST_SCALE) or (low, high) == (0, LONGEST_SCALE)
+    return (low, high) if scale and len(given) > 2 else None
+
+
+def _scaled(asked: Question, low: int, high: int) -> None:
+    asked.type, asked.answers = "ordinal", {str(number): str(number) for number in range(low, high + 1)}
+    asked.answers |= {DONT_KNOW: DONT_KNOW} if asked.dont_know else {}
+    asked.guesses = [f"tallene er læst som en ordnet skala fra {low} til {high}, som spørgsmålene ved siden af også "
+                     f"har; er de et antal, så lav en skala med type: antal, mindst: {low} og hoejst: {high}"]
 
 
 def classes(asked: Question, given: list[float]) -> list[float]:
