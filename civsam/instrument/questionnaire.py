@@ -16,6 +16,7 @@ from civsam.instrument.conditions import ConditionError
 from civsam.instrument.derive import Derivations
 from civsam.instrument.derived import Derived
 from civsam.instrument.item import Item as Item
+from civsam.instrument.reached import NOBODY, unreached
 from civsam.instrument.reader import Reader
 from civsam.instrument.sample import Margins, Sample
 from civsam.instrument.scale import BACKGROUND as BACKGROUND
@@ -205,6 +206,7 @@ class _Reader(Reader):
         known = {item.id: conditions.Question(
             item.scale.type, {code: item.scale.answers.get(code, self.content["ved_ikke"]) for code in item.codes},
             item.scale.low, item.scale.high, item.scale.decimals) for item in items.values()}
+        lines: dict[str, int] = {}
         for raw in [raw for raw in self.content["spoergsmaal"] if "kun_hvis" in raw]:
             name = raw["id"]
             try:
@@ -212,7 +214,9 @@ class _Reader(Reader):
                                      {one: known[one] for one in order}, background)
             except ConditionError as fault:
                 raise self.stop(raw[LINE], f"'kun_hvis' i {name}: {fault}") from None
-            items[name] = replace(items[name], only_if=told)
+            items[name], lines[name] = replace(items[name], only_if=told), raw[LINE]
+        if name := unreached(known, {one: some for one in order if (some := items[one].only_if)}):
+            raise self.stop(lines[name], NOBODY.format(name=name))
         return items
 
     def background(self, name: str, raw: dict[str, Any]) -> Background:
@@ -251,9 +255,7 @@ class _Reader(Reader):
 def read(path: Path | None = None) -> Questionnaire:
     """Read and check a questionnaire: the project's own unless another is given.
 
-    Raises UserError, with file and line, for a key that is missing or unknown, a duplicate id, an unknown scale,
-
-    variable.
+    Raises UserError, with file and line, for what is missing, unknown or given twice, or cannot be.
     """
     return _read(path or project.root / QUESTIONNAIRE)
 

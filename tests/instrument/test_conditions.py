@@ -213,3 +213,30 @@ def test_answers_that_were_not_asked_for_can_be_blanked_all_the_way_down(tmp_pat
 def test_a_condition_in_words(tmp_path: Path, text: str, told: str) -> None:
     study = asked(tmp_path, f'"{text}"')
     assert routing.words(study.items["q7"].only_if, study, str).replace("−", "-") == told
+
+
+NEXT = "  - {{id: q8, blok: b, skala: fri, emne: Otte, ordlyd: Otte?, kun_hvis: {}}}\n"
+
+
+@pytest.mark.parametrize(("seven", "eight"), [
+    ("q1 er ja og q1 er nej", ""), ("q1 er ja og ikke (q1 er ja eller q2 er 3)", ""),
+    ("q2 er over 3 og q2 er under 4", ""),
+    ("q4 er mindst 1 og q4 er under 1", ""), ("q2 er ved_ikke og q2 er over 1", ""),
+    ("q3 er kryds ved app og q3 er kryds ved ved_ikke", ""),
+    ("q3 er kryds ved app og (q3 er ikke kryds ved app og q3 er kryds ved web)", ""),
+    ("q1 er ja", "q1 er nej og q7 er over 2"), ("q2 er mindst 10", "q7 er 1 og q2 er højst 9"),
+    ("q1 er ikke ja og q1 er ikke nej og q1 er ikke ved_ikke", ""),
+])
+def test_a_condition_that_nobody_fulfils_is_refused_with_its_line(tmp_path: Path, seven: str, eight: str) -> None:
+    with pytest.raises(UserError, match=rf"linje {22 if eight else 21}: 'kun_hvis' i q{8 if eight else 7}: ingen kan"):
+        asked(tmp_path, f'"{seven}"', NEXT.format(f'"{eight}"') if eight else "")
+
+
+@pytest.mark.parametrize(("seven", "eight"), [
+    ("q2 er over 3 og q2 er under 5", ""), ("q4 er over 1 og q4 er under 1.2", ""),
+    ("q3 er kryds ved app og q3 er kryds ved web", ""), ("q3 er ikke kryds ved app og q3 er ikke kryds ved web", ""),
+    ("q6 er 1", "q7 er ikke 2 og q6 er 2"), ("q1 er ja", "q1 er ikke ja eller q7 er over 2"),
+    ("q2 er ved_ikke eller q2 er 0", "q7 er 100"),
+])
+def test_a_condition_that_somebody_may_fulfil_is_read(tmp_path: Path, seven: str, eight: str) -> None:
+    assert asked(tmp_path, f'"{seven}"', NEXT.format(f'"{eight}"') if eight else "").items["q7"].only_if

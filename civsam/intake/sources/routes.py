@@ -26,6 +26,7 @@ from civsam.instrument.conditions import (
 )
 from civsam.instrument.conditions import Question as Asked
 from civsam.instrument.questionnaire import DONT_KNOW
+from civsam.instrument.reached import anybody
 from civsam.intake.sources.material import Question
 
 TOKEN = re.compile(r"""\s*(\$\{[^{}]+\}|"[^"]*"|'[^']*'|[<>=!]=|&&|\|\||[<>=!(),]|-?\d+(?:\.\d+)?(?!\w)"""
@@ -231,19 +232,29 @@ def carried(
     by_id = {item["id"]: item for item in items}
     asked = {name: _asked(scales[by_id[name]["skala"]]) for block in blocks for name in by_id
              if by_id[name]["blok"] == block}
-    told = {}
-    for name, question in known.questions.items():
-        if not question.routes or known.ids[name] not in asked:
-            continue
-        try:
-            condition = said(question.routes, known)
-            words = text(condition) if condition else ""
-            if condition and of(known.ids[name], words, asked, background) != condition:
-                raise CannotSayError
-            told[name] = words
-        except (CannotSayError, ConditionError):
-            told[name] = ""
+    names = {here: name for name, here in known.ids.items()}
+    told, routes = {}, dict[str, Condition]()
+    for here in asked:  # what a question depends on comes first
+        question = known.questions[names[here]]
+        if question.routes:
+            condition = _carried(question, here, known, asked, background, routes)
+            told[question.name] = text(condition) if condition else ""
+            routes |= {here: condition} if condition else {}
     return told
+
+
+def _carried(
+    question: Question, here: str, known: Known, asked: Mapping[str, Asked], background: Iterable[str],
+    routes: Mapping[str, Condition],
+) -> Condition | None:
+    """The condition of a question; None where it cannot be said, or the questionnaire would not take it."""
+    try:
+        condition = said(question.routes, known)
+        if condition is None or of(here, text(condition), asked, background) != condition:
+            return None
+    except (CannotSayError, ConditionError):
+        return None
+    return condition if anybody(condition, asked, routes) else None
 
 
 def _asked(scale: Mapping[str, Any]) -> Asked:
