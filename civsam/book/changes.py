@@ -7,7 +7,7 @@ waves every change has intervals (`waves`). Of collected answers a change is mad
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -30,7 +30,20 @@ from civsam.instrument.questionnaire import Questionnaire
 from civsam.pages import cells
 from civsam.pages.cells import DASH, Cell, together
 from civsam.pages.door import hidden_note, nothing_to_show, plan_of, shown
-from civsam.pages.figure import ACCENT, INK, Figure, canvas, finish, house_style, room, row_height, wrapped
+from civsam.pages.dots import draw_dots
+from civsam.pages.figure import (
+    ACCENT,
+    INK,
+    LAPTOP,
+    SPACING,
+    Figure,
+    canvas,
+    finish,
+    house_style,
+    room,
+    row_height,
+    wrapped,
+)
 from civsam.pages.html import table
 from civsam.pages.output import Output
 from civsam.pages.sentences import sentence
@@ -142,18 +155,17 @@ def _largest(rows: pd.DataFrame) -> pd.DataFrame:
     return shares.loc[chosen].sort_values("estimate", ascending=False, kind="stable")
 
 
-def _drawn(rows: pd.DataFrame, words: list[str]) -> Any:
+def _drawn(rows: pd.DataFrame, words: list[str], width: float) -> Any:
     """A dot and an interval a change, on both sides of no change."""
-    labels, place = [wrapped(text, 20) for text in words], np.arange(len(rows))[::-1]
-    drawing, axes = canvas(row_height(labels, 0.4) * len(rows), top=0.05, bottom=0.75, left=room(labels), right=0.5)
+    labels = [wrapped(text, 20 if width < LAPTOP else 26) for text in words]
+    told = [str(moved(row)) for _, row in rows.iterrows()]
+    high = row_height(labels, 0.3)
+    drawing, axes = canvas(width, high * len(rows), top=0.05, bottom=0.75, left=room(labels, 1), right=room(told, 0.5))
+    place = high * (np.arange(len(rows))[::-1] + 0.5)
     axes.axvline(0, color=INK, linewidth=0.9, zorder=1)
-    axes.hlines(place, 100 * rows["low"], 100 * rows["high"], color=ACCENT, linewidth=3.5, alpha=0.5)
-    axes.scatter(100 * rows["estimate"], place, c=ACCENT, s=42, zorder=3)
-    for y, (_, row) in zip(place, rows.iterrows(), strict=True):
-        axes.annotate(str(moved(row)), (1, y), xycoords=("axes fraction", "data"), xytext=(4, 0),
-                      textcoords="offset points", va="center")
-    axes.set_yticks(place, labels)
-    axes.set(ylim=(-0.6, len(rows) - 0.4), xlabel="Ændring, procentpoint")
+    draw_dots(axes, 100 * rows[["estimate", "low", "high"]], place, np.full(len(rows), ACCENT), told)
+    axes.set_yticks(place, labels, linespacing=SPACING)
+    axes.set(ylim=(0, high * len(rows)), xlabel="Ændring, procentpoint")
     axes.grid(axis="y", visible=False)
     axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: number(x)))
@@ -277,7 +289,7 @@ class Changes:
         told = [f"{text} {change} ({limits})" for text, change, limits in frame.itertuples()]
         n = [number(edge) for edge in (rows[["n_a", "n_b"]].min(axis=None), rows[["n_a", "n_b"]].max(axis=None))]
         return finish(
-            _drawn(rows, list(frame.index)), two.new.provenance, frame, caption, name=name,
+            partial(_drawn, rows, list(frame.index)), two.new.provenance, frame, caption, name=name,
             alt=f"Prikdiagram med intervaller, procentpoint. {'; '.join(told)}.",
             note=f"n fra {n[0]} til {n[1]} i hver bølge. De {number(len(rows))} største af {number(total)} ændringer "
                  f"er valgt ud, og de største er i snit overvurderet.{hidden_note(rows)}",

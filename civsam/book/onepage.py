@@ -78,6 +78,9 @@ def sections(book: Path, toc: Mapping[str, Any]) -> dict[str, Tag]:
                 link.unwrap()
             else:
                 link["href"] = address
+        for narrow in section.select("picture > source"):  # which has room for what is said of it
+            narrow.find_next("img")["src"] = narrow["srcset"]
+            narrow.parent.replace_with(narrow.find_next("img"))
         for image in section.select("img[src]"):
             image["src"] = (here.parent / unquote(image["src"])).resolve().as_uri()
             image.attrs.pop("loading", None)  # what is not yet seen is printed too

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from civsam.laboratory import run
 from civsam.laboratory.declare import FACTORS, Drawing, Scenario
 from civsam.pages import cells, html
 from civsam.pages.cells import Cell, together
-from civsam.pages.figure import INK, QUIET, SMALL, Figure, canvas, finish, house_style, under_mark, wrapped
+from civsam.pages.figure import INK, QUIET, SMALL, SPACING, Figure, canvas, finish, house_style, under_mark, wrapped
 from civsam.pages.output import Output
 from civsam.pages.words import Words
 from civsam.study import published
@@ -104,17 +104,11 @@ class Rows:
         """
         rows = self.table
         shown, frame = quantity(rows, column), numbers(rows, (across, by), (column,))
-        drawn, axes = _canvas(rows, across, by)
-        _draw(axes, rows, shown, column, across, by)
-        draw_axis(axes, shown)
-        drawn.legend(*axes.get_legend_handles_labels(), loc="upper left", ncols=1, frameon=False,
-                     handletextpad=0.1, bbox_to_anchor=under_mark(drawn, 0),
-                     title=FACTORS[by].heading, title_fontsize=SMALL, alignment="left", borderpad=0.2,
-                     labelspacing=0.25)
         said = "; ".join(f"{first}, {second}: {shown.told(value)}" for first, second, value in
                          zip(words(rows, across), words(rows, by), rows[column], strict=True))
-        return finish(drawn, SYNTHETIC, frame, caption, name=name, alt=f"Prikdiagram. {shown.axis}. {said}.",
-                      note=note(rows), reading=self._reading(shown, column, across, by))
+        return finish(partial(_drawn, rows, shown, column, across, by), SYNTHETIC, frame, caption, name=name,
+                      alt=f"Prikdiagram. {shown.axis}. {said}.", note=note(rows),
+                      reading=self._reading(shown, column, across, by))
 
     def _reading(self, shown: Quantity, column: str, across: str, by: str) -> str:
         """What a dot and the line are, and one dot in words."""
@@ -222,9 +216,20 @@ def note(rows: pd.DataFrame) -> str:
             f"tilfældet i simuleringen; ± er {ERRORS} gange simuleringens standardfejl.")
 
 
-def _canvas(rows: pd.DataFrame, across: str, by: str) -> tuple[plt.Figure, plt.Axes]:
-    lines, looks = rows[across].nunique(), rows[by].nunique()
-    return canvas(lines * max(0.36, 0.11 * looks + 0.12), top=0.55 + 0.19 * looks, bottom=0.72, left=1.75)
+def _drawn(rows: pd.DataFrame, shown: Quantity, column: str, across: str, by: str, width: float) -> plt.Figure:
+    """The figure of `Rows.figure`."""
+    lines, looks, left = rows[across].nunique(), rows[by].nunique(), 1.55
+    figure, axes = canvas(width, lines * max(0.36, 0.11 * looks + 0.12), top=0.55 + 0.19 * looks, bottom=0.72,
+                          left=left)
+    _draw(axes, rows, shown, column, across, by)
+    axes.set_title(FACTORS[across].heading, loc="left", x=-(left - 0.05) / (width - left - 0.2), fontsize=SMALL,
+                   color=INK)
+    draw_axis(axes, shown)
+    figure.legend(*axes.get_legend_handles_labels(), loc="upper left", ncols=1, frameon=False,
+                  handletextpad=0.1, bbox_to_anchor=under_mark(figure, 0),
+                  title=FACTORS[by].heading, title_fontsize=SMALL, alignment="left", borderpad=0.2,
+                  labelspacing=0.25)
+    return figure
 
 
 def _draw(axes: plt.Axes, rows: pd.DataFrame, shown: Quantity, column: str, across: str, by: str) -> None:
@@ -237,9 +242,9 @@ def _draw(axes: plt.Axes, rows: pd.DataFrame, shown: Quantity, column: str, acro
         middle, error = shown.times * mine[column], shown.times * ERRORS * mine[f"{column}_mc"]
         axes.hlines(at, middle - error, middle + error, color=colour, linewidth=2.5, alpha=0.5)
         axes.scatter(middle, at, c=colour, marker=shape, s=30, zorder=3, linewidth=0, label=FACTORS[by].told(value))
-    axes.set_yticks(range(len(lines))[::-1], [wrapped(FACTORS[across].told(value), 20) for value in lines])
+    axes.set_yticks(range(len(lines))[::-1], [wrapped(FACTORS[across].told(value), 20) for value in lines],
+                    linespacing=SPACING)
     axes.set_ylim(-0.6, len(lines) - 0.4)
-    axes.set_title(FACTORS[across].heading, loc="left", x=-0.55, fontsize=SMALL, color=INK)
 
 
 def draw_axis(axes: plt.Axes, shown: Quantity) -> None:

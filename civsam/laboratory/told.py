@@ -13,7 +13,7 @@ from civsam.files import UserError, shown, write_if_changed
 from civsam.laboratory.declare import FACTORS
 from civsam.laboratory.run import read
 from civsam.laboratory.show import ERRORS, Quantity, draw_axis, quantity
-from civsam.pages.figure import SMALL, canvas, finish, house_style, room, row_height, wrapped
+from civsam.pages.figure import LAPTOP, SMALL, canvas, finish, house_style, room, row_height, wrapped
 from civsam.survey.survey import SYNTHETIC
 
 MEASURES = {"pol_fokus": "andelen med øget fokus", "pra_tvaers": "andelen af samarbejder på tværs",
@@ -104,14 +104,16 @@ def drawing(rows: pd.DataFrame, column: str) -> str:
     """A dot a scenario with its Monte Carlo error, and a line where the number should be, as SVG."""
     one, labels = quantity(rows, column), names(rows)
     beside = [wrapped(f"{place}. {name}", 32) for place, name in zip(rows["scenario"], labels, strict=True)]
-    drawn, axes = canvas(len(rows) * row_height(beside, 0.42), top=0.3, bottom=0.75, left=room(beside) + 0.15)
+    drawn, axes = canvas(LAPTOP, len(rows) * row_height(beside, 0.42), top=0.3, bottom=0.75,
+                         left=room(beside) + 0.15)
     _dots(axes, rows, one, column)
     axes.set_yticks(range(len(rows)), beside, fontsize=SMALL)
     axes.invert_yaxis()
     draw_axis(axes, one)
     frame = pd.DataFrame({one.axis: [number(one.times * value, one.decimals) for value in rows[column]]},
                          index=pd.Index(labels, name="Scenarie"))
-    return finish(drawn, SYNTHETIC, frame, one.heading, name="fig-resultat", alt=one.heading).svg
+    return finish(lambda _: drawn, SYNTHETIC, frame, one.heading, widths=(LAPTOP,), name="fig-resultat",
+                  alt=one.heading).svg
 
 
 def _dots(axes: Axes, rows: pd.DataFrame, one: Quantity, column: str) -> None:

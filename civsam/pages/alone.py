@@ -22,7 +22,7 @@ SVG, LINK = "{http://www.w3.org/2000/svg}", "{http://www.w3.org/1999/xlink}href"
 FONTS = f"'{FONT}', sans-serif"  # what the drawing was measured with
 DRAWN = 100  # the size at which matplotlib draws letters as paths, which it then scales
 PLACE = re.compile(r"translate\(([-\d.]+) ([-\d.]+)\)(?: rotate\(([-\d.]+)\))? scale\(([\d.]+) -[\d.]+\)")
-SIZES = {"finding": (11.5, 1.35, 44), "words": (8.5, 1.35, 62)}  # points, lines, and characters on one
+SIZES = {"finding": (11.5, 1.3, 11), "words": (8.5, 1.3, 15)}  # points, lines, and characters an inch
 MARGIN = 4  # points around the words
 
 
@@ -41,8 +41,8 @@ def alone(svg: str, facts: dict[str, Any], book: str) -> str:
     above = [(finding, "finding"), (facts["caption"] if facts.get("finding") else "", "words"),
              (facts.get("question", ""), "words")]
     below = [(facts.get("note", ""), "words"), (f"Kilde: {book}", "words")]
-    top, over = _lines(above, MARGIN)
-    bottom, under = _lines(below, top + height + 2)
+    top, over = _lines(above, MARGIN, width / 72)
+    bottom, under = _lines(below, top + height + 2, width / 72)
     drawing.set("y", f"{top:g}")
     for side, size in (("width", width), ("height", height)):
         drawing.set(side, f"{size:g}")
@@ -69,12 +69,12 @@ def _typeface() -> str:
     return faces
 
 
-def _lines(parts: list[tuple[str, str]], top: float) -> tuple[float, list[ET.Element]]:
-    """Words below one another from the top; where the last line ends, and the elements."""
+def _lines(parts: list[tuple[str, str]], top: float, inches: float) -> tuple[float, list[ET.Element]]:
+    """Words below one another from the top, on lines so long; where the last line ends, and the elements."""
     made = []
     for words, kind in parts:
-        size, spacing, width = SIZES[kind]
-        for line in filter(None, wrapped(words, width).split("\n")):
+        size, spacing, letters = SIZES[kind]
+        for line in filter(None, wrapped(words, int(letters * inches)).split("\n")):
             top += size * spacing
             made.append(_text(line, f"translate({MARGIN} {top - size * 0.35:g})", size,
                               INK if kind == "finding" else QUIET, bold=kind == "finding"))
@@ -84,7 +84,7 @@ def _lines(parts: list[tuple[str, str]], top: float) -> tuple[float, list[ET.Ele
 def _text(words: str, transform: str, size: float, colour: str, *, bold: bool) -> ET.Element:
     made = ET.Element(f"{SVG}text", {"transform": transform, "font-family": FONTS, "font-size": f"{size:g}",
                                      "fill": colour} | ({"font-weight": "bold"} if bold else {}))
-    made.text = words
+    made.text = words.replace("\u2011", "-")  # the typeface lacks the hyphen that no line breaks at, and here none does
     return made
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -17,7 +19,10 @@ from civsam.pages.door import nothing_to_show, plan_of, shown
 from civsam.pages.figure import (
     ACCENT,
     FOCUS,
+    LAPTOP,
+    LINE,
     QUIET,
+    SPACING,
     Figure,
     area_colours,
     base_of,
@@ -36,7 +41,7 @@ from civsam.survey.survey import Survey
 
 # ---- Dots and intervals
 
-ROW, LINE, CAP = 0.44, 0.17, 0.055  # inches: a row with one line of words, each further line, half the end of a line
+ROW, CAP = 0.26, 0.055  # inches: a row beside its words, half the end of a line
 SIZE = 5.1  # points across a dot
 
 
@@ -60,27 +65,49 @@ def dots(
     if rows["estimate"].isna().all() and not plan_of(survey).idle:
         return nothing_to_show(caption)
     names = labels(rows, survey.questionnaire)
-    words = [wrapped(text, 46) for text in names]
-    heights = np.array([ROW + LINE * text.count("\n") for text in words])
-    beside = [str(with_interval(row)) for _, row in rows.iterrows()]
-    figure, axes = canvas(heights.sum(), top=0, bottom=0.4, left=0.2, right=room(beside, 0.65))
-    place = heights.sum() - heights.cumsum() + 0.12
-    _draw_dots(axes, rows, place, _dot_colours(rows, survey.questionnaire, focus), beside)
-    for y, text, group in zip(place, words, rows["group"], strict=True):
-        axes.text(0.015, y + 0.08, text, transform=blended_transform_factory(figure.transFigure, axes.transData),
-                  va="bottom", weight="bold" if focus and group == focus else "normal")
-    axes.set_yticks([])
-    axes.set_ylim(0, heights.sum())  # in inches
-    top = _dot_axis(axes, rows)
+    colours = _dot_colours(rows, survey.questionnaire, focus)
     note, covers = reading_notes(survey, rows)
     told = "; ".join(f"{text} {with_interval(row)}" for text, (_, row) in zip(names, rows.iterrows(), strict=True))
     return finish(
-        figure, provenance_of(rows), estimates_frame(survey, rows, 1), caption, name=name,
-        alt=f"Prikdiagram med intervaller. {told}.", note=f"{base_of(rows)}. Stregen er {note}",
-        reading=f"{_dots_reading(rows, names, survey.questionnaire, top, ordered=ordered)} {covers}".rstrip(),
+        partial(_drawn, rows, names, colours, focus), provenance_of(rows), estimates_frame(survey, rows, 1), caption,
+        name=name, alt=f"Prikdiagram med intervaller. {told}.",
+        note=f"{base_of(rows)}. {_order(rows, ordered=ordered)}Stregen er {note}",
+        reading=f"{_dots_reading(rows, names, survey.questionnaire)} {covers}".rstrip(),
         finding=_seen(survey, rows, names), question=asked(survey.questionnaire, rows),
         asked=of_estimates(survey, rows), folded=folded,
     )
+
+
+def _order(rows: pd.DataFrame, *, ordered: bool) -> str:
+    """Why the rows stand as they do, as a sentence."""
+    if len(rows) < 2:
+        return ""
+    if ordered:
+        return "Rækkefølgen er fast og følger ikke tallene. "
+    return f"Det højeste tal står øverst{', »ved ikke« sidst' * bool((rows['answer'] == DONT_KNOW).any())}. "
+
+
+def _drawn(rows: pd.DataFrame, names: list[str], colours: np.ndarray, focus: str, width: float) -> plt.Figure:
+    """The drawing: words beside the dots where there is room for them, else over each."""
+    told = [str(with_interval(row)) for _, row in rows.iterrows()]
+    words = [wrapped(text, 24) for text in names]
+    beside = width >= LAPTOP and max(text.count("\n") for text in words) <= 2
+    left = room(words, 0.5) if beside else 0.2
+    words = words if beside else [wrapped(text, int(12 * width)) for text in names]
+    lines = np.array([text.count("\n") + 1 for text in words])
+    heights = np.maximum(ROW, 0.1 + LINE * lines) if beside else ROW + LINE * lines
+    figure, axes = canvas(width, heights.sum(), top=0, bottom=0.4, left=left, right=room(told, 0.65))
+    place = heights.sum() - heights.cumsum() + (heights / 2 if beside else 0.12)
+    draw_dots(axes, rows, place, colours, told)
+    across = blended_transform_factory(figure.transFigure, axes.transData)
+    for y, text, group in zip(place, words, rows["group"], strict=True):
+        where = (((left - 0.1) / width, y), "right", "center") if beside else ((0.015, y + 0.08), "left", "bottom")
+        axes.text(*where[0], text, ha=where[1], va=where[2], transform=across, linespacing=SPACING,
+                  weight="bold" if focus and group == focus else "normal")
+    axes.set_yticks([])
+    axes.set_ylim(0, heights.sum())  # in inches
+    _dot_axis(axes, _ticks(rows), statistics.one_unit(rows))
+    return figure
 
 
 def _seen(survey: Survey, rows: pd.DataFrame, names: list[str]) -> str:
@@ -104,7 +131,7 @@ def _dot_colours(rows: pd.DataFrame, questionnaire: Questionnaire, focus: str) -
     return np.where((rows["group"] != focus) & (focus in set(rows["group"]) - {""}), "#8a8a8a", colours)
 
 
-def _draw_dots(axes: plt.Axes, rows: pd.DataFrame, place: np.ndarray, colours: np.ndarray, told: list[str]) -> None:
+def draw_dots(axes: plt.Axes, rows: pd.DataFrame, place: np.ndarray, colours: np.ndarray, told: list[str]) -> None:
     """Small dots under lines with ends, and what is told beside each; no dot for a group that nobody answered in."""
     axes.hlines(place, rows["low"], rows["high"], color=colours, linewidth=1.8, zorder=4, clip_on=False)
     for end in ("low", "high"):
@@ -120,26 +147,25 @@ def _draw_dots(axes: plt.Axes, rows: pd.DataFrame, place: np.ndarray, colours: n
         axes.annotate("skjult", (0, y), color=QUIET, **beside)
 
 
-def _dot_axis(axes: plt.Axes, rows: pd.DataFrame) -> float:
-    """Shares have the same axis in all figures, others one that fits, in their unit; returns where it ends."""
+def _ticks(rows: pd.DataFrame) -> np.ndarray:
+    """Shares have the same axis in all figures, others one that fits."""
     unit = statistics.one_unit(rows)
     if unit == PERCENT:
-        ticks = np.linspace(0, 1, 5)
-        axes.set_xticks(ticks, [percent(x) for x in ticks])
-    else:
-        ends = rows[["low", "high", "estimate"]]
-        least, most = (unit.times * end for end in (min(np.nanmin(ends), 0), max(np.nanmax(ends), 1 / unit.times)))
-        ticks = MaxNLocator(4, integer=True).tick_values(least, most) / unit.times
-        axes.set_xticks(ticks, [number(unit.times * x) for x in ticks])
+        return np.linspace(0, 1, 5)
+    ends = rows[["low", "high", "estimate"]]
+    least, most = (unit.times * end for end in (min(np.nanmin(ends), 0), max(np.nanmax(ends), 1 / unit.times)))
+    return MaxNLocator(4, integer=True).tick_values(least, most) / unit.times
+
+
+def _dot_axis(axes: plt.Axes, ticks: np.ndarray, unit: statistics.Unit) -> None:
+    """The axis in its unit."""
+    axes.set_xticks(ticks, [percent(x) if unit == PERCENT else number(unit.times * x) for x in ticks])
     axes.set_xlim(ticks[0], ticks[-1])
     axes.grid(axis="y", visible=False)
     sns.despine(ax=axes, left=True)
-    return float(ticks[-1])
 
 
-def _dots_reading(
-    rows: pd.DataFrame, names: list[str], questionnaire: Questionnaire, top: float, *, ordered: bool
-) -> str:
+def _dots_reading(rows: pd.DataFrame, names: list[str], questionnaire: Questionnaire) -> str:
     """What a dot, a line and the axis are, and one dot in words."""
     told = "Prikken er det bedste skøn, og stregen viser, hvor usikkert skønnet er. "
     known = rows["estimate"].notna() & rows["low"].notna()
@@ -154,11 +180,12 @@ def _dots_reading(
     if statistics.one_unit(rows) == PERCENT:
         told += "Aksen går fra 0 til 100\u00a0% i alle figurer med andele."
     else:
-        told += f"Aksen går til {number(statistics.one_unit(rows).times * top)} og passer til netop denne figur."
+        top = number(statistics.one_unit(rows).times * _ticks(rows)[-1])
+        told += f"Aksen går til {top} og passer til netop denne figur."
     first = next(iter(questionnaire.background.values()), None)
     if first and (rows["by"] == first.id).all() and area_colours(questionnaire):
         told += f" Samme {first.name} har samme farve i hele bogen."
-    return told if ordered else f"{told} Det højeste tal står øverst."
+    return told
 
 
 def _says_one(row: pd.Series) -> bool:

@@ -32,7 +32,7 @@ FONT, FONT_AS_NAMED = "Source Sans 3", "Source Sans 3 ExtraLight"
 WEIGHTS = {name: Path(__file__).parent / "skrift" / f"source-sans-3-latin-{weight}-normal.ttf"
            for name, weight in (("normal", 400), ("bold", 600))}
 SPARE_FONTS = [Path(mpl.get_data_path(), "fonts", "ttf", name) for name in ("DejaVuSans.ttf", "DejaVuSans-Bold.ttf")]
-PNG_WIDTH = 1500  # pixels: over 300 an inch. Drawing takes time in proportion to the square
+PNG_WIDTH = 1500  # pixels: over 225 an inch. Drawing takes time in proportion to the square
 
 # Heading, whether it is numbers, and the cells, a line each, so that a notebook has a line a column; headings may be
 # alike.

@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import re
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,7 +18,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib import font_manager
 from matplotlib.figure import Figure as Drawing
-from matplotlib.textpath import TextPath
+from matplotlib.textpath import text_to_path
 
 from civsam.danish import number
 from civsam.instrument.questionnaire import Questionnaire
@@ -28,12 +28,14 @@ from civsam.pages.output import KEY
 from civsam.pages.provenance import MARKS
 from civsam.survey.survey import SYNTHETIC
 
-WIDTH = 4.6  # inches; `figurer.css` shows figures so wide that the smallest text is 11 pixels on a phone
+# Inches. A figure is drawn twice: its smallest text is 14 pixels where it fills a column, and 12 on a phone of 360.
+LAPTOP, PHONE, MAP = 6.6, 4.0, 4.6
 LONGEST_WORD = 28  # letters of a word in one piece: of the widest there is still room for a figure beside it
 SMALL = 10  # points: the smallest text of a figure
 INK, QUIET, ACCENT, FOCUS = "#222222", "#6b6b6b", "#0b5a8a", "#c2540a"
 SYNTHETIC_INK = "#7a4b00"
 IN_PICTURE = {SYNTHETIC: f"{MARKS[SYNTHETIC].upper()}: INGEN HAR SVARET DETTE"}
+LINE, SPACING = 0.17, 0.85  # inches from one line of a label to the next, and how matplotlib is told so
 MARKED = 0.22  # inches over the plot for the mark
 # One colour for each group of the first background variable, through the whole book: told apart with any colour vision
 # and against white paper (contrast 3:1 or more).
@@ -92,7 +94,8 @@ class Figure:
     note: base and uncertainty. reading: how to read it, with an example. finding: what is seen, as a sentence, and
     question: what was asked, for a picture that stands alone, and asked: the same for the page, with how many answered.
     folded: whether the page shows the finding, and a reader unfolds the drawing. provenance: where the numbers come
-    from. table and columns: the numbers as HTML, and for files. tiles: for a map, see `figurer.js`.
+    from. table and columns: the numbers as HTML, and for files. tiles: for a map, see `figurer.js`. phone: the drawing
+    for a narrow page, if it has one of its own.
     """
 
     svg: str
@@ -109,6 +112,7 @@ class Figure:
     table: str = ""
     columns: Columns = field(default_factory=list)
     tiles: dict[str, Any] = field(default_factory=dict)
+    phone: str = ""
 
     def __repr__(self) -> str:
         """The words of the figure, for those who do not see it."""
@@ -120,8 +124,10 @@ class Figure:
         return {"image/svg+xml": self.svg, "text/plain": repr(self)}, {"image/svg+xml": {KEY: facts}}
 
 
-def canvas(rows: float, top: float, bottom: float, left: float, right: float = 0.2, **kwargs: Any) -> tuple:
-    """Figure and axes of the given height with margins around them, all in inches: by hand, at half the time.
+def canvas(
+    width: float, rows: float, top: float, bottom: float, left: float, right: float = 0.2, **kwargs: Any,
+) -> tuple:
+    """Figure and axes of the given size with margins around them, all in inches: by hand, at half the time.
 
     Above them there is room for the mark that `finish` puts there.
 
@@ -131,25 +137,35 @@ def canvas(rows: float, top: float, bottom: float, left: float, right: float = 0
         raise RuntimeError("a figure is made within house_style")
     top += MARKED
     height = rows + top + bottom
-    sides = {"left": left / WIDTH, "right": 1 - right / WIDTH, "top": 1 - top / height, "bottom": bottom / height}
+    sides = {"left": left / width, "right": 1 - right / width, "top": 1 - top / height, "bottom": bottom / height}
     with mpl.rc_context(sns.plotting_context("notebook") | sns.axes_style("whitegrid") | STYLE):
-        figure = Drawing(figsize=(WIDTH, height))  # not pyplot's: a user's backend has no part in it
+        figure = Drawing(figsize=(width, height))  # not pyplot's: a user's backend has no part in it
         return figure, figure.subplots(gridspec_kw=sides | kwargs.pop("gridspec", {}), **kwargs)
 
 
-def finish(figure: Drawing, provenance: str, frame: pd.DataFrame, caption: str, **words: Any) -> Figure:
-    """Put the provenance into the drawing itself, over the plot, so that it follows a copy that is cut; save it.
+def finish(
+    draw: Callable[[float], Drawing], provenance: str, frame: pd.DataFrame, caption: str, *,
+    widths: tuple[float, ...] = (LAPTOP, PHONE), **words: Any,
+) -> Figure:
+    """Draw it for each width, with its provenance, and put all that is told of it beside.
 
-    frame: the numbers behind it, as for `html.table`. words: the other parts of a `Figure`.
+    draw: makes it so many inches wide. frame: the numbers behind it, as for `html.table`. words: the other parts of a
+    `Figure`.
     """
+    svg, *phone = (_saved(draw(width), provenance) for width in widths)
+    table = table_html(frame, f"Tallene bag »{caption}«", provenance)
+    return Figure(svg, caption=caption, provenance=provenance, table=table, phone="".join(phone),
+                  columns=columns(frame, provenance), **words)
+
+
+def _saved(figure: Drawing, provenance: str) -> str:
+    """The drawing as SVG, its provenance in it, over the plot, so that it follows a copy that is cut."""
     figure.text(0.01, 1 - 0.05 / figure.get_figheight(), IN_PICTURE.get(provenance, MARKS[provenance].upper()),
                 fontsize=SMALL, color=SYNTHETIC_INK if provenance == SYNTHETIC else QUIET, weight="bold", va="top")
     stream = io.StringIO()
     with mpl.rc_context(STYLE):
         figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None}, transparent=False)
-    table = table_html(frame, f"Tallene bag »{caption}«", provenance)
-    return Figure(stream.getvalue(), caption=caption, provenance=provenance, table=table,
-                  columns=columns(frame, provenance), **words)
+    return stream.getvalue()
 
 
 def under_mark(figure: Drawing, across: float = 0.5) -> tuple[float, float]:
@@ -165,14 +181,18 @@ def wrapped(words: str, width: int) -> str:
 
 def room(labels: list[str], least: float = 1.8) -> float:
     """Inches left of an axis for its labels, so that no word is cut."""
-    lines = [line for text in labels for line in text.split("\n") if line.strip()]
-    widths = [TextPath((0, 0), line, size=SMALL).get_extents().width for line in lines]
-    return max(least, 0.13 + max(widths, default=0) / 72)
+    return max(least, 0.17 + max((inches(line) for text in labels for line in text.split("\n")), default=0))
+
+
+def inches(line: str) -> float:
+    """How wide a line is in the smallest text of figures."""
+    font = font_manager.FontProperties(family=STYLE["font.family"], size=SMALL)
+    return text_to_path.get_text_width_height_descent(line, font, ismath=False)[0] / 72
 
 
 def row_height(labels: list[str], least: float) -> float:
     """Inches a row, so that labels of several lines do not meet."""
-    return max(least, 0.19 * max(text.count("\n") + 1 for text in labels))
+    return max(least, 0.06 + LINE * max(text.count("\n") + 1 for text in labels))
 
 
 def base_of(estimates: pd.DataFrame) -> str:

@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import seaborn as sns
-from matplotlib.textpath import TextPath
 
 from civsam.danish import number, percent
-from civsam.instrument.questionnaire import DONT_KNOW, Questionnaire
+from civsam.instrument.questionnaire import DONT_KNOW, Background, Questionnaire
 from civsam.pages.door import hidden_note, nothing_to_show, plan_of, shown
 from civsam.pages.figure import (
     DIVERGING,
     INK,
+    LAPTOP,
     QUIET,
     SMALL,
+    SPACING,
     SPAN,
-    WIDTH,
     Figure,
     base_of,
     canvas,
     finish,
     house_style,
+    inches,
     room,
     row_height,
     under_mark,
@@ -49,6 +52,29 @@ def _likert_rows(estimates: pd.DataFrame, questionnaire: Questionnaire) -> tuple
     return names, wide
 
 
+def _ranked(
+    names: list[str], wide: pd.DataFrame, codes: list[str], answers: list[str], by: Background | None,
+) -> tuple[list[str], pd.DataFrame, str]:
+    """Names and rows from the one that reaches farthest to the right, and why they stand so, as a sentence.
+
+    Rows stay as they are by a variable that has an order, and where something is hidden: their places would tell of it.
+    """
+    if len(names) < 2:
+        return names, wide, ""
+    if (by and by.ordered) or wide.isna().any(axis=None):
+        return names, wide, "Rækkefølgen er fast og følger ikke tallene. "
+    order = np.argsort(-_ends(wide, codes)[1].round(9), kind="stable")
+    told = f"Øverst står den søjle, der når længst mod »{answers[len(codes) - 1]}«. "
+    return [names[place] for place in order], wide.iloc[order], told
+
+
+def _sums(wide: pd.DataFrame) -> str:
+    """That the whole percents of a bar need not be 100 together, where they are not."""
+    if wide.isna().any(axis=None) or ((100 * wide).round().sum(axis=1) == 100).all():
+        return ""
+    return "Hvert tal er afrundet for sig, så en søjles tal giver ikke altid 100. "
+
+
 def _ends(wide: pd.DataFrame, codes: list[str]) -> tuple[np.ndarray, np.ndarray]:
     """How far bars reach to each side of the middle of the scale, shapes (rows,)."""
     half = len(codes) // 2
@@ -56,8 +82,8 @@ def _ends(wide: pd.DataFrame, codes: list[str]) -> tuple[np.ndarray, np.ndarray]
     return tuple((wide[side].sum(axis=1) + middle).to_numpy() for side in (codes[:half], codes[-half:]))
 
 
-def _bars(axes: plt.Axes, wide: pd.DataFrame, codes: list[str], answers: list[str]) -> None:
-    """Stacked bars around the middle of the scale, each part with its percent where there is room."""
+def _bars(axes: plt.Axes, wide: pd.DataFrame, codes: list[str], answers: list[str], room_for: float) -> None:
+    """Stacked bars around the middle of the scale, each part with its percent where it has the room of one."""
     start, place = -_ends(wide, codes)[0], np.arange(len(wide))[::-1]
     colours = DIVERGING.get(len(codes)) or sns.color_palette("RdBu", len(codes)).as_hex()
     for code, words, colour in zip(codes, answers, colours, strict=True):
@@ -65,7 +91,7 @@ def _bars(axes: plt.Axes, wide: pd.DataFrame, codes: list[str], answers: list[st
         axes.barh(place, width, left=start, color=colour, height=0.72, label=words, edgecolor="white", linewidth=0.6)
         dark = np.dot(mpl.colors.to_rgb(colour), (0.2126, 0.7152, 0.0722)) < 0.45
         for x, y, share in zip(start + width / 2, place, width, strict=True):
-            if share >= 0.13:
+            if share >= room_for:
                 axes.text(x, y, number(100 * share), ha="center", va="center", color="white" if dark else INK)
         start = start + width
 
@@ -89,13 +115,13 @@ def _unsure(side: plt.Axes, shares: pd.Series, heading: str) -> None:
         side.text(end + 0.012, y, number(100 * share), va="center")
     side.set_xticks([])
     side.grid(visible=False)
-    side.set_title(wrapped(heading, 6), fontsize=SMALL, color=QUIET, linespacing=1)
+    side.set_title(wrapped(heading, 6), fontsize=SMALL, color=QUIET, linespacing=SPACING)
 
 
-def _legend_columns(words: list[str]) -> int:
+def _legend_columns(words: list[str], width: float) -> int:
     """In how many columns the answers fit across a figure, when they stand row by row."""
-    widths = [TextPath((0, 0), text, size=SMALL).get_extents().width + 30 for text in words]
-    fit = (n for n in range(len(words), 1, -1) if sum(max(widths[at::n]) for at in range(n)) <= 72 * WIDTH)
+    widths = [inches(text) + 0.42 for text in words]
+    fit = (n for n in range(len(words), 1, -1) if sum(max(widths[at::n]) for at in range(n)) <= width)
     return next(fit, 1)
 
 
@@ -128,15 +154,16 @@ def likert(
         wide[DONT_KNOW] = wide[DONT_KNOW].where(mine, 0.0)
     if wide[codes].isna().all(axis=None) and not plan_of(survey).idle:
         return nothing_to_show(caption)
+    names, wide, order = _ranked(names, wide, codes, answers, questionnaire.background.get(estimates["by"].iloc[0]))
     told = "; ".join(
         f"{row}: " + ", ".join(f"{text.lower()} {percent(share)}" for text, share in zip(answers, shares, strict=True))
         for row, shares in zip(names, wide[[*codes, *[DONT_KNOW] * offered]].to_numpy(),
                                  strict=True))
     return finish(
-        _draw_bars(names, wide, codes, answers), provenance_of(estimates), estimates_frame(survey, estimates, 1),
-        caption, name=name, alt=f"Liggende, delte søjler. {told}.",
+        partial(_draw_bars, names, wide, codes, answers), provenance_of(estimates),
+        estimates_frame(survey, estimates, 1), caption, name=name, alt=f"Liggende, delte søjler. {told}.",
         note=f"{base_of(estimates)}. Tallene er procent af dem, der svarede på spørgsmålet"
-             f"{'; »ved ikke« tæller med' * offered}. {weighted(estimates)}{hidden_note(estimates)}"
+             f"{'; »ved ikke« tæller med' * offered}. {order}{_sums(wide)}{weighted(estimates)}{hidden_note(estimates)}"
              f"{base_note(survey, estimates)}",
         reading=_bars_reading(names, wide[codes], answers),
         finding=_seen(names, wide[codes[-1]], answers[len(codes) - 1], chance_note(survey, estimates)),
@@ -155,23 +182,28 @@ def _seen(names: list[str], shares: pd.Series, answer: str, chance: str) -> str:
             f"({percent(shares.min())}).{chance}")
 
 
-def _draw_bars(names: list[str], wide: pd.DataFrame, codes: list[str], answers: list[str]) -> plt.Figure:
+def _draw_bars(
+    names: list[str], wide: pd.DataFrame, codes: list[str], answers: list[str], width: float,
+) -> plt.Figure:
     """The figure of `likert`; answers: those of the codes, then 'ved ikke' if it was offered."""
     scale, unsure = [wrapped(text, 45) for text in answers[:len(codes)]], answers[len(codes):]
-    words, columns = [wrapped(text, 20) for text in names], _legend_columns([*scale, "Skjult"])
+    words = [wrapped(text, 24 if width >= LAPTOP else 18) for text in names]
+    columns = _legend_columns([*scale, "Skjult"], width)
     figure, panels = canvas(
-        row_height(words, 0.44) * len(wide), top=0.5 + 0.21 * -(-len(scale) // columns), bottom=0.3, left=room(words),
+        width, row_height(words, 0.3) * len(wide), top=0.5 + 0.21 * -(-len(scale) // columns), bottom=0.15,
+        left=room(words, 0.5),
         ncols=1 + len(unsure), sharey=True, width_ratios=(6, 1)[:1 + len(unsure)], gridspec={"wspace": 0.03},
         squeeze=False,
     )
     axes = panels[0, 0]
-    _bars(axes, wide.fillna(0), codes, scale)
+    left, right = (end.max() + 0.02 for end in _ends(wide.fillna(0), codes))
+    across = max(SPAN, left + right)
+    _bars(axes, wide.fillna(0), codes, scale, 0.2 * across / (axes.get_position().width * width))
     _hidden_rest(axes, wide, codes)
     place = np.arange(len(wide))[::-1]
-    axes.set_yticks(place, words)
+    axes.set_yticks(place, words, linespacing=SPACING)
     axes.axvline(0, color=QUIET, linewidth=0.8, zorder=0)
-    left, right = (end.max() + 0.02 for end in _ends(wide.fillna(0), codes))
-    spare = max(SPAN - left - right, 0) / 2
+    spare = (across - left - right) / 2
     axes.set(xticks=[], xlim=(-left - spare, right + spare))
     axes.grid(visible=False)
     for side, words_above in zip(panels[0, 1:], unsure, strict=True):

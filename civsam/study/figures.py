@@ -18,8 +18,10 @@ from civsam.pages.door import nothing_to_show, plan_of, shown
 from civsam.pages.figure import (
     ACCENT,
     INK,
+    LAPTOP,
     QUIET,
     SMALL,
+    SPACING,
     Figure,
     base_of,
     canvas,
@@ -55,18 +57,20 @@ def verdicts(survey: Survey, judged: pd.DataFrame, caption: str, name: str) -> F
     told = "; ".join(f"{word}: {listed(ids)}" for word, ids in groups.items())
     word, (first, *_) = next(iter(groups.items()))
     return finish(
-        _draw_verdicts(groups, looks), provenance_of(judged), frame.set_index(pd.Index(judged["id"], name="Nr.")),
-        caption, name=name, alt=f"Oversigt over udsagn efter afgørelse. {told}.",
+        lambda width: _draw_verdicts(groups, looks, width), provenance_of(judged),
+        frame.set_index(pd.Index(judged["id"], name="Nr.")), caption, name=name,
+        alt=f"Oversigt over udsagn efter afgørelse. {told}.",
         note=f"{number(len(judged))} udsagn. Tabellerne nedenfor viser tallene bag hvert af dem.",
         reading=f"Hvert felt er et offentliggjort udsagn med sit nummer, og farven er afgørelsen. Feltet {first} står "
                 f"under »{word}«. Det er udsagnet »{facts[first]}«",
     )
 
 
-def _draw_verdicts(groups: dict[str, list[str]], looks: dict[str, tuple[str, str]]) -> plt.Figure:
+def _draw_verdicts(groups: dict[str, list[str]], looks: dict[str, tuple[str, str]], width: float) -> plt.Figure:
     """Under a heading for each verdict its statements as tiles."""
-    across, lines = 8, sum(1.15 - (-len(ids) // 8) for ids in groups.values())
-    figure, axes = canvas(0.31 * lines, top=0.05, bottom=0.3, left=0.05, right=0.05)
+    across = int(2 * width)
+    lines = sum(1.15 - (-len(ids) // across) for ids in groups.values())
+    figure, axes = canvas(width, 0.31 * lines, top=0.05, bottom=0.3, left=0.05, right=0.05)
     axes.set(xlim=(0, across), ylim=(-lines, 0))
     axes.axis("off")
     line = 0.0
@@ -95,7 +99,7 @@ def specifications(survey: Survey, table: pd.DataFrame, caption: str, name: str)
     if rows.empty:
         return nothing_to_show(caption)
     return finish(
-        _draw_curve(rows, survey.questionnaire, words), provenance_of(table),
+        lambda width: _draw_curve(rows, survey.questionnaire, words, width), provenance_of(table),
         _curve_frame(rows, survey.questionnaire, words), caption, name=name,
         alt=_curve_alt(rows, survey.questionnaire, words), reading=_curve_reading(rows, words),
         note=f"{base_of(rows)}. {_together(rows)}Stregen er {reading_note(survey, rows)}",
@@ -113,12 +117,15 @@ def _together(rows: pd.DataFrame) -> str:
             f"{number(whole.sum())} af {number(len(whole))} kombinationer af valg. ")
 
 
-def _draw_curve(rows: pd.DataFrame, questionnaire: Questionnaire, words: Mapping[str, str]) -> plt.Figure:
+def _draw_curve(
+    rows: pd.DataFrame, questionnaire: Questionnaire, words: Mapping[str, str], width: float,
+) -> plt.Figure:
     """The curve above, and the choices below."""
-    lines = [(wrapped(label, 23), made) for label, made in _choice_lines(rows, questionnaire)]
-    height = 0.185 * sum(label.count("\n") + 1 for label, _ in lines)
+    letters = 23 if width < LAPTOP else 30
+    lines = [(wrapped(label, letters), made) for label, made in _choice_lines(rows, questionnaire)]
+    height = 0.18 * sum(label.count("\n") + 1 for label, _ in lines)
     figure, (axes, below) = canvas(
-        2.1 + height, top=0.8, bottom=0.3, left=room([label for label, _ in lines]), nrows=2, sharex=True,
+        width, 2.1 + height, top=0.8, bottom=0.3, left=room([label for label, _ in lines]), nrows=2, sharex=True,
         height_ratios=(2.1, height), gridspec={"hspace": 0.03},
     )
     _curve(axes, rows, words)
@@ -126,8 +133,8 @@ def _draw_curve(rows: pd.DataFrame, questionnaire: Questionnaire, words: Mapping
     for place in np.flatnonzero(rows["base"]):
         for panel in (axes, below):
             panel.axvspan(place - 0.5, place + 0.5, color="#efe6cf", zorder=0, linewidth=0)
-    axes.set_title(wrapped(f"{_compared(rows, questionnaire)}, procentpoint", 34), loc="left", fontsize=SMALL,
-                   color=QUIET)
+    axes.set_title(wrapped(f"{_compared(rows, questionnaire)}, procentpoint", int(9 * width)), loc="left",
+                   fontsize=SMALL, color=QUIET)
     figure.legend(*axes.get_legend_handles_labels(), loc="upper center", ncols=len(VERDICT_LOOKS), frameon=False,
                   bbox_to_anchor=under_mark(figure),
                   handletextpad=0.1, columnspacing=0.8, borderpad=0.2)
@@ -176,7 +183,7 @@ def _choice_matrix(axes: plt.Axes, rows: pd.DataFrame, lines: list[tuple[str, np
             if made is not None:
                 place = np.flatnonzero(made & (rows["verdict"] == verdict))
                 axes.scatter(place, np.full(len(place), line), c=colour, marker=shape, s=13, linewidth=0, zorder=3)
-    axes.set_yticks(at, [label for label, _ in lines], linespacing=1)
+    axes.set_yticks(at, [label for label, _ in lines], linespacing=SPACING)
     axes.tick_params(axis="y", pad=2)
     for text, (_, made) in zip(axes.get_yticklabels(), lines, strict=True):
         text.set_weight("bold" if made is None else "normal")

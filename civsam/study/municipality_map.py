@@ -11,7 +11,7 @@ import seaborn as sns
 
 from civsam.danish import danish_order, listed
 from civsam.instrument.questionnaire import Questionnaire, read
-from civsam.pages.figure import MARKED, SMALL, WIDTH, Figure, canvas, finish, house_style
+from civsam.pages.figure import MAP, MARKED, SMALL, Figure, canvas, finish, house_style
 from civsam.study import register
 
 BLOCS = ("#c9533f", "#3f86b8")
@@ -37,12 +37,12 @@ def municipality_map(column: str, caption: str, name: str) -> Figure:
     heading = questionnaire.background[column].name.capitalize()
     frame = pd.DataFrame({heading: table[column].map(groups)}).set_index(pd.Index(table["kommunenavn"], name="Kommune"))
     made = finish(
-        figure, "register", frame.sort_index(key=lambda names: names.map(danish_order)), caption, name=name,
+        lambda _: figure, "register", frame.sort_index(key=lambda names: names.map(danish_order)), caption, name=name,
         alt=f"Kort, hvor hver af de {len(table)} kommuner er et lige stort felt. {told}.",
         note=f"{len(table)} kommuner. Felterne ligger omtrent som på et landkort.",
         reading=f"Hvert felt er en kommune, og farven er dens gruppe. Feltet »{first[:3]}« er {first}, som er i "
                 f"gruppen »{value}«. Felterne er lige store, så kortet viser kommuner og ikke indbyggere eller areal.",
-        tiles={"box": box, "tiles": list(_tiles(table, column, questionnaire))},
+        widths=(MAP,), tiles={"box": box, "tiles": list(_tiles(table, column, questionnaire))},
     )
     return replace(made, svg=made.svg.replace("</style>", f"{SMALL_SCREEN}</style>", 1))
 
@@ -54,8 +54,8 @@ def _drawn(table: pd.DataFrame, column: str, words: list[str], codes: list[str])
     short = table.assign(short=table["kommunenavn"].str[:3]).pivot(index="row", columns="col", values="short")
     short = short.reindex_like(grid).astype(object).fillna("")
     colours = BLOCS if column == "blok" else sns.blend_palette(ORDERED, len(codes)).as_hex()
-    size = (WIDTH - 0.1) / grid.shape[1]
-    figure, axes = canvas(size * grid.shape[0], top=0.05, bottom=0.3, left=0.05, right=0.05)
+    size = (MAP - 0.1) / grid.shape[1]
+    figure, axes = canvas(MAP, size * grid.shape[0], top=0.05, bottom=0.3, left=0.05, right=0.05)
     sns.heatmap(grid, annot=short, fmt="", cmap=list(colours), vmin=-0.5, vmax=len(codes) - 0.5, cbar=False,
                 linewidths=1, linecolor="white", ax=axes, annot_kws={"fontsize": 6.2})
     for place, text in enumerate(axes.texts):
@@ -64,7 +64,7 @@ def _drawn(table: pd.DataFrame, column: str, words: list[str], codes: list[str])
     handles = [plt.Rectangle((0, 0), 1, 1, color=colour) for colour in colours]
     axes.legend(handles, words, loc="upper right", frameon=False, fontsize=SMALL, handlelength=1, borderpad=0)
     high = figure.get_figheight()
-    return figure, [round(part, 5) for part in (0.05 / WIDTH, (0.05 + MARKED) / high, size / WIDTH, size / high)]
+    return figure, [round(part, 5) for part in (0.05 / MAP, (0.05 + MARKED) / high, size / MAP, size / high)]
 
 
 def _tiles(table: pd.DataFrame, column: str, questionnaire: Questionnaire) -> Iterator[list]:

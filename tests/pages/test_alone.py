@@ -2,14 +2,17 @@
 
 import re
 import xml.etree.ElementTree as ET
+from itertools import pairwise
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from civsam import open_edition
 from civsam.inference import estimate
 from civsam.pages import dots, downloads, likert
 from civsam.pages.alone import SVG, alone
-from civsam.pages.figure import Figure
+from civsam.pages.figure import LAPTOP, PHONE, Figure, house_style
 
 SURVEY = open_edition().survey
 BOOK = "En bog, version 9.9"
@@ -39,7 +42,7 @@ def test_a_picture_says_by_itself_what_it_shows_of_whom_and_that_nobody_answered
     told = " ".join(words for words, _ in lines(svg))
     for part in (figure.finding, figure.caption, figure.question, figure.note, BOOK):
         assert part
-        assert part in told
+        assert part.replace("\u2011", "-") in told
     assert svg.find(f"{SVG}title").text == figure.finding
     assert figure.alt in svg.find(f"{SVG}desc").text
 
@@ -95,3 +98,49 @@ def test_nothing_is_said_to_be_highest_where_an_estimate_is_missing() -> None:
     rows = estimate.shares(SURVEY, "pol_fokus", "ja", by="blok")
     assert "ligger højest" in dots.dots(SURVEY, rows, "c", "n").finding
     assert not dots.dots(SURVEY, rows.iloc[:1], "c", "n").finding
+
+
+def plot(svg: str) -> tuple[float, float]:
+    """How wide a drawing of dots is, and its plot: from the first line down to the last."""
+    lines = [float(x) for x in re.findall(r'<path d="M ([\d.]+) [\d.]+ \nL \1 ', svg)]
+    return float(re.search(r'viewBox="0 0 ([\d.]+)', svg)[1]), max(lines) - min(lines)
+
+
+@pytest.mark.parametrize("by", ["fagomraade", "udgiftspres"])
+def test_the_plot_is_most_of_a_figure_which_has_a_drawing_of_its_own_for_phones(by: str) -> None:
+    drawn = dots.dots(SURVEY, estimate.shares(SURVEY, "pol_fokus", "ja", by=by), "c", "n")
+    for svg, width in ((drawn.svg, LAPTOP), (drawn.phone, PHONE)):
+        whole, inner = plot(svg)
+        assert whole == pytest.approx(72 * width)
+        assert inner > 0.6 * whole
+    assert {*re.findall("<!-- .*%.* -->", drawn.svg)} == {*re.findall("<!-- .*%.* -->", drawn.phone)}
+
+
+def test_long_words_stand_over_the_dots_where_they_leave_no_room_beside_them() -> None:
+    rows = estimate.shares(SURVEY, "pol_fokus", ["ja", "nej"])
+    long = "Meget lange ord om et svar, der ikke kan siges kort, men fylder flere linjer, end der er plads til"
+    with house_style():
+        drawn = [dots._drawn(rows, [name] * 2, np.array(["#222222"] * 2), "", LAPTOP) for name in ("Kort", long)]
+    beside, over = (figure.axes[0].get_position().x0 for figure in drawn)
+    assert 72 * LAPTOP * over == pytest.approx(0.2 * 72)
+    assert beside > over
+
+
+def test_bars_stand_by_how_far_they_reach_and_it_is_said_why() -> None:
+    ranked = likert.likert(SURVEY, estimate.shares(SURVEY, "vae_tillid", by="fagomraade"), "c", "n")
+    assert "Øverst står den søjle, der når længst mod »Helt enig«." in ranked.note
+    parts = [[int(share) for share in re.findall(r"(\d+)\s%", row)] for row in ranked.alt.split(";")]
+    reach = [middle / 2 + agree + most for _, _, middle, agree, most, _ in parts]
+    assert len(reach) == 9
+    assert all(above > below - 2 for above, below in pairwise(reach))
+    order = estimate.shares(SURVEY, "vae_tillid", by="udgiftspres")
+    fixed = likert.likert(SURVEY, order, "c", "n")
+    assert "Rækkefølgen er fast" in fixed.note
+    assert fixed.alt.index("Lavt") < fixed.alt.index("Middel") < fixed.alt.index("Højt")
+
+
+def test_it_is_said_where_the_shown_parts_of_a_bar_are_not_a_hundred_together() -> None:
+    even, odd = (pd.DataFrame({code: [share] for code, share in zip("abc", row, strict=True)})
+                 for row in ((0.25, 0.5, 0.25), (1 / 3, 1 / 3, 1 / 3)))
+    assert not likert._sums(even)
+    assert "giver ikke altid 100" in likert._sums(odd)

@@ -56,7 +56,7 @@ def test_what_a_user_sets_changes_no_byte_and_is_left_alone(name: str, own: str,
 
 def test_a_figure_is_not_made_outside_the_house_style() -> None:
     with pytest.raises(RuntimeError, match="house_style"):
-        figure.canvas(1, 1, 1, 1)
+        figure.canvas(1, 1, 1, 1, 1)
 
 
 @pytest.mark.slow

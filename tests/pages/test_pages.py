@@ -38,7 +38,7 @@ def dots(survey: Survey) -> figure.Figure:
 
 def test_a_word_without_an_end_leaves_room_for_the_figure() -> None:
     assert figure.wrapped("W" * 60 + " og resten", 20).split("\n") == ["W" * 28, "W" * 28, "WWWW og resten"]
-    assert figure.room(["\n".join(["W" * 28] * 3)]) < figure.WIDTH - 0.6
+    assert figure.room(["\n".join(["W" * 28] * 3)]) < figure.PHONE - 0.6
 
 
 def test_numbers_are_written_in_danish() -> None:
@@ -119,9 +119,9 @@ def test_letters_that_the_typeface_lacks_are_drawn_in_another_and_figures_are_as
     assert len({font.load_char(ord(digit)).linearHoriAdvance for digit in "0123456789"}) == 1
     assert not {*map(ord, "æøåÆØÅéöäü–»«’·−×±½%")} - {*font.get_charmap()}
     with figure.house_style():
-        drawing, axes = figure.canvas(1, 0, 0, 0)
+        drawing, axes = figure.canvas(2, 1, 0, 0, 0)
         axes.set_title("Öğrenci ≥ 5")
-        drawn = figure.finish(drawing, SYNTHETIC, pd.DataFrame(), "c", name="n", alt="a")
+        drawn = figure.finish(lambda _: drawing, SYNTHETIC, pd.DataFrame(), "c", widths=(2,), name="n", alt="a")
     assert {*re.findall(r'"#(\w+)-', drawn.svg)} == {"SourceSans3ExtraLight", "DejaVuSans"}
 
 

@@ -151,7 +151,8 @@ def test_bars_reach_from_the_middle_of_the_scale(shares: list[float], left: floa
     assert low == pytest.approx([left, right])
     assert high == pytest.approx([right, left])
     with house_style():
-        bars = likert._draw_bars(["x", "y"], wide.assign(ved_ikke=0.05), codes, [*codes, "Ved ikke"]).axes[0].patches
+        drawn = likert._draw_bars(["x", "y"], wide.assign(ved_ikke=0.05), codes, [*codes, "Ved ikke"], 6.6)
+        bars = drawn.axes[0].patches
     assert [min(bar.get_x() for bar in bars[row::2]) for row in (0, 1)] == pytest.approx([-left, -right])
     assert [max(bar.get_x() + bar.get_width() for bar in bars[row::2]) for row in (0, 1)] == pytest.approx(
         [right, left])

@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from html import escape
 from typing import Any
+from urllib.parse import quote
 
 from docutils import nodes
 from docutils.utils.math.latex2mathml import tex2mathml
@@ -43,6 +44,10 @@ class HtmlTable(nodes.General, nodes.Element):
 
 class TableTitle(nodes.Part, nodes.TextElement):
     """The words of a table's caption, raw HTML, which get the number before them."""
+
+
+class PhoneImage(nodes.image):
+    """The drawing of a figure for narrow pages, within a <picture>: the image that it stands for comes after it."""
 
 
 class Fold(nodes.General, nodes.Element):
@@ -90,14 +95,17 @@ def numbered_figure(renderer: NbElementRenderer, data: MimeData, facts: Mapping[
     caption += [nodes.Text(" "), raw(mark(facts["provenance"]))]
     kind, dot, numbers_told = facts["alt"].partition(".")
     told = f"{kind} ({MARKS[facts['provenance']]}){dot}{numbers_told}"
-    image = nodes.image(uri=renderer.write_file([f"{stem}.svg"], svg, overwrite=True), alt=told)
+    image = [nodes.image(uri=renderer.write_file([f"{stem}.svg"], svg, overwrite=True), alt=told)]
+    if facts.get("phone"):
+        narrow = renderer.write_file([f"{stem}-smal.svg"], facts["phone"].encode(), overwrite=True)
+        image = [raw("<picture>"), PhoneImage(uri=narrow), *image, raw("</picture>")]
     more = nodes.container(classes=[MORE])
     if facts.get("folded") and facts.get("finding"):
         seen = f'<p class="fund">{escape(facts["finding"])} {mark(facts["provenance"])}</p>'
         figure = nodes.figure("", raw(seen), caption, classes=["foldet"])
-        more += Fold("", image, summary="Vis figuren", classes=["figurfold"])
+        more += Fold("", *image, summary="Vis figuren", classes=["figurfold"])
     else:
-        figure = nodes.figure("", image, caption)
+        figure = nodes.figure("", *image, caption)
     if facts.get("note"):
         figure += nodes.legend("", nodes.paragraph("", facts["note"]))
     if facts.get("tiles"):
@@ -176,6 +184,13 @@ def depart_title(page: HTML5Translator, node: TableTitle) -> None:
 # ---- What can be opened
 
 
+def visit_phone_image(page: HTML5Translator, node: PhoneImage) -> None:
+    """Offer the drawing to narrow pages."""
+    file = page.builder.images.get(node["uri"], node["uri"])
+    page.body.append(f'<source media="(max-width: 36rem)" srcset="{page.builder.imgpath}/{quote(file)}">')
+    raise nodes.SkipNode
+
+
 def visit_fold(page: HTML5Translator, node: Fold) -> None:
     """Open a fold, its own HTML first."""
     page.body.append(page.starttag(node, "details", CLASS="fold"))
@@ -226,6 +241,7 @@ def setup(app: Sphinx) -> None:
         HtmlTable, "table", lambda node: node["caption"], html=(visit_table, depart_table), **other,
     )
     app.add_node(TableTitle, html=(visit_title, depart_title), **other)
+    app.add_node(PhoneImage, html=(visit_phone_image, None), **other)
     app.add_node(Fold, html=(visit_fold, depart_fold), **other)
     app.connect("doctree-read", place_code)
     app.add_css_file("figurer.css", priority=901)

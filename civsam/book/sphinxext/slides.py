@@ -96,6 +96,8 @@ def slides_of(html: str, page: str, static: str) -> str:
         left_out.decompose()
     for box in article.select(".overskrift"):
         box.unwrap()
+    for narrow in article.select("picture > source"):
+        narrow.decompose()
     for image in article.find_all("img"):
         image.attrs.pop("loading", None)
     for solution in article.select("details[open]"):
