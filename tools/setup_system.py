@@ -1,4 +1,4 @@
-"""Install Debian's Chromium, spelling, PSPP and haven for tests and PDF, or say why what needs them is left out.
+"""Install Debian's Chromium, spelling, pandoc, PSPP and haven for tests, PDF and Word, or say why they are left out.
 
 Uses the standard library only, and always ends well: without them the other tests still run.
 """
@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 
 PROGRAMS = {"chromium": ("chromium", "chromium-browser", "google-chrome"), "hunspell": ("hunspell",),
-            "pspp": ("pspp",), "R": ("Rscript",)}
-PACKAGES = {"chromium": ["chromium"], "hunspell": ["hunspell", "hunspell-da"], "pspp": ["pspp"],
+            "pandoc": ("pandoc",), "pspp": ("pspp",), "R": ("Rscript",)}
+PACKAGES = {"chromium": ["chromium"], "hunspell": ["hunspell", "hunspell-da"], "pandoc": ["pandoc"], "pspp": ["pspp"],
             "R": ["r-cran-haven"]}
 LIBRARIES = {"R": Path("/usr/lib/R/site-library/haven")}  # of a program that may be there without it
 

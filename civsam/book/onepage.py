@@ -78,11 +78,9 @@ def sections(book: Path, toc: Mapping[str, Any]) -> dict[str, Tag]:
                 link.unwrap()
             else:
                 link["href"] = address
-        for narrow in section.select("picture > source"):  # which has room for what is said of it
-            narrow.find_next("img")["src"] = narrow["srcset"]
-            narrow.parent.replace_with(narrow.find_next("img"))
-        for image in section.select("img[src]"):
-            image["src"] = (here.parent / unquote(image["src"])).resolve().as_uri()
+        for image in section.select("img[src], source[srcset]"):
+            address = "src" if image.name == "img" else "srcset"
+            image[address] = (here.parent / unquote(image[address])).resolve().as_uri()
             image.attrs.pop("loading", None)  # what is not yet seen is printed too
     return found
 
@@ -109,6 +107,13 @@ def inside(address: str, here: Path, ids: Mapping[Path, Mapping[str, str]]) -> s
 # ---- From screen to paper -------------------------------------------------------------------------------------------
 
 
+def narrow(section: Tag) -> None:
+    """Take the drawings for narrow pages, which leave room for what is said of them."""
+    for drawing in section.select("picture"):
+        drawing.img["src"] = drawing.source["srcset"]
+        drawing.replace_with(drawing.img)
+
+
 def page_number(target: str) -> str:
     """The place for the number of the page where the element with that id stands."""
     return f'<span class="side" data-til="{target}">00</span>'
@@ -117,7 +122,7 @@ def page_number(target: str) -> str:
 def for_paper(section: Tag) -> tuple[list[Tag], list[Tag]]:
     """Take out what only a screen can use. Returns what is folded: tables with a number, and parts with solutions."""
     for fold in section.select("details.figurfold"):
-        fold.find_parent("figure").insert(0, fold.img.extract())
+        fold.find_parent("figure").insert(0, (fold.picture or fold.img).extract())
     for fold in section.select(".mere > .spurgt"):
         fold.summary.decompose()
         fold.name, fold["class"] = "div", ["spoergsmaal"]
@@ -217,6 +222,8 @@ def page(book: Path, edition: str, stage: Path) -> str:
     """The finished edition in that folder as one page of HTML, to be printed. stage: what it was rendered from."""
     config, toc = (yaml.safe_load((stage / name).read_text("utf-8")) for name in ("_config.yml", "_toc.yml"))
     found = sections(book, toc)
+    for section in found.values():
+        narrow(section)
     divided = parts(found, toc)
     front = divided[""][0]
     banner = front.select_one(".banner")

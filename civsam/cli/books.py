@@ -43,6 +43,15 @@ def _add_kept(commands: argparse._SubParsersAction) -> None:
     clean.set_defaults(run=run_clean)
 
 
+def _add_simulate(commands: argparse._SubParsersAction) -> None:
+    """Synthetic answers."""
+    simulate = commands.add_parser("simulate", help="træk syntetiske svar",
+                                   description="Træk hele den syntetiske undersøgelse og skriv den som filer.")
+    simulate.add_argument("--seed", metavar="N", help="frø; ellers standardudgavens")
+    simulate.add_argument("--out", metavar="MAPPE", help="mappe, der skrives til; ellers data/")
+    simulate.set_defaults(run=run_simulate)
+
+
 def add(commands: argparse._SubParsersAction) -> None:
     """Books and what they are made of."""
     build = commands.add_parser("book", help="byg en udgave af bogen", description="Byg en udgave af bogen.")
@@ -56,6 +65,8 @@ def add(commands: argparse._SubParsersAction) -> None:
                       help=f"tag også sider om projektet med i en bog om dine egne svar: {', '.join(ALONG)}")
     more = build.add_mutually_exclusive_group()
     more.add_argument("--pdf", action="store_true", help="sæt også bogen som PDF; det kræver Chromium")
+    more.add_argument("--docx", action="store_true",
+                      help="lav også hvert kapitel som en Word-fil, med et link på siden; det kræver pandoc")
     more.add_argument("--watch", action="store_true",
                       help="vis bogen i browseren, og lav den igen, hver gang en side gemmes")
     build.set_defaults(run=run_book)
@@ -69,12 +80,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     sharing_options(profiles)
     profiles.set_defaults(run=run_profiles)
 
-    simulate = commands.add_parser("simulate", help="træk syntetiske svar",
-                                   description="Træk hele den syntetiske undersøgelse og skriv den som filer.")
-    simulate.add_argument("--seed", metavar="N", help="frø; ellers standardudgavens")
-    simulate.add_argument("--out", metavar="MAPPE", help="mappe, der skrives til; ellers data/")
-    simulate.set_defaults(run=run_simulate)
-
+    _add_simulate(commands)
     _add_kept(commands)
     publish = commands.add_parser(
         "publish", help="læg en bygget udgave ud med de tidligere versioner",
@@ -110,6 +116,10 @@ def make_book(options: argparse.Namespace) -> None:
         from civsam.book import pdf
 
         pdf.browser()  # rather now than when the book has been built
+    if options.docx:
+        from civsam.book import word
+
+        word.pandoc()
     typed = pairs(options)
     given = given_values(typed)
     name = edition_name(options.name, given, options.edition)
@@ -131,6 +141,7 @@ def make_book(options: argparse.Namespace) -> None:
     if opened.survey.provenance == COLLECTED:
         told += how_much_is_shown(name, opened)
     made += [pdf.write(build.Places(name))] if options.pdf else []
+    made += [word.write(build.Places(name))] if options.docx else []
     told += [f"Bogen ligger i {shown(path) if Path.cwd() == project.root else path}" for path in made]
     print("\n".join(dict.fromkeys(told)))
 
