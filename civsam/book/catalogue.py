@@ -21,12 +21,13 @@ from civsam.pages import codebook
 from civsam.pages.output import Output
 from civsam.pages.provenance import mark
 from civsam.study import claims, published
-from civsam.study.verdicts import told, words_of
+from civsam.study.verdicts import signed, told, words_of
 from civsam.survey.survey import Survey
 
 GROUPS = {"N": "Tal og definitioner", "M": "Besvarelsen", "O": "Andre udsagn"}  # by the first letter of an id
 ABOUT_METHOD = "chapters/metode"  # shows a question as an example only, and so comes last
 RESPONSE = {"svarede": "response_rates"}  # who answered is no question; what counts them is called this
+AT_ONCE = ("Denne udgaves svar", "Afgørelse")  # what stands beside the statement
 NAME = re.compile(r"(?:fig|tab)-[a-z0-9-]+")
 
 
@@ -107,8 +108,9 @@ def shown_in(found: Iterable[Place], statement: str, items: Iterable[str], by: I
 def statements(edition: Edition) -> list[Output]:
     """All statements: links to them, and a part for each group with headings of level 2 and 3.
 
-    A statement's place is that of `published.place_of`. The figures and tables have their names instead of numbers,
-    which `statement_links` puts in.
+    Of each stand what was published, what these answers show and the verdict; a fold has the rest. A statement's
+    place is that of `published.place_of`. The figures and tables have their names instead of numbers, which
+    `statement_links` puts in.
 
     >>> from civsam import book, open_edition
     >>> len(book.statements(open_edition())) > 3
@@ -128,23 +130,34 @@ def statements(edition: Edition) -> list[Output]:
 
 
 def _contents(words: pd.Series, groups: Mapping[str, list[str]]) -> Output:
-    """Links to all statements, by group."""
+    """Links to all statements, by group: their codes, which are read aloud with the words."""
     html, text = "", []
     for title, ids in groups.items():
-        links = "".join(f'<li><a href="#{published.place_of(key)}">{key} {escape(words[key])}</a></li>'
-                        for key in ids)
-        html += f"<li>{title}<ul>{links}</ul></li>"
+        links = " ".join(f'<a href="#{published.place_of(key)}" aria-label="{key} {escape(words[key])}">{key}</a>'
+                         for key in ids)
+        html += f"<p>{title}: {links}</p>"
         text += [title, *(f"{key}: {words[key]}" for key in ids)]
-    return Output(f'<nav class="kodebog-liste" aria-label="Alle udsagn"><ul>{html}</ul></nav>', "\n".join(text))
+    return Output(f'<nav class="udsagnsliste" aria-label="Alle udsagn">{html}</nav>', "\n".join(text))
 
 
 def _part(title: str, words: pd.Series, entries: dict[str, dict[str, str]]) -> Output:
     """A group of statements, each with what is told of it in HTML."""
-    html = "".join(codebook.entry(published.place_of(key), f"{key} {escape(words[key])}", told_of)
-                   for key, told_of in entries.items())
+    html = "".join(_entry(key, escape(words[key]), told_of) for key, told_of in entries.items())
     text = "\n".join(f"{key}: {words[key]}\n" + "\n".join(f"  {term}: {_plain(told)}" for term, told in told_of.items())
                      for key, told_of in entries.items())
-    return Output(f'<div class="kodebog"><h2>{title}</h2>{html}</div>', f"{title}\n{text}")
+    heads = "".join(f"<div>{head}</div>" for head in ("Offentliggjort udsagn", *AT_ONCE))
+    html = f'<h2>{title}</h2><div class="opslag hoved" aria-hidden="true">{heads}</div>{html}'
+    return Output(f'<div class="kodebog">{html}</div>', f"{title}\n{text}")
+
+
+def _entry(key: str, statement: str, told_of: dict[str, str]) -> str:
+    """What is published, what these answers show and the verdict, side by side where there is room; the rest folded."""
+    place, rest = published.place_of(key), {term: told for term, told in told_of.items() if term not in AT_ONCE}
+    at_once = "".join(f'<div><span class="navn">{term}: </span>{told_of[term]}</div>' if term in told_of
+                      else "<div></div>" for term in AT_ONCE)
+    return (f'<section class="post opslag" id="{place}" aria-labelledby="{place}-navn"><div>'
+            f'<h3 id="{place}-navn">{key} {statement}</h3> {mark("publiceret")}</div>{at_once}'
+            f"<details><summary>Mere om {key}</summary>{codebook.definitions(rest)}</details></section>")
 
 
 def _plain(html: str) -> str:
@@ -157,7 +170,7 @@ def _published(row: pd.Series) -> dict[str, str]:
     names = [f"{escape(titles[code])} ({code})" if code in titles
              else _link(f"#{published.place_of(code)}", f"udsagn {code}") for code in row["kilde"].split(";")]
     note = {"Forbehold": escape(row["note"])} if row["note"] else {}
-    return {"Kilde": f"{'; '.join(names)} {mark('publiceret')}"} | note
+    return {"Kilde": "; ".join(names)} | note
 
 
 def _found(statement: str, results: pd.DataFrame, survey: Survey) -> dict[str, str]:
@@ -172,7 +185,8 @@ def _found(statement: str, results: pd.DataFrame, survey: Survey) -> dict[str, s
     why = row.get("I de syntetiske svar", "")
     shown = f"{escape(row['Denne udgaves svar'])} {mark(survey.provenance)}" if row["Denne udgaves svar"] else ""
     facts_ = {"Målt som": escape(row["Målt som"]), "Denne udgaves svar": shown,
-              "Afgørelse": f"<strong>{row['Afgørelse']}</strong>" + (f" (i de syntetiske svar {why})" if why else "")}
+              "Afgørelse": f"<strong>{signed(row['Afgørelse'], survey)}</strong>"
+                          + (f" <small>i de syntetiske svar: {why}</small>" if why else "")}
     return {term: words for term, words in facts_.items() if words}
 
 

@@ -114,7 +114,7 @@ def _missing_book(questionnaire: Questionnaire) -> Output:
             "ikke, om de skulle spørges, og så tæller et tomt felt som ikke besvaret.")
     if not questionnaire.offers_dont_know():
         del facts[f"»{unknown}«"]
-    html = _definitions({escape(term): escape(words) for term, words in facts.items()})
+    html = definitions({escape(term): escape(words) for term, words in facts.items()})
     return Output(f'<div class="kodebog"><h2>{title}</h2>{html}</div>',
                   "\n".join([title, *(f"{term}: {words}" for term, words in facts.items())]))
 
@@ -122,7 +122,7 @@ def _missing_book(questionnaire: Questionnaire) -> Output:
 def entry(place: str, heading: str, facts: Mapping[str, str], lead: str = "") -> str:
     """What is told of one thing, with an id to link to: all but the place is HTML, facts by their terms."""
     return (f'<section class="post" id="{place}" aria-labelledby="{place}-navn"><h3 id="{place}-navn">{heading}</h3>'
-            f"{lead}{_definitions(facts)}</section>")
+            f"{lead}{definitions(facts)}</section>")
 
 
 def _named(name: str, words: str) -> tuple[str, str]:
@@ -144,5 +144,6 @@ def _code_list(labels: dict[str, tuple[str, int | None]]) -> tuple[str, str]:
     return f"<ul>{html}</ul>", ", ".join(f"{shown[code]} {label}" for code, (label, _) in labels.items())
 
 
-def _definitions(facts: Mapping[str, str]) -> str:
+def definitions(facts: Mapping[str, str]) -> str:
+    """Facts by their terms, as HTML of both."""
     return "<dl>" + "".join(f"<div><dt>{term}</dt><dd>{words}</dd></div>" for term, words in facts.items()) + "</dl>"

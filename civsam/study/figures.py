@@ -19,6 +19,7 @@ from civsam.pages.figure import (
     ACCENT,
     INK,
     LAPTOP,
+    PHONE,
     QUIET,
     SMALL,
     SPACING,
@@ -48,7 +49,7 @@ CLAIM_LOOKS = [*VERDICT_LOOKS.values(), ("#6b6b6b", "D"), ("#6b6b6b", "v")]  # w
 
 @house_style()
 def verdicts(survey: Survey, judged: pd.DataFrame, caption: str, name: str) -> Figure:
-    """All claims at a glance: a tile with the number of each statement, in the line of its verdict."""
+    """All claims at a glance: the number and short name of each statement, under its verdict."""
     facts, judged = published.statements()["udsagn"], shown(survey, judged)
     known = words_of(survey)
     words, looks = verdict_words(judged, known), dict(zip([*known.values(), HIDDEN_WORD], CLAIM_LOOKS, strict=True))
@@ -60,29 +61,30 @@ def verdicts(survey: Survey, judged: pd.DataFrame, caption: str, name: str) -> F
         lambda width: _draw_verdicts(groups, looks, width), provenance_of(judged),
         frame.set_index(pd.Index(judged["id"], name="Nr.")), caption, name=name,
         alt=f"Oversigt over udsagn efter afgørelse. {told}.",
-        note=f"{number(len(judged))} udsagn. Tabellerne nedenfor viser tallene bag hvert af dem.",
-        reading=f"Hvert felt er et offentliggjort udsagn med sit nummer, og farven er afgørelsen. Feltet {first} står "
-                f"under »{word}«. Det er udsagnet »{facts[first]}«",
+        note=f"{number(len(judged))} udsagn med korte navne. Tabellerne nedenfor viser tallene bag hvert af dem.",
+        reading=f"Hver linje er et offentliggjort udsagn med sit nummer og et kort navn, og farve og form er "
+                f"afgørelsen. {first} står under »{word}«. Det er udsagnet »{facts[first]}«",
     )
 
 
 def _draw_verdicts(groups: dict[str, list[str]], looks: dict[str, tuple[str, str]], width: float) -> plt.Figure:
-    """Under a heading for each verdict its statements as tiles."""
-    across = int(2 * width)
-    lines = sum(1.15 - (-len(ids) // across) for ids in groups.values())
-    figure, axes = canvas(width, 0.31 * lines, top=0.05, bottom=0.3, left=0.05, right=0.05)
-    axes.set(xlim=(0, across), ylim=(-lines, 0))
+    """Under a heading for each verdict its statements, each with its number and a short name; in two columns if wide."""
+    columns = 2 if width > PHONE else 1
+    names, lines = published.short_names(), sum(1.5 - (-len(ids) // columns) for ids in groups.values())
+    figure, axes = canvas(width, 0.205 * lines, top=0.05, bottom=0.05, left=0.05, right=0.05)
+    axes.set(xlim=(0, columns), ylim=(-lines, 0))
     axes.axis("off")
     line = 0.0
     for word, ids in groups.items():
-        colour, shape = looks[word]
-        axes.scatter([0.15], [line - 0.55], c=colour, marker=shape, s=50)
-        axes.text(0.35, line - 0.55, f"{word.capitalize()}: {len(ids)}", va="center", weight="bold")
+        (colour, shape), half = looks[word], -(-len(ids) // columns)
+        axes.scatter([0.03], [line - 0.6], c=colour, marker=shape, s=50)
+        axes.text(0.09, line - 0.6, f"{word.capitalize()}: {len(ids)}", va="center", weight="bold")
         for place, key in enumerate(ids):
-            x, y = place % across, line - 2 - place // across
-            axes.add_patch(plt.Rectangle((x + 0.03, y + 0.08), 0.94, 0.84, color=colour, linewidth=0))
-            axes.text(x + 0.5, y + 0.48, key, ha="center", va="center", color="white")
-        line -= 1.15 - (-len(ids) // across)
+            x, y = place // half, line - 1.6 - place % half
+            axes.scatter([x + 0.03], [y], c=colour, marker=shape, s=16)
+            axes.text(x + 0.065, y, key, va="center", color=colour, weight="bold", fontsize=SMALL)
+            axes.text(x + 0.265, y, names[key], va="center", fontsize=SMALL)
+        line -= 1.5 + half
     return figure
 
 
@@ -102,7 +104,8 @@ def specifications(survey: Survey, table: pd.DataFrame, caption: str, name: str)
         lambda width: _draw_curve(rows, survey.questionnaire, words, width), provenance_of(table),
         _curve_frame(rows, survey.questionnaire, words), caption, name=name,
         alt=_curve_alt(rows, survey.questionnaire, words), reading=_curve_reading(rows, words),
-        note=f"{base_of(rows)}. {_together(rows)}Stregen er {reading_note(survey, rows)}",
+        note=f"{base_of(rows)}. {_together(rows)}Stregen er {reading_note(survey, rows)}", folded=True,
+        finding=f"Af {number(len(rows))} beregninger under forskellige valg er {_counts(rows, words)}.",
     )
 
 
@@ -230,13 +233,17 @@ def _curve_alt(rows: pd.DataFrame, questionnaire: Questionnaire, words: Mapping[
     def points(share: float) -> str:
         return number(100 * share, 1)
 
-    counts = listed(f"{number((rows['verdict'] == verdict).sum())} {words[verdict]}" for verdict in VERDICT_LOOKS)
     own = "; ".join(
         f"{questionnaire.items[row['item']].topic} {points(row['estimate'])} ({points(row['low'])} til "
         f"{points(row['high'])}), {words[row['verdict']]}" for _, row in rows[rows["base"]].iterrows())
     return (f"Specifikationskurve med {number(len(rows))} beregninger. {_compared(rows, questionnaire)}: estimaterne "
             f"går fra {points(rows['estimate'].min())} til {points(rows['estimate'].max())} procentpoint. "
-            f"Afgørelser: {counts}. Med bogens egne valg: {own}.")
+            f"Afgørelser: {_counts(rows, words)}. Med bogens egne valg: {own}.")
+
+
+def _counts(rows: pd.DataFrame, words: Mapping[str, str]) -> str:
+    """How many specifications end which way."""
+    return listed(f"{number((rows['verdict'] == verdict).sum())} {words[verdict]}" for verdict in VERDICT_LOOKS)
 
 
 def _curve_reading(rows: pd.DataFrame, words: Mapping[str, str]) -> str:

@@ -6,7 +6,7 @@ import re
 
 import pandas as pd
 
-from civsam.files import per_project, project, read_table
+from civsam.files import per_project, project, read_table, read_yaml
 
 COLUMNS = ("id", "udsagn", "art", "gruppe", "enhed", "vaerdi", "ord", "nedre", "oevre", "kilde", "evidens", "note")
 
@@ -22,6 +22,11 @@ def _statements() -> pd.DataFrame:
 def statements() -> pd.DataFrame:
     """The published statements, indexed by id (N1, O1, ...); `vaerdi`, `nedre`, `oevre` are numbers or NaN."""
     return _statements().copy()
+
+
+def short_names() -> dict[str, str]:
+    """Statements in a few words, by their ids, where there is no room for them (`data/korte_navne.yml`)."""
+    return read_yaml(project.data / "korte_navne.yml")
 
 
 def report() -> pd.DataFrame:

@@ -69,14 +69,28 @@ def claims_table(survey: Survey, judged: pd.DataFrame, ids: Iterable[str], capti
     """Claims by the ids of their statements: the statement, how it is measured, the deciding number and the verdict."""
     rows, words = told(survey, judged).loc[list(ids)], published.statements()["udsagn"]
     model = rows.get("I de syntetiske svar", pd.Series("", rows.index))
-    signs = {words_of(survey)[verdict]: sign for verdict, sign in SIGNS.items()}
     frame = pd.DataFrame({
-        "Offentliggjort udsagn": words[rows.index] + "\n" + rows["Målt som"],
+        "Offentliggjort udsagn": words[rows.index],
         "Denne udgaves svar": rows["Denne udgaves svar"],
-        "Afgørelse": [f"{signs.get(word, '')} {word}".strip() + (f"\ni de syntetiske svar: {why}" if why else "")
+        "Afgørelse": [signed(word, survey) + (f"\ni de syntetiske svar: {why}" if why else "")
                       for word, why in zip(rows["Afgørelse"], model, strict=True)],
     }, index=rows.index.rename("Nr."))
-    return table(frame, caption, name, provenance=provenance_of(judged), stacked=True)
+    return _with_fold(table(frame, caption, name, provenance=provenance_of(judged), stacked=True),
+                     "Sådan er udsagnene målt", rows["Målt som"].to_dict())
+
+
+def _with_fold(made: Output, heading: str, told_of: Mapping[str, str]) -> Output:
+    """What is shown, and under it a fold with a line for each statement."""
+    lines = "".join(f"<li>{key}: {escape(words)}</li>" for key, words in told_of.items())
+    text = "\n".join([heading, *(f"{key}: {words}" for key, words in told_of.items())])
+    return Output(f"{made.html}<details><summary>{heading}</summary><ul>{lines}</ul></details>",
+                  f"{made.text}\n{text}", made.facts)
+
+
+def signed(word: str, survey: Survey) -> str:
+    """A verdict's word with its sign, where it has one."""
+    signs = {words_of(survey)[verdict]: sign for verdict, sign in SIGNS.items()}
+    return f"{signs.get(word, '')} {word}".strip()
 
 
 def summary(survey: Survey, judged: pd.DataFrame) -> Output:
@@ -133,8 +147,8 @@ def rules() -> Output:
     """When a claim of each kind is supported and when it is contradicted, with the levels of `claims.judge`."""
     near, sure, one_sided = at_level(0.90, "interval"), at_level(0.95, "interval"), at_level(0.05, "niveau")
     items = {
-        "Et tal": f"understøttet, når et {near} ligger inden for en margin om det offentliggjorte, og modsagt, når et "
-                  f"{sure} ligger helt uden for den.",
+        "Et tal": f"understøttet, når et {near} ligger inden for en margin omkring det offentliggjorte tal, og "
+                  f"modsagt, når et {sure} ligger helt uden for den.",
         "En rækkefølge": "understøttet, når hver eneste sammenligning, den kræver, er positiv i en ensidet test på "
                          f"{one_sided}, og modsagt, når en af dem sikkert er negativ.",
         "»Ingen forskel«": "understøttet, når alle forskelle er mindre end den mindste forskel, der har betydning, og "
@@ -153,7 +167,8 @@ def rules() -> Output:
             "modsige noget, der er offentliggjort, er den alvorligste fejl.")
     html = "".join(f"<li><strong>{kind}</strong> er {escape(told)}</li>" for kind, told in items.items())
     text = "\n".join(f"- {kind} er {told}" for kind, told in items.items())
-    return Output(f'<div class="regler"><ul>{html}</ul><p>{escape(last)} {mark("projekt")}</p></div>',
+    return Output('<details class="regler"><summary>Vis reglerne for hver slags udsagn</summary>'
+                  f'<ul>{html}</ul><p>{escape(last)} {mark("projekt")}</p></details>',
                   f"{text}\n{last} [{MARKS['projekt']}]")
 
 
@@ -286,10 +301,12 @@ def deciding(claim: Claim, row: pd.Series, questionnaire: Questionnaire, *, then
         return f"{show(row['estimate'])}{unit} pr. gruppe {spread}"
     first, second = (_side(row[side], claim, questionnaire) for side in "ab")
     if claim.limit is not None and str(claim.limit) in (row["a"], row["b"]):
-        return f"{first if row['b'] == str(claim.limit) else second}: {_from_limit(claim, row)}"
+        several = len({claims.item_of(spec) for spec in claim.measures}) > 1
+        side = first if row["b"] == str(claim.limit) else second
+        return f"{_topic(row['item'], questionnaire) if several else side}: {_from_limit(claim, row)}"
     told = f"{first} minus {second}: {show(row['estimate'])}{unit} {spread}"
     if claim.rule == "jaevn":
-        return f"størst afstand, {first} minus {second}: {show(row['estimate'])}{unit}"
+        return f"Største afstand, {first} minus {second}: {show(row['estimate'])}{unit}"
     topic = f"{_topic(row['item'], questionnaire)}. " if claim.by and len(claim.measures) > 1 else ""
     if claim.rule == "forskel":
         return f"{topic}Fælles test af alle grupper: p = {p_value(row['p'])}. Største forskel: {told}"

@@ -17,9 +17,14 @@ def visit(browser: Browser, page: str, screen: dict[str, int]) -> Page:
     return opened
 
 
-@pytest.mark.parametrize(("screen", "most"), [(LAPTOP, 15), (PHONE, 20)], ids=["laptop", "telefon"])
-def test_the_results_are_so_many_screens_before_anything_is_opened(browser: Browser, screen: dict, most: int) -> None:
-    page = visit(browser, "chapters/resultater", screen)
+@pytest.mark.parametrize(("name", "screen", "most"), [
+    ("resultater", LAPTOP, 15), ("resultater", PHONE, 20), ("konklusion", LAPTOP, 13), ("konklusion", PHONE, 22),
+    ("udsagn", LAPTOP, 10), ("udsagn", PHONE, 15),
+])
+def test_a_page_is_so_many_screens_before_anything_is_opened(
+    browser: Browser, name: str, screen: dict, most: int
+) -> None:
+    page = visit(browser, f"chapters/{name}", screen)
     article = page.locator(".bd-article").bounding_box()
     assert article["height"] / screen["height"] <= most
     page.close()
@@ -53,6 +58,20 @@ def test_the_conclusion_concludes_before_its_tables(browser: Browser) -> None:
     assert "understøttet" in told.inner_text()
     assert MARKS["syntetisk"] in told.inner_text()
     assert told.bounding_box()["y"] < page.locator(".nummereret").first.bounding_box()["y"]
+    page.close()
+
+
+@pytest.mark.parametrize(("screen", "display"), [(LAPTOP, "grid"), (PHONE, "block")], ids=["laptop", "telefon"])
+def test_the_statements_are_a_list_to_scan_and_a_link_to_one_opens_what_is_told_of_it(
+    browser: Browser, screen: dict, display: str
+) -> None:
+    page = visit(browser, "chapters/udsagn", screen)
+    entry = page.locator("#udsagn-o11")
+    assert entry.evaluate("entry => getComputedStyle(entry).display") == display
+    assert all(words in entry.inner_text() for words in (MARKS["publiceret"], MARKS["syntetisk"], "understøttet"))
+    assert not entry.locator("dl").is_visible()
+    page.goto(f"{page.url}#udsagn-o11")
+    expect(entry.locator("dl")).to_be_visible()
     page.close()
 
 

@@ -32,7 +32,8 @@ def standard() -> dict[str, Tag]:
 
 
 def facts(entry: Tag) -> dict[str, str]:
-    return {line.dt.text: line.dd.text for line in entry.select("dl > div")}
+    at_once = {name.text.strip(": "): name.parent.text for name in entry.select(".navn")}
+    return at_once | {line.dt.text: line.dd.text for line in entry.select("dl > div")}
 
 
 def figures(entry: Tag) -> list[str]:

@@ -11,7 +11,7 @@ from bs4 import BeautifulSoup
 from civsam.inference import equations, estimate, power, weighting
 from civsam.pages import door, likert, model_tables, sentences
 from civsam.pages.figure import house_style
-from civsam.study import claims, figures
+from civsam.study import claims, figures, published
 from civsam.survey.survey import Survey
 
 SURVEY = opened.edition().survey
@@ -138,6 +138,7 @@ def test_the_overview_has_each_claim_once_in_the_line_of_its_verdict() -> None:
         assert f"<!-- {words[verdict].capitalize()}: {len(mine)} -->" in made.svg
     tiles = re.findall(r"<!-- ([NMO]\d+b?) -->", made.svg)
     assert sorted(tiles) == sorted(judged["id"])
+    assert all(f"<!-- {published.short_names()[key]} -->" in made.svg for key in judged["id"])
 
 
 @pytest.mark.parametrize(("shares", "left", "right"), [
