@@ -128,15 +128,18 @@ def ordinal_sentence(survey: Survey, item: str, by: str) -> Output:
 
 
 def item_nonresponse_table(survey: Survey, counts: pd.DataFrame, caption: str, name: str) -> Output:
-    """What respondents did with each question: answered, said 'ved ikke', or left it out."""
+    """What respondents did with each question: answered, of them said 'ved ikke', or left it out.
+
+    'Ved ikke' is an answer here too, as in the base of a figure.
+    """
     counts = shown(survey, counts)
     asked, unsure = survey.questionnaire, survey.questionnaire.dont_know
     offered = asked.offers_dont_know(counts["item"])
     routed = bool((counts["asked"] != counts["asked"].max()).any())
     frame = pd.DataFrame({
         **({"Spurgt": [number(n) for n in counts["asked"]]} if routed else {}),
-        "Besvaret": [number(n) for n in counts["answered"]],
-        **({unsure: [number(n) for n in counts["dont_know"]]} if offered else {}),
+        "Besvaret": [number(n) for n in counts["answered"] + counts["dont_know"]],
+        **({f"Heraf {unsure}": [number(n) for n in counts["dont_know"]]} if offered else {}),
         "Ikke besvaret": [number(n) for n in counts["missing"]],
         **({f"{unsure}, andel": [percent(x) for x in counts["dont_know_rate"]]} if offered else {}),
         "Ikke besvaret, andel": [percent(x) for x in counts["missing_rate"]],

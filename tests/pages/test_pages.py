@@ -268,3 +268,11 @@ def test_a_sum_of_counts_says_whom_it_is_about() -> None:
     said = "gælder dem, der kendte dem alle, og kan afvige fra summen"
     assert said in tables.estimates_table(SURVEY, pd.concat(parts), "c", "n").text
     assert said not in tables.estimates_table(SURVEY, pd.concat(parts[:2]), "c", "n").text
+
+
+def test_answered_means_the_same_in_the_table_of_blanks_as_under_a_figure() -> None:
+    made = model_tables.item_nonresponse_table(SURVEY, nonresponse.item_nonresponse(SURVEY), "Svar", "tab-svar")
+    row = BeautifulSoup(made.html, "html.parser").find("th", string=SURVEY.questionnaire.items["pol_fokus"].topic)
+    answered, unsure, missing, *_ = [cell.text for cell in row.find_next_siblings("td")]
+    base = f"svarede på spørgsmålet: {answered}, heraf »ved ikke«: {unsure}; sprang det over: {missing}"
+    assert base in sentences.question(SURVEY, "pol_fokus").text
