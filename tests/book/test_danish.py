@@ -93,6 +93,10 @@ TYPE = {
     "stort efter kolon": r"(?<=\w: )(?:Da|Der|Det|For|Her|Hvis|Man|Når|Også|Så|Udsagnet)\b",
     "to former af et ord": r"\b[Ss]ervices\b|Teknik og Miljø|[Cc]ivile partner|[Ss]amarbejdspartnerne\b",
     "forkert komma": r"\bikke fordi,",
+    "decimaltal skilt med komma": r"\d,\d+, −?\d+,\d",
+    "komma foran en henvisning": r", \([^()\n]*\d{4}\),",
+    "henvisning i en parentes i en parentes": r"\([^()\n]*\([^()\n]*\d{4}\)\)",
+    "flere, der er den samme": r"\bslags \w+ er ikke den samme\b|\bmed hver sine\b",
     "grænsen for en betydning har ét navn": r"mindste (?:forskel )?af interesse",
 }
 
