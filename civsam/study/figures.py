@@ -36,7 +36,7 @@ from civsam.pages.output import Output
 from civsam.pages.provenance import provenance_of
 from civsam.pages.words import reading_note
 from civsam.study import published, sensitivity
-from civsam.study.verdicts import HIDDEN_WORD, WORDS, verdict_words, words_of
+from civsam.study.verdicts import HIDDEN_WORD, WORDS, counted, is_, verdict_words, words_of
 from civsam.survey.survey import Survey
 
 # ---- Claims
@@ -105,7 +105,7 @@ def specifications(survey: Survey, table: pd.DataFrame, caption: str, name: str)
         _curve_frame(rows, survey.questionnaire, words), caption, name=name,
         alt=_curve_alt(rows, survey.questionnaire, words), reading=_curve_reading(rows, words),
         note=f"{base_of(rows)}. {_together(rows)}Stregen er {reading_note(survey, rows)}", folded=True,
-        finding=f"Af {number(len(rows))} beregninger under forskellige valg er {_counts(rows, words)}.",
+        finding=f"{number(len(rows))} beregninger bygger på forskellige valg: {_counts(rows, words)}.",
     )
 
 
@@ -243,19 +243,19 @@ def _curve_alt(rows: pd.DataFrame, questionnaire: Questionnaire, words: Mapping[
 
 def _counts(rows: pd.DataFrame, words: Mapping[str, str]) -> str:
     """How many specifications end which way."""
-    return listed(f"{number((rows['verdict'] == verdict).sum())} {words[verdict]}" for verdict in VERDICT_LOOKS)
+    return counted({words[verdict]: (rows["verdict"] == verdict).sum() for verdict in VERDICT_LOOKS})
 
 
 def _curve_reading(rows: pd.DataFrame, words: Mapping[str, str]) -> str:
     """What a mark, the lines and the choices below are, one of them in words, and when a statement is supported."""
     level = at_level(0.90, "intervallet")
     if rows["rule"].iloc[0] == "haeldning":
-        rule = f"{words[SUPPORTED].capitalize()} kræver, at {level} ligger over 0."
+        rule = f"»{words[SUPPORTED].capitalize()}« kræver, at {level} ligger over 0."
     else:
-        rule = (f"De stiplede linjer er marginen. {words[SUPPORTED].capitalize()} kræver, at {level} ligger "
+        rule = (f"De stiplede linjer er marginen. »{words[SUPPORTED].capitalize()}« kræver, at {level} ligger "
                 "inden for den, og det for alle par af grupper. Figuren viser det par, der er nærmest grænsen.")
     first = rows.iloc[0]
     low, high = (number(100 * first[name], 1) for name in ("low", "high"))
     return ("Hver beregning er et mærke med en streg. Mærkerne lodret under den er de valg, den bygger på, og det gule "
             f"bånd er bogens egne valg. Mærket længst til venstre viser {number(100 * first['estimate'], 1)} "
-            f"procentpoint, og stregen går fra {low} til {high}; beregningen er {words[first['verdict']]}. {rule}")
+            f"procentpoint, og stregen går fra {low} til {high}; beregningen {is_(words[first['verdict']])}. {rule}")

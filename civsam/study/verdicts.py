@@ -87,6 +87,17 @@ def _with_fold(made: Output, heading: str, told_of: Mapping[str, str]) -> Output
                   f"{made.text}\n{text}", made.facts)
 
 
+def is_(word: str) -> str:
+    """A verdict's word as what a sentence says of its subject."""
+    return word if word.startswith("kan ") else f"er {word}"
+
+
+def counted(counts: Mapping[str, int]) -> str:
+    """How many have each verdict, as clauses of a sentence."""
+    *others, last = (f"{number(count)} {is_(word)}" for word, count in counts.items())
+    return f"{', '.join(others)}, og {last}"
+
+
 def signed(word: str, survey: Survey) -> str:
     """A verdict's word with its sign, where it has one."""
     signs = {words_of(survey)[verdict]: sign for verdict, sign in SIGNS.items()}
@@ -100,8 +111,8 @@ def summary(survey: Survey, judged: pd.DataFrame) -> Output:
     ids = {verdict: list(verdicts.index[verdicts == called[verdict]])
            for verdict in (SUPPORTED, CONTRADICTED, UNDECIDED)}
     decided = sum(map(len, ids.values()))
-    parts = [f"{number(len(ids[verdict]))} {called[verdict]}" for verdict in (SUPPORTED, CONTRADICTED, UNDECIDED)]
-    first = f"Af de {number(decided)} udsagn, som svarene her kan sige noget om, er {listed(parts)}."
+    told_of = counted({called[verdict]: len(those) for verdict, those in ids.items()})
+    first = f"Svarene her kan sige noget om {number(decided)} udsagn: {told_of}."
     html, text = [f"<p>{first} {mark(survey.provenance)}</p>"], [f"{first} [{MARKS[survey.provenance]}]"]
     for verdict in (CONTRADICTED, UNDECIDED):
         told_ = [f"{words[key].removesuffix('.')} ({key})" for key in ids[verdict]]
@@ -291,7 +302,8 @@ def deciding(claim: Claim, row: pd.Series, questionnaire: Questionnaire, *, then
     def show(x: float) -> str:
         return number(kind.unit.times * x, kind.unit.decimals)
 
-    spread = f"({show(row['low'])} til {show(row['high'])})"
+    known = not np.isnan([row["low"], row["high"]]).any()
+    spread = f"({show(row['low'])} til {show(row['high'])})" if known else "(intervallet er skjult)"
     if claim.rule == "lig":
         shown_value = percent(row["estimate"]) if kind.unit == PERCENT else show(row["estimate"])
         told = f"{shown_value} {spread}; offentliggjort {published_value(claim.id)}"

@@ -307,3 +307,19 @@ def test_what_is_otherwise_than_then_is_told_with_its_difference_and_interval(la
     made = figures.verdicts(survey, claims.judge(survey), "c", "n")
     assert "som dengang" in made.alt.lower()
     assert "understøttet" not in made.alt.lower()
+
+
+def test_words_for_verdicts_are_said_as_a_sentence_says_them(later: Callable[..., Survey]) -> None:
+    survey = later("2026")
+    judged = claims.judge(survey)
+    assert re.match(r"Svarene her kan sige noget om \d+ udsagn: \d+ er som dengang, \d+ er anderledes end dengang, "
+                    r"og \d+ kan ikke afgøres\.", verdicts.summary(survey, judged).text)
+    assert verdicts.is_("uafgjort") == "er uafgjort"
+
+
+def test_a_hidden_interval_is_said_to_be_hidden() -> None:
+    judged = claims.judge(SURVEY)
+    row = judged.set_index("id").loc["O5"].copy()
+    row[["low", "high"]] = float("nan")
+    told = verdicts.deciding(claims.read()["O5"], row, SURVEY.questionnaire)
+    assert told.endswith("samarbejder pr. chef (intervallet er skjult)")

@@ -194,8 +194,8 @@ def test_the_figure_says_what_it_shows_and_has_the_same_bytes_every_time(stateme
     ET.fromstring(figure.svg)
     assert "SYNTETISKE SVAR" in figure.svg
     counts = table["verdict"].value_counts()
-    for words in (f"{len(table)} beregninger", f"{counts.get('uafgjort', 0)} uafgjort",
-                  f"{counts.get('understoettet', 0)} understøttet", f"{counts.get('modsagt', 0)} modsagt",
+    for words in (f"{len(table)} beregninger", f"{counts.get('uafgjort', 0)} er uafgjort",
+                  f"{counts.get('understoettet', 0)} er understøttet", f"{counts.get('modsagt', 0)} er modsagt",
                   f"fra {danish.number(100 * table['estimate'].min(), 1)} til "
                   f"{danish.number(100 * table['estimate'].max(), 1)} procentpoint"):
         assert words in figure.alt, words
