@@ -88,8 +88,7 @@ def _role(found: re.Match[str], lesson: str, code: str) -> str:
             caption = re.search(rf'"([^"]+)",\s*"{re.escape(target)}"', code)
             return f"*{caption[1]}*" if caption else found[0]
         case "cite":
-            who, year = _work(target)
-            return f"({who} {year})"
+            return f"({'; '.join(' '.join(_work(key.strip())) for key in target.split(','))})"
         case "cite:t":
             who, year = _work(target)
             return f"{who} ({year})"

@@ -9,13 +9,15 @@ import pandas as pd
 
 from civsam.danish import number
 from civsam.files import UserError, per_project, project, read_yaml, shown, without_lines
-from civsam.pages.html import table
+from civsam.pages import html
 from civsam.pages.output import Output
 from civsam.pages.provenance import MARKS
 from civsam.survey.survey import SYNTHETIC
+from civsam.teaching import budget
 from civsam.teaching.exercises import edition
 
 LESSONS = "undervisning.yml"
+POINTS = "Skævhed og spredning er i procentpoint, middelkvadratfejlen i procentpoint i anden."
 
 
 # ---- Lessons --------------------------------------------------------------------------------------------------------
@@ -23,12 +25,19 @@ LESSONS = "undervisning.yml"
 
 @per_project
 def lessons() -> dict[str, dict[str, Any]]:
-    """The lessons by id, in order, with the facts that `lesson` shows. Raises UserError where one is missing."""
-    table = without_lines(read_yaml(project.data / LESSONS))["lektioner"]
-    for id, lesson in table.items():
+    """The lessons by id, in order, with the facts that `lesson` shows. Raises UserError where one is missing.
+
+    `maal` of each maps its learning objectives to the exercises that test them.
+    """
+    found = _file()["lektioner"]
+    for id, lesson in found.items():
         if missing := {"titel", "lektioner", "maal", "forudsaetter", "spoergsmaal"} - lesson.keys():
             raise UserError(f"{shown(project.data / LESSONS)}: lektionen {id} mangler {', '.join(sorted(missing))}.")
-    return table
+    return found
+
+
+def _file() -> dict[str, Any]:
+    return without_lines(read_yaml(project.data / LESSONS))
 
 
 def lesson(id: str) -> Output:
@@ -40,30 +49,61 @@ def lesson(id: str) -> Output:
     """
     facts = lessons()[id]
     goals = "".join(f"<li>{escape(goal)}</li>" for goal in facts["maal"])
-    terms = {"Tid": hours(facts["lektioner"]), "Forudsætter": _required(facts["forudsaetter"])}
+    places = [step["led"] for step in _file()["kort"] if id in step["lektioner"]]
+    terms = {"Tid": hours(facts["lektioner"]), "Forudsætter": _titles(facts["forudsaetter"]),
+             "På fejlkortet": "; ".join(places)}
     rows = "".join(f"<div><dt>{term}</dt><dd>{escape(words)}</dd></div>" for term, words in terms.items())
-    html = (f'<div class="lektion"><p class="spoerger">{escape(facts["spoergsmaal"])}</p><p>Efter lektionen kan du</p>'
+    made = (f'<div class="lektion"><p class="spoerger">{escape(facts["spoergsmaal"])}</p><p>Efter lektionen kan du</p>'
             f'<ul>{goals}</ul><dl class="parametre">{rows}</dl>'
             '<p class="til-lysbilleder" style="display:none">'
             f'<a href="{id}-lysbilleder.html">Vis som lysbilleder</a></p></div>')
     text = "; ".join([facts["spoergsmaal"], *facts["maal"], *(f"{term}: {words}" for term, words in terms.items())])
-    return Output(html, text)
+    return Output(made, text)
 
 
-def lessons_table(caption: str, name: str) -> Output:
-    """The lessons in order: the question that each takes up, how long it takes and what it builds on.
+def table(which: str, caption: str, name: str) -> Output:
+    """An overview of the course, or of the errors of its survey.
+
+    which: "lektioner" (what each takes up), "kort" (where an error can arise), "maal" (the objectives, each with the
+    exercises that test it), "budget" (what each source of error does to one share) or "hvis" (what it would do, were it
+    otherwise). Raises ValueError for another.
 
     >>> from civsam import opgave
-    >>> opgave.lessons_table("Lektionerne", "tab-eksempel").facts["caption"]
+    >>> opgave.table("lektioner", "Lektionerne", "tab-eksempel").facts["caption"]
     'Lektionerne'
     """
+    counted = {"budget": lambda seed: budget.table(budget.as_it_is(seed), "I alt"),
+               "hvis": lambda seed: budget.table(budget.if_it_were_so(seed))}
+    told = {"lektioner": _each, "kort": _map, "maal": _objectives}
+    if which not in counted | told:
+        raise ValueError(f"there is no {which}: {', '.join(told | counted)}")
+    if which in told:
+        return html.table(told[which](), caption, name, provenance="projekt", words=True)
+    return html.table(counted[which](edition().parameters["seed"]), caption, name, provenance=SYNTHETIC, note=POINTS)
+
+
+def _each() -> pd.DataFrame:
     rows = lessons().values()
-    frame = pd.DataFrame({
+    return pd.DataFrame({
         "Spørgsmål": [lesson["spoergsmaal"] for lesson in rows],
         "Tid": [hours(lesson["lektioner"]) for lesson in rows],
-        "Forudsætter": [_required(lesson["forudsaetter"]) for lesson in rows],
+        "Forudsætter": [_titles(lesson["forudsaetter"]) for lesson in rows],
     }, index=pd.Index([lesson["titel"] for lesson in rows], name="Lektion"))
-    return table(frame, caption, name, provenance="projekt", words=True)
+
+
+def _map() -> pd.DataFrame:
+    """Where an error can arise, from the population to the conclusion, and the lessons about it."""
+    steps = _file()["kort"]
+    return pd.DataFrame({"Fejl": [step["fejl"] for step in steps],
+                         "Lektion": [_titles(step["lektioner"]) for step in steps]},
+                        index=pd.Index([step["led"] for step in steps], name="Hvor"))
+
+
+def _objectives() -> pd.DataFrame:
+    rows = [(lesson["titel"], goal, ", ".join(ids)) for lesson in lessons().values()
+            for goal, ids in lesson["maal"].items()]
+    return pd.DataFrame([row[1:] for row in rows], columns=["Mål", "Prøves af"],
+                        index=pd.Index([row[0] for row in rows], name="Lektion"))
 
 
 def hours(lessons: int) -> str:
@@ -71,7 +111,7 @@ def hours(lessons: int) -> str:
     return "1 lektion" if lessons == 1 else f"{number(lessons)} lektioner"
 
 
-def _required(ids: list[str]) -> str:
+def _titles(ids: list[str]) -> str:
     return "; ".join(lessons()[id]["titel"] for id in ids) or "ingenting"
 
 

@@ -17,10 +17,10 @@ from civsam.pages.output import Output
 from civsam.study import register
 from civsam.teaching.exercises import RIGHT, Answer, Exercise, edition, told
 from civsam.teaching.feedback import find, judged
-from civsam.teaching.lessons import lesson, lessons_table
+from civsam.teaching.lessons import lesson, table
 
 SIGNS = {True: "ja", False: "nej", None: "mangler"}
-__all__ = ("answer", "guess", "lesson", "lessons_table", "solution", "told")
+__all__ = ("answer", "guess", "lesson", "solution", "table", "told")
 
 
 def answer(id: str, given: Any = ..., *after_comma: Any, kommune: str = "") -> Output:

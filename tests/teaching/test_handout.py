@@ -29,6 +29,7 @@ CODE = 'show.table(survey, rater, "Hvor mange svarede", "tab-svarede")'
     ("{doc}`/chapters/undervisning/vaegtning`", "[Vægtning](vaegtning.ipynb)"),
     ("{doc}`../udsagn` {doc}`/chapters/egne_svar`", "*Udsagn for udsagn* i bogen *Brug dine egne svar* i bogen"),
     ("{cite}`holm_1979`, {cite:t}`deming_stephan_1940`", "(Holm 1979), Deming og Stephan (1940)"),
+    ("{cite}`holm_1979,kish_1965`", "(Holm 1979; Kish 1965)"),
 ])
 def test_what_only_the_book_knows_becomes_plain(myst: str, markdown: str) -> None:
     assert handout.plain(myst, LESSON, CODE) == markdown

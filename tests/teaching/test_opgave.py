@@ -12,6 +12,7 @@ from civsam.book.contents import notebook
 from civsam.files import PACKAGE
 from civsam.teaching import exercises, feedback, lessons, opgave
 from civsam.teaching.exercises import NOT_YET, SHARE, SIGN, WELL_DONE
+from civsam.teaching.grading import lesson_of
 
 LESSONS = audience.lesson_notebooks()
 SOLUTION = nbformat.v4.new_markdown_cell("Del alle med kommunerne.", metadata={"tags": ["loesning"]})
@@ -42,9 +43,10 @@ def test_every_exercise_of_a_lesson_has_one_solution_that_tells_the_answer(lesso
                 asked.add(id)
             else:
                 solved[id] = "".join(output for shown in cell["outputs"] for output in shown["data"]["text/plain"])
-    assert 3 <= len(asked) <= 5
+    assert 3 <= len(asked) <= 6
     assert set(solved) == asked
-    assert all(re.fullmatch(r"Svaret (for Viborg )?er (»\D+«|-?[\d,]+\D*)\.", told) for told in solved.values()), solved
+    answer = r"Svaret (for Viborg )?er (»\D+«|[−-]?[\d,]+\D*)\."
+    assert all(re.fullmatch(answer, told) for told in solved.values()), solved
 
 
 @pytest.mark.parametrize("lesson", LESSONS)
@@ -56,6 +58,23 @@ def test_a_lesson_has_hints_notes_a_guess_and_ones_own_municipality(lesson: str)
     assert "kommune=" in code
     assert text.count("{dropdown} Vink") >= 3
     assert any("laerer" in cell["metadata"]["tags"] for cell in cells(lesson))
+
+
+def test_every_objective_is_tested_by_an_exercise_of_its_lesson_and_every_exercise_tests_one() -> None:
+    told = opgave.table("maal", "Mål", "tab-maal").text
+    for name, lesson in lessons.lessons().items():
+        own = {id for id in exercises.REGISTERED if lesson_of(id) == name}
+        assert all(lesson["maal"].values()), name
+        assert {id for ids in lesson["maal"].values() for id in ids} == own
+        assert all(goal in told for goal in lesson["maal"])
+
+
+def test_every_lesson_has_its_place_on_the_map_of_errors() -> None:
+    for name, lesson in lessons.lessons().items():
+        assert "På fejlkortet: Fra" in opgave.lesson(name).text
+        assert lesson["titel"] in opgave.table("kort", "Kort", "tab-kort").text
+    with pytest.raises(ValueError, match="lektioner, kort"):
+        opgave.table("andet", "Andet", "tab-andet")
 
 
 @pytest.mark.slow

@@ -54,6 +54,7 @@ ROUNDED = {  # what is worked out with the figures that the pages tell
     "bortfald-4": 0.82 * 0.53 * 100, "klynger-1": (1 - 0.53) ** 0.5, "klynger-2": 1.83 * 0.69,
     "vaegtning-2": (98 * 0.68 + 740 * 0.86) / 8.38, "maaling-2": 100 * 0.82 / 0.97, "grupper-3": 0.0338 * 10,
     "ingen_forskel-3": 8.1, "bortfald-1": 100 - 53, "vaegtning-1": 98 / 22,
+    "bortfald-5": (1 - 0.537) * (92.2 - 70.4), "vaegtning-5": 1 + 0.5 ** 2,
 }
 
 

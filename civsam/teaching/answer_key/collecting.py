@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from civsam.edition import Edition
+from civsam.survey.survey import Survey
 from civsam.teaching.answer_key.common import region_of, same_region
 from civsam.teaching.exercises import exercise
 
@@ -62,6 +63,17 @@ def _respondents(edition: Edition) -> pd.Series:
     """Respondents in each municipality of the frame, none included."""
     survey = edition.survey
     return survey.background["kommunekode"].value_counts().reindex(survey.frame["kommunekode"].unique(), fill_value=0)
+
+
+@exercise("population-5", choices={
+    "under": "underdækning", "over": "overdækning", "bortfald": "bortfald",
+}, mistakes={
+    "Er det en, der hører til populationen, men mangler på listen?": lambda _: "under",
+    "Den, der svarer nej tak eller tier, hører til populationen. Gør en nedlagt stilling det?": lambda _: "bortfald",
+})
+def abolished_position(edition: Edition) -> str:
+    """A position in the frame that is in the population no more."""
+    return "over"
 
 
 # ---- At måle
@@ -161,3 +173,32 @@ def _least_of_rounded(edition: Edition) -> float:
     survey = edition.survey
     share = round(_percent(survey.says("pol_fokus", "ja"), survey.answered("pol_fokus")))
     return share * round(100 * len(survey.answers) / len(survey.frame)) / 100
+
+
+def by_answer(edition: Edition) -> tuple[Survey, Survey]:
+    """Respondents and everybody of a draw in which those with increased focus answer twice as often."""
+    return edition.skewed(lambda everybody: np.where(everybody.says("pol_fokus", "ja"), 0.6, 0.3))
+
+
+def _of_answered_and_silent(edition: Edition) -> tuple[float, float, float]:
+    """Share that answered, and shares with increased focus of who answered and of who did not, in percent."""
+    survey, everybody = by_answer(edition)
+    here, yes = everybody.answers.index.isin(survey.answers.index), everybody.says("pol_fokus", "ja")
+    return 100 * here.mean(), 100 * yes[here].mean(), 100 * yes[~here].mean()
+
+
+@exercise("bortfald-5", unit="procentpoint", decimals=1, accepts=[
+    lambda edition: _bias(*map(round, _of_answered_and_silent(edition))),
+], mistakes={
+    "Det er forskellen mellem dem, der svarede, og de tavse. Gang den med den andel, der tav.": lambda edition:
+        _bias(0, *_of_answered_and_silent(edition)[1:]),
+    "Du har ganget med svarprocenten. Det er de tavses andel, der tæller.": lambda edition:
+        _bias(100 - _of_answered_and_silent(edition)[0], *_of_answered_and_silent(edition)[1:]),
+})
+def bias_by_formula(edition: Edition) -> float:
+    """Share of who answered less that of all, in points: the share that is silent times the difference."""
+    return _bias(*_of_answered_and_silent(edition))
+
+
+def _bias(rate: float, answered: float, silent: float) -> float:
+    return (1 - rate / 100) * (answered - silent)

@@ -21,3 +21,8 @@ def region_of(edition: Edition, code: int) -> str:
     """The code of the region that the municipality lies in."""
     frame = edition.survey.frame
     return str(frame.loc[frame["kommunekode"] == code, "region"].iloc[0])
+
+
+def focus(edition: Edition, rows: np.ndarray | bool = True) -> float:
+    """Share with increased focus of those among the rows who answered the question."""
+    return edition.survey.says("pol_fokus", "ja")[edition.survey.answered("pol_fokus") & rows].mean()

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pandas as pd
 
 from civsam.edition import Edition
 from civsam.inference import compare, estimate
 from civsam.survey.survey import Survey
+from civsam.teaching import budget
+from civsam.teaching.answer_key.common import focus as _focus
 from civsam.teaching.answer_key.common import region_of, same_region
 from civsam.teaching.exercises import exercise
 
@@ -60,6 +64,16 @@ def smallest_margin(edition: Edition) -> float:
 def municipalities_in_region(edition: Edition, code: int) -> int:
     """Municipalities with respondents in the region of the reader's municipality."""
     return edition.survey.background.loc[same_region(edition, code), "kommunekode"].nunique()
+
+
+@exercise("ingen_forskel-5", choices=VERDICTS, mistakes={
+    "At nul ligger uden for intervallet, siger, at der er en forskel. Er den større end marginen?": lambda _:
+        "forskellige",
+    "Se igen på marginen: ligger noget af intervallet uden for den?": lambda _: "uafgjort",
+})
+def significant_but_small(edition: Edition) -> str:
+    """A difference that is significant, and within the margin: shown, and shown to be without importance."""
+    return "ens"
 
 
 # ---- Ingen må kunne genkendes
@@ -123,6 +137,18 @@ def unique_in_region(edition: Edition, code: int) -> int:
     return int((unique(edition.survey) & same_region(edition, code)).sum())
 
 
+@exercise("diskretion-5", choices={
+    "skjul": "skjule de små tal og et tal mere i hver række", "sammen": "slå de små områder sammen",
+    "afrund": "vise alle tal uden afrunding, men uden navne",
+}, mistakes={
+    "Så forsvinder næsten hele tabellen. Er der en inddeling, der kan bruges?": lambda _: "skjul",
+    "Et lille tal peger den samme ud, også uden navn.": lambda _: "afrund",
+})
+def many_small_cells(edition: Edition) -> str:
+    """Where most cells are small, categories are joined: hiding would leave nothing to read."""
+    return "sammen"
+
+
 # ---- At fortælle det videre
 
 
@@ -172,3 +198,63 @@ def least_where_i_live(edition: Edition, code: int) -> float:
 def _policy_in_region(edition: Edition, code: int) -> pd.Series:
     table = estimate.shares(edition.survey, "pol_strategi", "hele_kommunen", by="region")
     return table.set_index("group").loc[region_of(edition, code)]
+
+
+@exercise("rapportering-5", choices={
+    "vis": "den vises med de andre", "skjul": "den vises ikke, og heller ikke det, man kan regne den ud af",
+    "navn": "den vises uden gruppens navn",
+}, mistakes={
+    "Med så få i gruppen ved alle, hvem der svarede hvad.": lambda _: "vis",
+    "Kender man de andre grupper, ved man, hvilken der mangler navn.": lambda _: "navn",
+})
+def small_group_of_a_class(edition: Edition) -> str:
+    """A group of a few of a class's own answers is hidden, and what it could be worked out from."""
+    return "skjul"
+
+
+# ---- Den samlede fejl
+
+
+def _total(edition: Edition) -> tuple[float, float]:
+    """Bias and variance of the share with increased focus, all sources together, in points and points squared."""
+    bias, variance = map(sum, zip(*budget.as_it_is(edition.parameters["seed"]).values(), strict=True))
+    return round(100 * bias, 2), round(100 * math.sqrt(variance), 2) ** 2  # as the page tells them
+
+
+@exercise("samlet_fejl-1", unit="procentpoint", decimals=1, mistakes={
+    "Det er middelkvadratfejlen. Husk kvadratroden.": lambda edition: total_error(edition) ** 2,
+    "Du har lagt skævhed og spredning sammen. De skal hver i anden først.": lambda edition:
+        abs(_total(edition)[0]) + math.sqrt(_total(edition)[1]),
+    "Det er skævheden alene.": lambda edition: abs(_total(edition)[0]),
+})
+def total_error(edition: Edition) -> float:
+    """Root mean squared error of the share with increased focus, in points."""
+    bias, variance = _total(edition)
+    return math.sqrt(bias ** 2 + variance)
+
+
+@exercise("samlet_fejl-2", choices={
+    "spoergsmaal": "prøve spørgsmålet af, så færre er i tvivl om, hvad de skal svare",
+    "ryk": "rykke, til alle har svaret",
+    "faerre": "spørge færre, og bruge pengene på en bedre ramme",
+}, mistakes={
+    "Se i budgettet: hvor meget af middelkvadratfejlen er bortfaldets?": lambda _: "ryk",
+    "Se i budgettet: hvor stor er dækningsfejlen, og hvad gør færre svar ved spredningen?": lambda _: "faerre",
+})
+def best_use_of_money(edition: Edition) -> str:
+    """What takes most from the mean squared error: the source that has most of it."""
+    errors = {name: bias ** 2 + variance for name, (bias, variance) in
+              budget.as_it_is(edition.parameters["seed"]).items()}
+    largest = max(errors, key=errors.__getitem__)
+    return {"Måling": "spoergsmaal", "Bortfald": "ryk"}.get(largest.split(":")[0], "faerre")
+
+
+@exercise("samlet_fejl-3", unit="procentpoint", decimals=2, own=True, signed=True, mistakes={
+    "Du har trukket fra i den anden rækkefølge. Andelen uden regionen kommer først.": lambda edition, code:
+        -without_region(edition, code),
+    "Du har sammenlignet med regionen selv. Hold op mod andelen for alle.": lambda edition, code:
+        100 * (_focus(edition, ~same_region(edition, code)) - _focus(edition, same_region(edition, code))),
+})
+def without_region(edition: Edition, code: int) -> float:
+    """Share with increased focus where the frame lacked the region, less that of all, in points."""
+    return 100 * (_focus(edition, ~same_region(edition, code)) - _focus(edition))

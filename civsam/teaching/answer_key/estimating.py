@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from civsam.edition import Edition
-from civsam.inference import compare
+from civsam.inference import compare, weighting
 from civsam.survey.survey import Survey
+from civsam.teaching.answer_key.common import focus as _focus
 from civsam.teaching.answer_key.common import here, same_region
 from civsam.teaching.exercises import exercise
 
@@ -83,12 +84,23 @@ def weight_at_home(edition: Edition, code: int) -> float:
     return edition.survey.design.weights[here(edition, code)].sum()
 
 
+def _variation(edition: Edition) -> float:
+    """Coefficient of variation of the weights by area in the draw with uneven response."""
+    weights = weighting.poststratify(uneven(edition), "fagomraade").design.weights
+    return float(weights.std() / weights.mean())
+
+
+@exercise("vaegtning-5", decimals=2, accepts=[lambda edition: 1 + round(_variation(edition), 2) ** 2], mistakes={
+    "Variationskoefficienten skal i anden, før der lægges en til.": lambda edition: 1 + _variation(edition),
+    "Det er kun det, der skal lægges til. Med ens vægte er designeffekten en.": lambda edition:
+        _variation(edition) ** 2,
+})
+def price_of_weights(edition: Edition) -> float:
+    """Design effect of unequal weights, 1 + CV² (Kish 1965)."""
+    return 1 + _variation(edition) ** 2
+
+
 # ---- Små populationer og klynger
-
-
-def _focus(edition: Edition, rows: np.ndarray | bool = True) -> float:
-    """Share with increased focus of those among the rows who answered the question."""
-    return edition.survey.says("pol_fokus", "ja")[edition.survey.answered("pol_fokus") & rows].mean()
 
 
 def _response(edition: Edition) -> float:
@@ -147,6 +159,18 @@ def focus_in_region(edition: Edition, code: int) -> int:
     return int((same_region(edition, code) & edition.survey.says("pol_fokus", "ja")).sum())
 
 
+@exercise("klynger-5", choices={
+    "samlet": "andelen af alle chefer", "pres": "kommuner med højt udgiftspres mod kommuner med lavt",
+    "omraade": "sundhed mod teknik og miljø",
+}, mistakes={
+    "Chefer i samme kommune ligner hinanden, så de fortæller mindre, end deres antal siger.": lambda _: "samlet",
+    "Her er alle i en kommune i den samme gruppe. Går det, de har til fælles, så ud?": lambda _: "pres",
+})
+def helped_by_clusters(edition: Edition) -> str:
+    """What managers of a municipality share goes out of a difference between areas, which nearly all have."""
+    return "omraade"
+
+
 # ---- Grupper og mange test
 
 
@@ -198,3 +222,26 @@ def region_against_the_rest(edition: Edition, code: int) -> float:
     """Share with increased focus in the region of the reader's municipality less that in the rest, in points."""
     here = same_region(edition, code)
     return 100 * (_focus(edition, here) - _focus(edition, ~here))
+
+
+@exercise("grupper-5", choices={
+    "lille": "at der er en forskel, og at den med sikkerhed er stor", "vid": "at der er en forskel, lille eller stor",
+    "ingen": "at der ikke er nogen forskel",
+}, mistakes={
+    "Hvor lille kan forskellen være efter intervallet?": lambda _: "lille",
+    "Ligger nul i intervallet?": lambda _: "ingen",
+})
+def wide_interval(edition: Edition) -> str:
+    """An interval from just above zero to a large difference tells the sign, and little of the size."""
+    return "vid"
+
+
+@exercise("grupper-6", choices={
+    "ingen": "ingen korrektion", "fdr": "falsk opdagelsesrate (FDR)", "familie": "Holm eller Bonferroni",
+}, mistakes={
+    "Så er falske alarmer det normale, og der er intet loft over, hvor mange af fundene de er.": lambda _: "ingen",
+    "De holder chancen for bare én falsk alarm nede. Det koster flere oversete forskelle.": lambda _: "familie",
+})
+def price_of_correction(edition: Edition) -> str:
+    """The false discovery rate (Benjamini & Hochberg 1995) bounds the share of false among what is found."""
+    return "fdr"
