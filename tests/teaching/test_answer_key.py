@@ -21,11 +21,13 @@ from civsam.teaching.answer_key import collecting, estimating
 
 VIBORG = 791
 MARGINS = ("fagomraade", "kommunetype", "region", "blok", "udgiftspres")
+# What is chosen: argued for in the lessons
 CHOSEN = {"population-3": "samarbejder", "maaling-1": "ordinal", "bortfald-2": "svaret", "vaegtning-3": "begge",
          "klynger-3": "klynger", "ingen_forskel-1": "ens", "ingen_forskel-2": "uafgjort", "diskretion-2": "en",
          "rapportering-1": "b", "rapportering-2": "0", "population-5": "over", "klynger-5": "omraade",
          "grupper-5": "vid", "grupper-6": "fdr", "ingen_forskel-5": "ens", "diskretion-5": "sammen",
-         "rapportering-5": "skjul", "samlet_fejl-2": "spoergsmaal"}  # what is chosen: argued for in the lessons
+         "rapportering-5": "skjul", "samlet_fejl-2": "spoergsmaal",
+         "usikkerhed-1": "maaden", "stikproever-4": "valg", "stikproever-6": "lag"}
 
 
 @cache
@@ -113,6 +115,16 @@ def all_errors() -> float:
     return 100 * math.hypot((said.mean() - true.mean()), said.std() * math.sqrt(1 / n - 1 / len(said)))
 
 
+def new_error(table: pd.DataFrame) -> float:
+    said = table.loc[table["pol_nye"] != "", "pol_nye"] == "ja"
+    return 100 * said.std(ddof=0) / math.sqrt(len(said))
+
+
+def sample_error() -> float:
+    agrees = simulate.simulate(2015, anchored=False).asked["vae_omkostning"].isin(["enig", "helt_enig"])
+    return 100 * agrees.std(ddof=0) * math.sqrt((1 - 200 / 838) / 200)
+
+
 def alone() -> pd.DataFrame:
     """Respondents who share area, size type, region and bloc with nobody else."""
     return rows()[~rows().duplicated(["fagomraade", "kommunetype", "region", "blok"], keep=False)]
@@ -146,6 +158,13 @@ BY_HAND = {
     "grupper-4": lambda: share(rows()[rows()["region"] == "midtjylland"], "pol_fokus", "ja")
     - share(rest(), "pol_fokus", "ja"),
     "ingen_forskel-4": lambda: rows().loc[rows()["region"] == "midtjylland", "kommunekode"].nunique(),
+    "usikkerhed-2": lambda: 3 ** 2,
+    "usikkerhed-3": lambda: new_error(rows()),
+    "usikkerhed-4": lambda: 2 * new_error(region(rows())),
+    "stikproever-1": sample_error,
+    "stikproever-2": lambda: 200 * (asked()["fagomraade"] == "teknik").mean(),
+    "stikproever-3": lambda: 1 + (838 / 98 - 1) * 0.05,
+    "stikproever-5": lambda: 200 * len(region(asked())) / 838,
     "samlet_fejl-1": all_errors,
     "samlet_fejl-3": lambda: share(rest(), "pol_fokus", "ja") - share(rows(), "pol_fokus", "ja"),
     "diskretion-1": lambda: ((rows()["region"] == "nordjylland") & (rows()["vae_overordnet"] == "omkostning")).sum(),
