@@ -21,7 +21,7 @@ from civsam.book.contents import NUMBERS, NUMBERS_KEY
 from civsam.book.earlier import Numbers
 from civsam.book.stale import code_digest
 from civsam.danish import at_level, joined, listed, number, percent, rounded
-from civsam.disclosure import plan
+from civsam.disclosure import between
 from civsam.edition import NO_OTHER, Edition, shown_name
 from civsam.inference import compare, statistics, waves, weighting
 from civsam.inference.settled import settled
@@ -116,7 +116,7 @@ class Pair:
         return self._told(waves.changes(weighting.for_process(self.new), weighting.for_process(self.old)))
 
     def _told(self, found: pd.DataFrame) -> pd.DataFrame:
-        return plan.between(plan_of(self.new), plan_of(self.old), found)
+        return between.between(plan_of(self.new), plan_of(self.old), found)
 
     @property
     def wanted(self) -> list[waves.Measured]:

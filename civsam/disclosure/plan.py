@@ -13,6 +13,7 @@ The rules, for answers whose provenance is `indsamlet` (synthetic answers pass u
   standard errors is hidden. Standard errors are those of the rounded shares times a design factor that goes up to the
   next preferred number (`GRID` a decade), and intervals are made of rounded numbers: an error tells no more than the
   share. Of counts, the error is shown only if it is not most of all that of the largest, by the same p% rule.
+- Means of scales, and crossed and other groups, are shown beside all this and change nothing of it: see `further`.
 - What is asked of some only is shown where the answers that decide who they are are shown: see `routes`.
 - What is hidden must keep an interval of `STEP` respondents, given all that is shown: a linear programme over all
   answers of an item and all groups of all background variables finds its least and greatest value, and shown cells that
@@ -35,11 +36,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
-from civsam.disclosure import suppression
+from civsam.disclosure import measures, suppression
+from civsam.disclosure.further import FEW, Further
 from civsam.disclosure.precision import NOTHING, Shown, difference, freedom, moved, p_class, with_error, written
 from civsam.disclosure.rounding import STEP, preferred, rounded
 from civsam.disclosure.routes import counted, shut
@@ -50,9 +53,10 @@ from civsam.inference import compare, statistics
 from civsam.inference.intervals import share_interval, t_interval
 from civsam.inference.settled import settled
 from civsam.instrument.questionnaire import DONT_KNOW
+from civsam.survey.grouping import split
 from civsam.survey.survey import LIMITS, SYNTHETIC, Survey
 
-QUARTILES = ("0.25", "0.5", "0.75")
+MEASURES = ("quantile", "variance", "sd", "alpha", "omega", "index")
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,10 +84,8 @@ class Plan:
             return table
         if self.idle or found != {self.survey.provenance}:
             raise ValueError(f"this plan is for {self.survey.provenance} answers, not for {sorted(found)}")
-        if strange := set(table.get("by", ())) - {"", *self.survey.questionnaire.background}:
-            raise UserError(f"tal delt op efter »{min(strange)}« vises ikke, når svarene er indsamlet: for grupper af "
-                            "svar, betingelser og krydsede variable er det ikke regnet ud, hvad der kan læses af "
-                            "forskellen til de grupper, der ellers vises. Del op efter én baggrundsvariabel.")
+        if "by" in table:
+            self._known_groups(table)
         for columns, make, keep in KINDS:
             if columns <= set(table.columns):
                 made = written(table, [{"hidden": True} if shut(self.survey, self.cells, row) else make(self, row)
@@ -93,7 +95,25 @@ class Plan:
 
     def cell(self, statistic: str, item: str, answer: str = "", by: str = "", group: str = "") -> Cell | None:
         """The number of that name, or None: then it is in no edition."""
-        return self.cells.get((key_of(statistic, item, answer), by, group))
+        own = by in {"", *self.survey.questionnaire.background} and statistic != "score"
+        key = key_of(statistic, item, answer)
+        return self.cells.get((key, by, group)) if own or self.idle else self.further.cell(key, by, group)
+
+    @cached_property
+    def further(self) -> Further:
+        """What is shown beside the cells."""
+        return Further(self.survey, self.minimum, self.cells)
+
+    def _known_groups(self, table: pd.DataFrame) -> None:
+        """Raises UserError for groups that nothing is worked out of."""
+        background = {"", *self.survey.questionnaire.background}
+        items = table["item"] if "item" in table else [""] * len(table)
+        for by, item in dict.fromkeys(zip(table["by"], items, strict=True)):
+            if by not in background and ("reference" in table or self.further.step(by, item) is None):
+                raise UserError(f"tal delt op efter »{by}« vises ikke, når svarene er indsamlet: det er ikke regnet "
+                                "ud, hvad der kan læses af forskellen til de grupper, der ellers vises. Del op efter "
+                                "en baggrundsvariabel, to krydsede, hvis grupper alle har mindst "
+                                f"{FEW * self.minimum} svar, et spørgsmål, der er stillet før, eller en betingelse.")
 
     def n(self, count: float) -> float:
         """A number of respondents as it is shown: rounded, NaN if it is small. Exact for synthetic answers."""
@@ -171,9 +191,9 @@ class Plan:
 
     def _estimate(self, row: pd.Series) -> Shown:
         kind = statistics.of(row["statistic"])
+        if row["statistic"] in MEASURES:
+            return self._measure(row)
         cell = self.cell(row["statistic"], row["item"], row["answer"], row["by"], row["group"])
-        if row["statistic"] in ("quantile", "alpha", "omega"):
-            return self._quantile(row) if row["statistic"] == "quantile" else self._reliability(row)
         number = self.number_of(cell, row["n"])
         told = moved(number, row["estimate"])
         n = self.n(row["n"]) if cell is not None and cell.n == row["n"] else np.nan
@@ -183,26 +203,30 @@ class Plan:
         at, error, size, free = (np.array([x]) for x in (told, se, n, df))
         shares, level = row["statistic"] == "share", row["level"]
         ends = share_interval(at, error, size, free, level) if shares else t_interval(at, error, free, level)
-        step = number.step if row["statistic"] == "mean" else 0.0
+        step = number.step if row["statistic"] in ("mean", "score") else 0.0
         low, high = (kind.within(float(x[0]) + side * step / 2) for x, side in zip(ends, (-1, 1), strict=True))
         return {"n": n, "estimate": told, "se": se, "low": low, "high": high,
                 **({"count": told * n} if shares else {}), **({"step": step} if step else {})}
 
-    def _quantile(self, row: pd.Series) -> Shown:
-        """Quartiles of many respondents. Intervals of quantiles are answers themselves, and never shown."""
-        mean = self.cell("mean", row["item"], "", row["by"], row["group"])
-        few = row["n"] < 4 * self.minimum
-        if few or row["answer"] not in QUARTILES or np.isnan(self.number_of(mean, row["n"]).shown):
-            return {"hidden": True}
-        return {"n": self.n(row["n"]), "estimate": row["estimate"]}
+    def _measure(self, row: pd.Series) -> Shown:
+        """A measure of counts or scales that is no cell: it is shown as far as the means of the same are."""
+        if row["statistic"] in ("alpha", "omega"):
+            return measures.reliability(row, self.minimum)
+        if row["statistic"] == "index":
+            return measures.index(row, lambda item: self.middle(item, row["by"], row["group"]), self.turn, self.minimum)
+        make = measures.quartile if row["statistic"] == "quantile" else measures.spread
+        return make(row, self.cell("mean", row["item"], "", row["by"], row["group"]), self.minimum)
 
-    def _reliability(self, row: pd.Series) -> Shown:
-        """How items go together among many respondents, to the nearest 0.05; its interval to the next, outwards."""
-        if row["n"] < 4 * self.minimum:
-            return {"hidden": True}
-        at, low, high = (settled(row[name] / 0.05) for name in ("estimate", "low", "high"))
-        return {"n": self.n(row["n"]), "estimate": float(0.05 * np.round(at)), "low": float(0.05 * np.floor(low)),
-                "high": float(0.05 * np.ceil(high))}
+    def middle(self, item: str, by: str, group: str) -> Cell | None:
+        """The mean of a count, or of a scale counted 1, 2, ..."""
+        answers = self.survey.item(item).scale.answers
+        scores = ",".join(map(str, range(1, len(answers) + 1)))
+        return self.cell("score" if answers else "mean", item, scores if answers else "", by, group)
+
+    def turn(self, item: str) -> float:
+        """The least and the greatest number that an item can be answered with, added up."""
+        scale = self.survey.item(item).scale
+        return float(1 + len(scale.answers) if scale.answers else scale.low + scale.high)
 
     def _contrast(self, row: pd.Series) -> Shown:
         """Differences between two cells, or a cell and a limit, and trends."""
@@ -260,13 +284,10 @@ class Plan:
         return np.logical_and.reduce([self.survey.answered(item) for item in items.split("+")])
 
     def _sizes(self, by: str, base: np.ndarray | None = None) -> np.ndarray:
-        """Respondents (in a base) in each group of a variable."""
-        return np.bincount(self.survey.group(by), base, len(self._codes(by)))
-
-    def _codes(self, by: str) -> list[str]:
-        """The groups of a variable; none for what is not one."""
-        background = self.survey.questionnaire.background
-        return list(background[by].labels) if by in background else []
+        """Respondents (in a base) in each group of what groups are formed by, none in groups of nobody; (k,)."""
+        part = split(self.survey, by)
+        inside = (part.code >= 0) & (True if base is None else base)
+        return np.bincount(part.code[inside], minlength=len(part.labels))
 
     def _model(self, row: pd.Series) -> Shown:
         """A coefficient: in steps of what some respondents more or less would change it by, if nothing is hidden."""
@@ -290,7 +311,8 @@ class Plan:
         """
         if row.get("term") == "constant" or str(row.get("term")).endswith("|"):
             return True
-        codes = [code for code, size in zip(self._codes(by), sizes, strict=False) if size]
+        labels = self.survey.questionnaire.background[by].labels if by in self.survey.questionnaire.background else []
+        codes = [code for code, size in zip(labels, sizes, strict=False) if size]
         item = row.get("item", "")
         many = row.get("model") in ("multinomial", "ordinal")  # their coefficients tell of all answers
         answers = self.survey.item(item).scale.answers if many else [row.get("answer", "")]
@@ -364,27 +386,6 @@ def _is_number(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def between(new: Plan, old: Plan, table: pd.DataFrame) -> pd.DataFrame:
-    """What has changed from one wave to another (`waves.changes`) as it may be shown; see `Plan.protect`.
-
-    A change is made of the two numbers that the editions about either wave show, and hidden where one of them is: it
-    tells nothing of the answers that they do not.
-    """
-    if set(table["provenance"]) == {SYNTHETIC}:
-        return table
-    rows: list[Shown] = []
-    for _, row in table.iterrows():
-        statistics.of(row["statistic"])  # raises for what nobody knows the unit of
-        sides = [one.number_of(one.cell(row["statistic"], row["item"], row["answer"]), row[f"n_{side}"])
-                 for one, side in ((new, "a"), (old, "b"))]
-        gap = difference(*sides)
-        told = moved(gap, row["estimate"])
-        n: Shown = {"n_a": new.n(row["n_a"]), "n_b": old.n(row["n_b"])}
-        known = {} if np.isnan(told) else n | with_error(told, gap.error(row["se"]), row["df"], row["level"])
-        rows.append(known | {"hidden": not known})
-    return written(table, rows)
 
 
 def plan(survey: Survey, minimum: int = STEP) -> Plan:

@@ -21,7 +21,8 @@ class Programme:
     """What an attacker knows of a table's weighted sums x (G, A), as linear constraints, and what may be shown.
 
     n: (G,) respondents. total: (G, S) and base: (G,) weighted sums. window: low and high (G, S) of what is told of each
-    number if it is shown. need: (G, S) how wide a hidden one must stay. All sums are in units of an average respondent.
+    number if it is shown. need: (G, S) how wide a hidden one must stay. decided: (G, S), what is shown come what may.
+    All sums are in units of an average respondent.
     """
 
     def __init__(self, table: Table, groups: Groups, minimum: int) -> None:
@@ -45,6 +46,7 @@ class Programme:
         need = np.minimum(minimum + 1, self.n)[:, None] * each * table.unit
         self.need = np.broadcast_to(need, self.total.shape).copy()
         self.steady = np.ones(len(self.n), dtype=bool)
+        self.decided = np.zeros(self.total.shape, dtype=bool)
         self.visible = self._allowed(x, d, weights / scale)
         self._windows(each)
         if table.kinds is not None and table.said is not None:
@@ -144,11 +146,10 @@ class Programme:
 
     @cached_property
     def equal(self) -> tuple[sparse.csr_matrix, np.ndarray]:
-        """Groups add up to everybody, and answers to the base where they do."""
+        """Groups add up to what they are parts of, and answers to the base where they do."""
         eye, rows, right = np.eye(self.parts_sum.shape[1]), [], []
-        for variable in sorted(set(self.groups.variable[1:])):
-            members = np.flatnonzero(self.groups.variable == variable)
-            rows += [([-1, *members], column) for column in eye]
+        for whole, parts in self.groups.sums:
+            rows += [([-whole - 1, *parts], column) for column in eye]
             right += [0.0] * len(eye)
         for vector, low, high in self.table.limits:
             if low == high:
@@ -182,14 +183,19 @@ class Programme:
         """The numbers themselves, a row each: (G * S, G * A)."""
         return sparse.kron(sparse.eye(len(self.n)), self.table.parts, format="csr")
 
+    @property
+    def ends(self) -> tuple[sparse.csr_matrix, sparse.csr_matrix]:
+        """What is at most the `high`, and at least the `low`, of each number: the numbers themselves."""
+        return self.told, self.told
+
     # -- solving
 
     def furthest(self, objective: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """All numbers (G * S,) where a sum of them is greatest, and the shown cells that bind it."""
         shown = np.flatnonzero(self.visible.ravel())
-        told = self.told[shown]
+        upper, lower = self.ends
         fixed, limit = self.at_most
-        above = sparse.vstack([fixed, told, -told], format="csr")
+        above = sparse.vstack([fixed, upper[shown], -lower[shown]], format="csr")
         limits = np.concatenate([limit, self.high.ravel()[shown], -self.low.ravel()[shown]])
         least = np.minimum(self.table.floor * self.base[:, None], self.parts_sum).ravel() if self.table.floor else 0.0
         bounds = np.column_stack(np.broadcast_arrays(least, np.full(self.parts_sum.size, np.inf)))
@@ -209,12 +215,22 @@ class Programme:
             one = np.arange(len(need)) == cell
             while reach.width[cell] < need[cell]:
                 binding = [reach.add(*self.furthest(sign * one)) for sign in (1.0, -1.0)]
-                if reach.width[cell] >= need[cell] or not sum(map(len, binding)):
+                free = [one for one in np.concatenate(binding) if not self.decided.ravel()[one]]
+                if reach.width[cell] >= need[cell] or not free:
                     break  # wide enough, or nothing that is shown has a part in it
-                least = min(np.concatenate(binding), key=self._cost)
-                self.visible.ravel()[least] = False
-                waiting.append(least)
+                least = min(free, key=self._cost)
+                if self.hide(least):
+                    waiting.append(least)
         return bool(self.visible.sum() < before)
+
+    def hide(self, cell: int) -> bool:
+        """Hide a number that tells too much, (G * S,) counted; whether it then is hidden."""
+        self.visible.ravel()[cell] = False
+        return True
+
+    def cell(self, group: int, number: int) -> tuple[int, float, float, float]:
+        """A number of a group, less the table's origin: respondents, its value, as it is told, and the step."""
+        return int(self.n[group]), self.exact[group, number], self.shown[group, number], self.step[group]
 
     def _cost(self, cell: int) -> tuple[float, float, int]:
         """What is hidden first: in small groups, and what few have said."""

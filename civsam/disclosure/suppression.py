@@ -76,7 +76,7 @@ def cells(survey: Survey, minimum: int) -> dict[tuple[Key, str, str], Cell]:
         families.append(([tables.response(survey)], tables.groups(survey, survey.frame.index)))
     shown = visible(families, minimum, lambda: _all_visible(families, minimum))
     return {name: cell for (together, groups), shared in zip(families, shown, strict=True)
-            for table in together for name, cell in _cells(Programme(table, groups, minimum), shared)}
+            for table in together for name, cell in cells_of(Programme(table, groups, minimum), shared)}
 
 
 def _all_visible(families: Sequence[tuple[list[Table], Groups]], minimum: int) -> list[np.ndarray]:
@@ -88,13 +88,13 @@ def _all_visible(families: Sequence[tuple[list[Table], Groups]], minimum: int) -
             together, groups = families[place]
             gates = [gate for table in together for gate in table.gates]
             if shown.keys() >= set(gates):
-                stages = _visible(together, groups, minimum, [shown[gate] for gate in gates])
+                stages = visible_of(together, groups, minimum, [shown[gate] for gate in gates])
                 shown |= {key: stages[:, :, s] for table in together for s, key in enumerate(table.keys)}
                 done[place] = stages[-1]
     return [done[place] for place in range(len(families))]
 
 
-def _visible(together: list[Table], groups: Groups, minimum: int, gates: list[np.ndarray]) -> np.ndarray:
+def visible_of(together: list[Table], groups: Groups, minimum: int, gates: list[np.ndarray]) -> np.ndarray:
     """What is shown of tables that are hidden together, by limit, shape (limits, groups, numbers); the last counts.
 
     Each limit hides more of what the one below it shows, so that editions with several limits show no more together
@@ -113,11 +113,12 @@ def _visible(together: list[Table], groups: Groups, minimum: int, gates: list[np
     return np.stack(stages)
 
 
-def _cells(one: Programme, visible: np.ndarray) -> Iterator[tuple[tuple[Key, str, str], Cell]]:
-    """The cells of a table by name."""
-    shown = np.where(visible & ~one.coarse[:, None], one.shown, np.nan) + one.table.origin
+def cells_of(one: Programme, visible: np.ndarray) -> Iterator[tuple[tuple[Key, str, str], Cell]]:
+    """The cells of a table by name. visible: which are shown, (G, S)."""
+    hidden, origin = ~(visible & ~one.coarse[:, None]), one.table.origin
     for s, key in enumerate(one.table.keys):
         for g, group in enumerate(one.groups.names):
+            n, exact, shown, step = one.cell(g, s)
             size = float(one.n_shown[g]) if key[0] == "share" else 0.0
-            yield (key, *group), Cell(int(one.n[g]), one.exact[g, s] + one.table.origin, shown[g, s], one.step[g], size,
+            yield (key, *group), Cell(n, exact + origin, np.nan if hidden[g, s] else shown + origin, step, size,
                                       bool(one.steady[g]))

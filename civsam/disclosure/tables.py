@@ -35,12 +35,14 @@ class Groups:
     """All groups of all background variables, the first of them everybody. G groups, n units, F rows of the frame.
 
     within: pairs of a group and the groups of another variable that it lies within, where those are not all.
+    sums: pairs of a group and the groups that add up to it.
     """
 
     names: list[tuple[str, str]]
     variable: np.ndarray
     own: np.ndarray
     within: list[tuple[int, np.ndarray]]
+    sums: list[tuple[int, np.ndarray]]
 
 
 def groups(survey: Survey, rows: pd.Index) -> Groups:
@@ -53,10 +55,12 @@ def groups(survey: Survey, rows: pd.Index) -> Groups:
             variable.append(place)
     inside, of = np.array(member), np.array(variable)
     own = inside[:, survey.frame.index.get_indexer(rows)].astype(float)
-    return Groups(names, of, own, list(_within(inside, of)))
+    parts = [(0, np.flatnonzero(of == place)) for place in range(1, len(survey.questionnaire.background) + 1)]
+    return Groups(names, of, own, list(lies_within(inside, of)), parts)
 
 
-def _within(inside: np.ndarray, variable: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
+def lies_within(inside: np.ndarray, variable: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
+    """The pairs of `Groups.within`; inside: who is in each group, boolean (G, units), variable: (G,)."""
     meet = inside.astype(float) @ inside.T.astype(float) > 0
     there = inside.any(axis=1)
     for group in np.flatnonzero(there & (variable > 0)):

@@ -5,8 +5,7 @@ counts are themselves. A reversed item is turned around, so that all items point
 no numbers.
 
 Estimates are tidy tables as those of `estimate`, with one column more: reversed (the items that were turned, joined by
-+). Statistics: index (the mean of respondents' indices), alpha and omega. Of collected answers an index is not shown:
-it is not yet among the numbers that what is hidden is held against (`disclosure.tables`).
++). Statistics: index (the mean of respondents' indices), alpha and omega.
 """
 
 from __future__ import annotations

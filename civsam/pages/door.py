@@ -19,12 +19,13 @@ NO_FRAME = "Der er ingen ramme, så det vides ikke, hvem der blev spurgt."
 # ---- Disclosure
 
 # Made once for all that a plan is a function of, so that it cannot go stale: level is that of intervals made by it.
-_plans: dict[tuple[str, int, bool, float], plan.Plan] = {}
+_plans: dict[tuple[str, int, bool, float, bytes], plan.Plan] = {}
 
 
 def plan_of(survey: Survey) -> plan.Plan:
     """What may be shown of these answers: the same for every weighting of them, and made once."""
-    key = (survey.identity, survey.minimum, survey.framed, survey.level)
+    conditions = b"".join(place.tobytes() for place in survey.data.conditions.values())  # names are in the identity
+    key = (survey.identity, survey.minimum, survey.framed, survey.level, conditions)
     if key not in _plans:
         usual = survey if survey.provenance == SYNTHETIC else weighting.weighted(survey)  # nothing is hidden of those
         _plans[key] = plan.plan(usual, survey.minimum)

@@ -10,8 +10,8 @@ import pytest
 import statsmodels.api as sm
 from scipy.stats import ttest_rel
 
+from civsam.disclosure import between, rounding
 from civsam.disclosure import plan as disclosure
-from civsam.disclosure import rounding
 from civsam.files import UserError
 from civsam.inference import equations, estimate, waves, weighting
 from civsam.instrument.questionnaire import Item, Questionnaire, Scale, Weighting
@@ -267,7 +267,7 @@ def test_a_change_tells_no_more_than_what_either_wave_shows() -> None:
         collected = Survey(mine, one.frame[one.frame["fagomraade"].isin(areas)], few)
         plans.append(disclosure.plan(weighting.weighted(collected)))
     new, old = (plan.survey for plan in plans)
-    told = disclosure.between(*plans, waves.changes(new, old))
+    told = between.between(*plans, waves.changes(new, old))
     sides = [plan.protect(waves.levels(plan.survey, waves.measures(few.items.values()))) for plan in plans]
     gap = sides[0]["estimate"] - sides[1]["estimate"]
     assert 0 < gap.isna().sum() < len(gap)
@@ -284,4 +284,4 @@ def test_a_change_tells_no_more_than_what_either_wave_shows() -> None:
 
 def test_synthetic_changes_are_shown_as_they_are() -> None:
     found = waves.changes(*study(), [("pol_fokus", "ja", False)])
-    assert disclosure.between(None, None, found) is found
+    assert between.between(None, None, found) is found
