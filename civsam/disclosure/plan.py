@@ -41,9 +41,9 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from civsam.disclosure import measures, suppression
+from civsam.disclosure import measures, suppression, together
 from civsam.disclosure.further import FEW, Further
-from civsam.disclosure.precision import NOTHING, Shown, difference, freedom, moved, p_class, with_error, written
+from civsam.disclosure.precision import NOTHING, Shown, difference, freedom, moved, with_error, written
 from civsam.disclosure.rounding import STEP, preferred, rounded
 from civsam.disclosure.routes import counted, shut
 from civsam.disclosure.suppression import Cell, Number
@@ -51,9 +51,7 @@ from civsam.disclosure.tables import Key, key_of
 from civsam.files import UserError
 from civsam.inference import compare, statistics
 from civsam.inference.intervals import share_interval, t_interval
-from civsam.inference.settled import settled
 from civsam.instrument.questionnaire import DONT_KNOW
-from civsam.survey.grouping import split
 from civsam.survey.survey import LIMITS, SYNTHETIC, Survey
 
 MEASURES = ("quantile", "variance", "sd", "alpha", "omega", "index")
@@ -90,7 +88,8 @@ class Plan:
             if columns <= set(table.columns):
                 made = written(table, [{"hidden": True} if shut(self.survey, self.cells, row) else make(self, row)
                                        for _, row in table.iterrows()])
-                return keep(self, table, made) if keep else made
+                made = keep(self, table, made) if keep else made
+                return together.corrected(made) if "p_adjusted" in made else made
         raise ValueError(f"no rule says how to show a table with the columns {', '.join(table.columns)}")
 
     def cell(self, statistic: str, item: str, answer: str = "", by: str = "", group: str = "") -> Cell | None:
@@ -267,62 +266,6 @@ class Plan:
             return self.number_of(self.cell("share", name, said), n)
         return self.number_of(self.cell(statistic, item or name, answer), n)
 
-    def _test(self, row: pd.Series) -> Shown:
-        """A test of all groups: only the class of its p-value, and only if no group is small. Not of given shares."""
-        if not row["by"]:
-            return {"hidden": True}
-        base = self._answered(row["item"]) if row.get("item") else None
-        sizes = self._sizes(row["by"], base)
-        if ((sizes > 0) & (sizes < self.minimum)).any():
-            return {"hidden": True}
-        p = {name: float(p_class(row[name])) for name in ("p", "p_adjusted") if name in row}
-        kept = {name: row[name] for name in ("df1", "family_size") if name in row}
-        return {**({"n": self.n(row["n"])} if "n" in row else {}), **p, **kept}
-
-    def _answered(self, items: str) -> np.ndarray:
-        """Who answered an item, or all of several joined by +."""
-        return np.logical_and.reduce([self.survey.answered(item) for item in items.split("+")])
-
-    def _sizes(self, by: str, base: np.ndarray | None = None) -> np.ndarray:
-        """Respondents (in a base) in each group of what groups are formed by, none in groups of nobody; (k,)."""
-        part = split(self.survey, by)
-        inside = (part.code >= 0) & (True if base is None else base)
-        return np.bincount(part.code[inside], minlength=len(part.labels))
-
-    def _model(self, row: pd.Series) -> Shown:
-        """A coefficient: in steps of what some respondents more or less would change it by, if nothing is hidden."""
-        statistics.of(row["statistic"])  # raises for what nobody knows the unit of
-        by = row["by"] if "by" in row else row["term"].partition("=")[0]
-        base = self._answered(row["item"]) if row.get("item") else None
-        sizes = self._sizes(by, base) if by in self.survey.questionnaire.background else np.array([row.get("n", 0)])
-        if not sizes.any() or sizes[sizes > 0].min() < self.minimum or self._hides(row, by, sizes):
-            return {"hidden": True}
-        odds = row["statistic"] == "odds_ratio"
-        se, value = float(preferred(row["se"])), np.log(row["estimate"]) if odds else row["estimate"]
-        step = se * 2 * STEP / np.sqrt(sizes[sizes > 0].min()) if row.get("item") else se
-        told = float(step * np.round(settled(value / step))) if step > 0 else np.nan
-        n = {"n": self.n(row["n"])} if "n" in row else {}
-        return {**n, **with_error(told, se, row["df"], row["level"], odds=odds)}
-
-    def _hides(self, row: pd.Series, by: str, sizes: np.ndarray) -> bool:
-        """Whether a coefficient would tell of a hidden group, its own or the first one, or of a largest count.
-
-        A constant, or a cut, is of the first groups of all variables at once, and never shown.
-        """
-        if row.get("term") == "constant" or str(row.get("term")).endswith("|"):
-            return True
-        labels = self.survey.questionnaire.background[by].labels if by in self.survey.questionnaire.background else []
-        codes = [code for code, size in zip(labels, sizes, strict=False) if size]
-        item = row.get("item", "")
-        many = row.get("model") in ("multinomial", "ordinal")  # their coefficients tell of all answers
-        answers = self.survey.item(item).scale.answers if many else [row.get("answer", "")]
-        cells = {code: [cell for answer in answers if (cell := self.cell(row["statistic"], item, answer, by, code))]
-                 for code in codes}
-        own = row["term"].partition("=")[2] if "term" in row else row["group"]
-        compared = [cell for code in (own, *codes[:1]) for cell in cells.get(code, [])]
-        steady = all(cell.steady for those in cells.values() for cell in those)
-        return any(cell.hidden for cell in compared) or not steady
-
     def _rate(self, row: pd.Series) -> Shown:
         cell = self.cell("rate", "", "", row["by"], row["group"])
         if cell is None:  # no frame: nobody knows how many were asked
@@ -336,25 +279,9 @@ class Plan:
         return {"asked": asked, "answered": self.n(row["answered"]), "dont_know": unsure, "missing": missing,
                 "dont_know_rate": unsure / asked, "missing_rate": missing / asked, "hidden": bool(np.isnan(n))}
 
-    def _power(self, row: pd.Series) -> Shown:
-        if min(row["n_a"], row["n_b"]) < self.minimum:
-            return {"hidden": True}
-        kept = ("difference", "power", "power_se", "equivalence", "equivalence_se", "margin", "icc")
-        return {name: row[name] for name in kept} | {name: self.n(row[name]) for name in (
-            "n_a", "n_b", "clusters_a", "clusters_b")}
-
     def _weights(self, row: pd.Series) -> Shown:
         return {"n": self.n(row["n"]), "low": float(preferred(row["low"])), "high": float(preferred(row["high"])),
                 "design_effect": round(row["design_effect"], 1), "effective_n": self.n(row["effective_n"])}
-
-    def _icc(self, row: pd.Series) -> Shown:
-        if row["n"] < 4 * self.minimum:
-            return {"hidden": True}
-        nearest = float(0.05 * np.round(settled(row["estimate"] / 0.05)))
-        return {"n": self.n(row["n"]), "clusters": self.n(row["clusters"]), "estimate": nearest}
-
-    def _r_indicator(self, row: pd.Series) -> Shown:
-        return {name: round(row[name], 2) for name in ("estimate", "low", "high", "level")}
 
 
 # ---- Kinds of tables -------------------------------------------------------------------------------------------------
@@ -363,20 +290,22 @@ class Plan:
 Make = Callable[[Plan, pd.Series], Shown]
 Keep = Callable[[Plan, pd.DataFrame, pd.DataFrame], pd.DataFrame]  # plan, table, the same as shown: what is kept of it
 
+MODEL: tuple[Make, Keep] = together.coefficient, together.all_or_none
+
 # Tables by the columns that they have, how a row of each is shown, and which rows are kept; the first that fits.
 KINDS: list[tuple[set[str], Make, Keep | None]] = [
     ({"statistic", "item", "answer", "by", "a", "b", "n_a", "n_b", "effect"}, Plan._contrast, None),
-    ({"a", "b", "power", "equivalence", "clusters_a"}, Plan._power, None),
+    ({"a", "b", "power", "equivalence", "clusters_a"}, together.power, None),
     ({"statistic", "item", "answer", "by", "group", "n", "estimate", "se", "df", "low", "level"}, Plan._estimate, None),
     ({"by", "group", "asked", "responded", "estimate"}, Plan._rate, None),
-    ({"statistic", "by", "group", "reference", "estimate", "se", "df", "level"}, Plan._model, None),
-    ({"model", "term", "statistic", "item", "estimate", "se", "df", "level"}, Plan._model, None),
-    ({"test", "item", "by", "p"}, Plan._test, None),
-    ({"by", "method", "statistic", "p"}, Plan._test, None),
+    ({"statistic", "by", "group", "reference", "estimate", "se", "df", "level"}, *MODEL),
+    ({"model", "term", "statistic", "item", "estimate", "se", "df", "level"}, *MODEL),
+    ({"test", "item", "by", "p"}, together.test, None),
+    ({"by", "method", "statistic", "p"}, together.test, None),
     ({"item", "asked", "answered", "dont_know", "missing"}, Plan._missing, None),
     ({"version", "design_effect", "effective_n"}, Plan._weights, None),
-    ({"item", "between", "within", "clusters"}, Plan._icc, None),
-    ({"unadjusted", "variance", "variables"}, Plan._r_indicator, None),
+    ({"item", "between", "within", "clusters"}, together.icc, None),
+    ({"unadjusted", "variance", "variables"}, together.r_indicator, None),
 ]
 
 

@@ -8,7 +8,7 @@ them by the simulation's intraclass correlation: real answers that differ by are
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -28,23 +28,27 @@ COLUMNS = ("item", "answer", "by", "a", "b", "difference", "power", "power_se", 
 
 def detectable(
     survey: Survey, item: str, answer: str, by: str, differences: Sequence[float], draws: int = 500, seed: int = 0, *,
-    icc: float, margin: float = 0.10,
+    icc: float, margin: float = 0.10, share: float | None = None,
 ) -> pd.DataFrame:
     """How often a true difference between two groups of municipalities would be found; a row a difference.
 
     by: of an ordered variable the first group is held against the last, else the smallest against the largest (in
     respondents). Columns: item, answer, by, a and b (codes of the groups), difference (share in a less share in b,
-    around the share observed in both), power (share of draws where the two-sided test of `compare.contrasts`, CR2 with
+    around `share`), power (share of draws where the two-sided test of `compare.contrasts`, CR2 with
     Satterthwaite degrees of freedom, rejects at 1 - the survey's level), equivalence (where the 90 percent interval
     lies within the margin, Schuirmann 1987), power_se and equivalence_se (Monte Carlo standard errors), n_a, n_b,
     clusters_a, clusters_b, margin, icc, provenance. A draw in which all of a group answer alike decides nothing.
 
+    share: the share in both together; the one observed unless given.
+
     icc: the clusters' share of the variance on the latent normal scale. All differences are tried on the same random
     numbers.
 
+    Rates are NaN where a share would be below 0 or above 1.
+
     Raises UserError for an unknown item, answer or variable, ValueError for no answer, differences that are no list, a
-    share below 0 or above 1, a group with fewer than two municipalities, no draws, a margin that is not positive, and
-    an icc outside 0 to 1.
+    group with fewer than two municipalities, no draws, a margin that is not positive, and an icc or a share outside 0
+    to 1.
 
     >>> from civsam import compare, open_edition
     >>> found = compare.detectable(open_edition().survey, "pol_fokus", "ja", "blok", [0.2], draws=50, icc=0.05)
@@ -52,19 +56,22 @@ def detectable(
     True
     """
     whole(draws, "draws", 1)
-    if not (is_number(margin) and margin > 0 and is_number(icc) and 0 <= icc <= 1):
-        raise ValueError("a margin is a positive distance, and an icc lies between 0 and 1, not "
-                         f"{margin!r} and {icc!r}")
+    shares = [icc] if share is None else [icc, share]
+    if not (is_number(margin) and margin > 0 and all(is_number(one) and 0 <= one <= 1 for one in shares)):
+        raise ValueError("a margin is a positive distance, and an icc lies between 0 and 1, as a share does, not "
+                         f"{margin!r}, {icc!r} and {share!r}")
     if answer is None or not (is_list_like(differences) and len(differences) and all(map(is_number, differences))):
         raise ValueError("what is detected are differences, such as [0.1, 0.2], in the share of an answer; they were "
                          f"{differences!r} and the answer {answer!r}")
     process = in_order(weighting.for_process(survey))  # so that random numbers belong to respondents
     pair = _pair(process, item, answer, by)
+    pair = pair if share is None else replace(pair, base=share)
     latent = _latent(pair.cluster, icc, draws, np.random.default_rng(seed))
     rows = []
     for difference in differences:
-        found, equal = _decided(pair, latent < norm.ppf(pair.shares(difference))[pair.side][:, None],
-                                survey.level, margin)
+        limit = norm.ppf(pair.shares(difference))  # NaN where a share cannot be
+        found, equal = _decided(pair, latent < limit[pair.side][:, None], survey.level, margin)
+        found, equal = (hits if np.all(limit == limit) else np.full(draws, np.nan) for hits in (found, equal))
         rows.append((item, answer, by, *pair.names, difference, *_rate(found), *_rate(equal), *pair.n, *pair.clusters,
                      margin, icc, survey.provenance))
     return pd.DataFrame(rows, columns=list(COLUMNS))
@@ -88,11 +95,8 @@ class _Pair:
     reduced: BiasReduced
 
     def shares(self, difference: float) -> np.ndarray:
-        """The true shares in a and b, which differ by that much and give the observed share of both."""
-        shares = settled(self.base + difference * (np.array([1.0, 0.0]) - self.split[0]))
-        if not np.all((shares >= 0) & (shares <= 1)):
-            raise ValueError(f"a difference of {difference:g} around {self.base:.3f} is not one of shares")
-        return shares
+        """The true shares in a and b, which differ by that much and give the share of both, if there are such."""
+        return settled(self.base + difference * (np.array([1.0, 0.0]) - self.split[0]))
 
 
 def _pair(survey: Survey, item: str, answer: str, by: str) -> _Pair:

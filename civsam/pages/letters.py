@@ -44,10 +44,10 @@ def told(estimates: pd.DataFrame, contrasts: pd.DataFrame, shown: Callable[[pd.D
         found.setdefault((row.item, row.answer, higher), set()).add(lower)
     lower = [", ".join(letter[group] for group in groups if group in found.get(key, ()))
              for key in estimates[["item", "answer", "group"]].itertuples(index=False, name=None)]
-    size = int(tests["family_size"].iloc[0])
+    pairs = f"{number(int(tests['family_size'].iloc[0]))} par, der {'vises' if 'hidden' in tests else 'kan testes'}"
     note = (f" Hver gruppe har et bogstav. »{HIGHER.capitalize()} A, C« står ved et tal, der er signifikant højere end "
-            f"gruppe A’s og C’s i samme kolonne (på 5\u00a0%\u2011niveau, korrigeret for de {number(size)} par, der "
-            "kan testes i tabellen, med Holms metode). Uden bogstaver er det ikke påvist, at tallet er højere end "
+            f"gruppe A’s og C’s i samme kolonne (på 5\u00a0%\u2011niveau, korrigeret for de {pairs} "
+            "i tabellen, med Holms metode). Uden bogstaver er det ikke påvist, at tallet er højere end "
             "nogen.")
     return Letters([letter[group] for group in estimates["group"]], lower, note)
 

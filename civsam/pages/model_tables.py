@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable
 import numpy as np
 import pandas as pd
 
-from civsam.danish import at_level, joined
+from civsam.danish import at_level, joined, listed
 from civsam.disclosure.precision import p_class
+from civsam.disclosure.together import all_told
 from civsam.inference import model, models, nonresponse, ordinal, statistics
 from civsam.inference.equations import Measure
 from civsam.inference.statistics import POINTS
@@ -35,6 +36,9 @@ from civsam.survey.survey import COLLECTED, Survey
 ODDS_ERROR = (" Usikkerheden er regnet mellem kommuner, men uden den korrektion for få kommuner, som forskelle og "
               "andre modeller har (CR2): den findes ikke for denne model.")
 NO_MODEL = "Modellen kan ikke beregnes på disse svar."
+NOT_IMPUTED = (" Af indsamlede svar vises intet imputeret: det ville sige noget om de enkelte, der sprang et spørgsmål "
+               "over.")
+NOT_SHOWN = "Modellen vises ikke: den er skjult for at beskytte svarpersonerne, eller den kan ikke beregnes."
 KINDS = {"logit": "en logistisk model", "count": "en Poisson-model", "linear": "en lineær model",
          "multinomial": "en multinomial logistisk model"}  # those that have marginal effects
 
@@ -58,20 +62,37 @@ def _effects_table(survey: Survey, effects: pd.DataFrame, caption: str, name: st
     return table(frame, caption, name, provenance=survey.provenance, note=note, folded=folded)
 
 
-def response_model_table(survey: Survey, variables: Iterable[str], caption: str, name: str) -> Output:
-    """Average marginal effects on the chance of responding, each group against the first of its variable."""
+def _told(survey: Survey, item: str, answers: list[str], variables: Iterable[str]) -> tuple[list[str], str]:
+    """The variables of which all is shown, which a model may be made of, and a note on the others; all of synthetic."""
     named = list(variables)
-    note = f"Gennemsnitlige marginale effekter i en logistisk model; {between(survey)}."
-    if not survey.framed:
-        note = NO_FRAME
-    elif not named:
-        note = "Alle eller ingen svarede i mindst én gruppe af hver variabel, så der er intet at modellere."
+    plan = plan_of(survey)
+    kept = [by for by in named if plan.idle or all_told(plan, item, answers, by)]
+    left_out = [survey.questionnaire.background[by].name for by in named if by not in kept]
+    if not (kept and left_out):
+        return kept, ""
+    return kept, f" Uden {listed(left_out)}, hvor tal er skjult for at beskytte svarpersonerne."
+
+
+def _no_model(survey: Survey) -> str:
+    """Why there is no model: of collected answers in the same words, whatever the reason, which would tell of them."""
+    return NO_MODEL if plan_of(survey).idle else NOT_SHOWN
+
+
+def response_model_table(survey: Survey, variables: Iterable[str], caption: str, name: str) -> Output:
+    """Average marginal effects on the chance of responding, each group against the first of its variable.
+
+    Without the variables in a group of which all or none responded, or is hidden.
+    """
+    named, left_out = _told(survey, "", [], variables)
+    if plan_of(survey).idle and survey.framed:
+        tests = nonresponse.response_tests(survey, named).query("method == 'clustered'")
+        named = list(tests.loc[tests["p"].notna(), "by"])
+    note = f"Gennemsnitlige marginale effekter i en logistisk model; {between(survey)}.{left_out}"
     model = pd.DataFrame()
-    if named:
-        try:
-            model = shown(survey, nonresponse.response_model(survey, named).query("statistic == 'effect'"))
-        except ValueError:
-            note = NO_MODEL
+    try:
+        model = shown(survey, nonresponse.response_model(survey, named).query("statistic == 'effect'"))
+    except ValueError:
+        note = _no_model(survey) if survey.framed else NO_FRAME
     return _effects_table(survey, model, caption, name, note, "Vis modellen af, hvem der svarer")
 
 
@@ -85,13 +106,17 @@ def model_table(
     if kind not in KINDS:
         raise ValueError(f"kind must be one of {', '.join(KINDS)}, not {kind!r}")
     words, base = KINDS[kind], what.base if isinstance(what, Measure) else survey.knows(what)
+    of = (what.item, [what.answer]) if isinstance(what, Measure) else (what, [*survey.item(what).scale.answers])
+    named, left_out = _told(survey, *of, variables)
     note = (f"Gennemsnitlige marginale effekter i {words} med alle variable på én gang; {reading_target(survey)} "
-            "Frihedsgrader og usikkerhed er korrigeret for få kommuner (CR2).")
+            "Frihedsgrader og usikkerhed er korrigeret for få kommuner (CR2)." + left_out)
+    effects = pd.DataFrame(columns=[*models.COLUMNS])
     try:
-        effects = shown(survey, models.marginal_effects(model.regression(survey, what, list(variables), kind)))
+        if named:
+            effects = shown(survey, models.marginal_effects(model.regression(survey, what, named, kind)))
     except ValueError:
-        note = NO_MODEL  # why would tell that all of a group answered alike
-        effects = pd.DataFrame(columns=[*models.COLUMNS])
+        named = []
+    note = note if named else _no_model(survey)
     effects[["by", "group"]] = effects["term"].str.split("=", expand=True).reindex(columns=[0, 1])
     first = {by: next(code for place, code in enumerate(survey.questionnaire.background[by].labels)
                       if (survey.group(by)[base] == place).any()) for by in effects["by"].unique()}
@@ -107,14 +132,14 @@ def ordinal_sentence(survey: Survey, item: str, by: str) -> Output:
     True
     """
     words, topic = survey.questionnaire.background[by].labels, survey.questionnaire.items[item].topic
+    if not _told(survey, item, [*survey.item(item).scale.answers], [by])[0]:
+        return sentence(f"{topic}: {NOT_SHOWN}", survey)
     try:
         fit = ordinal.ordinal(survey, item, [by])
         row = shown(survey, models.coefficients(fit)).loc[len(fit.terms[by]) - 1]
         p = ordinal.proportional_odds(fit)["p"].iloc[0]
     except ValueError:
-        return sentence(NO_MODEL, survey)
-    if np.isnan(row["estimate"]):
-        return sentence(f"{topic}: skjult for at beskytte svarpersonerne.", survey)
+        return sentence(f"{topic}: {_no_model(survey)}", survey)
     odds, low, high = (number(np.exp(row[name]), 2) for name in ("estimate", "low", "high"))
     last = words[row["term"].split("=")[1]]
     held, told = "afvises" if p < 0.05 else "afvises ikke", f"p = {p_value(p)}"
@@ -183,13 +208,16 @@ def power_table(survey: Survey, power: pd.DataFrame, caption: str, name: str) ->
 def imputation_table(survey: Survey, plain: pd.DataFrame, caption: str, name: str, imputed: pd.DataFrame) -> Output:
     """Estimates from those who answered beside the same with blanks filled in by multiple imputation."""
     fmi, plain, imputed = imputed["fmi"], shown(survey, plain), shown(survey, imputed)
+    if hidden := not plan_of(survey).idle:  # whatever they are: what is filled in tells of those who left out, and whom
+        fmi, imputed = fmi * np.nan, imputed.assign(**dict.fromkeys(("estimate", "low", "high"), np.nan))
     frame = described(plain, survey.questionnaire).iloc[:, [-1]].assign(**{
         "Kun besvarede": [with_interval(row) for _, row in plain.iterrows()],
         "Imputeret": [with_interval(row) for _, row in imputed.iterrows()],
         "Manglende information": [percent(share) for share in fmi.where(imputed["estimate"].notna().to_numpy())],
     })
     frame = frame.set_index(frame.columns[0])
-    return table(frame, caption, name, provenance=provenance_of(plain), note=reading_note(survey, plain))
+    note = reading_note(survey, plain) + NOT_IMPUTED * hidden
+    return table(frame, caption, name, provenance=provenance_of(plain), note=note)
 
 
 def errors_table(

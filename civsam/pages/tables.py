@@ -90,7 +90,8 @@ def contrasts_table(
     contrasts: of shares from `compare.contrasts`, corrected; sizes: the same pairs with effect="cohens_h".
     """
     words = grouping(survey.questionnaire, contrasts["by"].iloc[0]).labels
-    family, contrasts = contrasts["family_size"].iloc[0], shown(survey, contrasts)
+    contrasts = shown(survey, contrasts)
+    pairs = f"{number(contrasts['family_size'].iloc[0])} par, der {'vises' if 'hidden' in contrasts else 'kan testes'}"
     rows = [row for _, row in contrasts.iterrows()]
     unit = statistics.one_unit(contrasts)
     frame = pd.DataFrame({
@@ -100,7 +101,7 @@ def contrasts_table(
         "p, korrigeret": [p_value(row["p_adjusted"]) for row in rows],
     }, index=pd.Index([f"{words[row['a']]} – {words[row['b']]}" for row in rows], name="Par"))
     note = (f"{at_level(survey.level, 'intervaller')}, ikke korrigeret; {reading_target(survey)} p-værdierne er "
-            f"korrigeret for de {family} par, der kan testes (Holms metode).{dash_note(contrasts)}"
+            f"korrigeret for de {pairs} (Holms metode).{dash_note(contrasts)}"
             f"{hidden_note(contrasts)}{base_note(survey, contrasts)}")
     return table(frame, caption, name, provenance=provenance_of(contrasts), note=note, folded="Vis alle par")
 

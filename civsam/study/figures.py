@@ -68,7 +68,7 @@ def verdicts(survey: Survey, judged: pd.DataFrame, caption: str, name: str) -> F
 
 
 def _draw_verdicts(groups: dict[str, list[str]], looks: dict[str, tuple[str, str]], width: float) -> plt.Figure:
-    """Under a heading for each verdict its statements, each with its number and a short name; in two columns if wide."""
+    """Under a heading for each verdict its statements by number and short name, in two columns where it is wide."""
     columns = 2 if width > PHONE else 1
     names, lines = published.short_names(), sum(1.5 - (-len(ids) // columns) for ids in groups.values())
     figure, axes = canvas(width, 0.205 * lines, top=0.05, bottom=0.05, left=0.05, right=0.05)

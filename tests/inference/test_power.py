@@ -138,9 +138,16 @@ def test_answers_that_are_all_alike_decide_nothing() -> None:
     assert [row["power"], row["equivalence"]] == [0.0, 0.0]
 
 
+def test_a_difference_that_no_two_shares_can_have_has_no_rate_and_the_share_can_be_another() -> None:
+    far = power.detectable(SURVEY, "pol_fokus", "ja", "blok", [0.6], 20, icc=0.05).iloc[0]
+    assert far[["power", "equivalence"]].isna().all()
+    near = power.detectable(SURVEY, "pol_fokus", "ja", "blok", [0.6], 20, icc=0.05, share=0.5).iloc[0]
+    assert near["power"] == 1
+
+
 def test_what_cannot_be_simulated_is_refused() -> None:
-    with pytest.raises(ValueError, match="not one of shares"):
-        power.detectable(SURVEY, "pol_fokus", "ja", "blok", [0.6], icc=0.05)
+    with pytest.raises(ValueError, match=r"as a share does, not .* 1\.5"):
+        power.detectable(SURVEY, "pol_fokus", "ja", "blok", [0.0], icc=0.05, share=1.5)
     with pytest.raises(ValueError, match="margin"):
         power.detectable(SURVEY, "pol_fokus", "ja", "blok", [0.0], margin=0.0, icc=0.05)
     with pytest.raises(ValueError, match="icc"):
