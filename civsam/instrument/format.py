@@ -10,7 +10,8 @@ from civsam.instrument.reader import Reader
 VERSION = 2  # 1: files without a version, which go on working; 2: rankings, dates and what follows from answers
 KEY = "format"
 KEYS = (KEY, "titel", "formulering", "afgraensning", "ved_ikke", "noegle", "opslag", "baggrund", "vaegtning",
-        "stikproeve", "margener", "blokke", "skalaer", "spoergsmaal", "afledt", "uden_spoergsmaal")
+        "stikproeve", "margener", "blokke", "skalaer", "spoergsmaal", "afledt", "uden_spoergsmaal",
+        "sprog", "oversaettelser")
 
 
 def check(reader: Reader) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from civsam.files import LINE, QUESTIONNAIRE, UserError, project, read_table, shown
-from civsam.instrument import classes, conditions, format, kinds, sample, scale
+from civsam.instrument import classes, conditions, format, kinds, languages, sample, scale
 from civsam.instrument.conditions import ConditionError
 from civsam.instrument.derive import Derivations
 from civsam.instrument.derived import Derived
@@ -26,6 +26,7 @@ from civsam.instrument.scale import MOST_DECIMALS as MOST_DECIMALS
 from civsam.instrument.scale import NO_TICK as NO_TICK
 from civsam.instrument.scale import NONE as NONE
 from civsam.instrument.scale import Scale as Scale
+from civsam.instrument.words import plain
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,7 @@ class Questionnaire:
     """The whole instrument. Dicts keep the order of the file. key: the column that names a respondent. sample: how
     those who were asked were drawn, if the questionnaire tells.
 
+    language: what it is in. languages: the same in others, by code.
     conditions: groups that a survey was told of (`Survey.with_condition`); no file holds them.
     """
 
@@ -96,6 +98,8 @@ class Questionnaire:
     lookup: Lookup | None = None
     sample: Sample | None = None
     conditions: dict[str, Background] = field(default_factory=dict, repr=False)
+    language: str = languages.OWN
+    languages: dict[str, Questionnaire] = field(default_factory=dict, repr=False, compare=False)
 
     def block(self, block: str) -> list[Item]:
         """The items of one block, in order."""
@@ -263,8 +267,36 @@ def read(path: Path | None = None) -> Questionnaire:
 @cache  # by file: no process both changes one and reads it again
 def _read(path: Path) -> Questionnaire:
     reader = _Reader(path)
-    content = reader.content
     format.check(reader)
+    own, codes = reader.content.get("sprog", languages.OWN), languages.codes(reader)
+    texts = {code: languages.translated(reader, code) for code in codes}
+    made = {}
+    for code in codes:
+        reader.content = texts[code]
+        made[code] = _made(reader)
+    others = {code: one for code, one in made.items() if code != own}
+    return replace(_understood(made[own], others.values()), language=own, languages=others)
+
+
+def _understood(made: Questionnaire, others: Iterable[Questionnaire]) -> Questionnaire:
+    """The questionnaire, whose answers may also be written in the words of other languages, where those are clear."""
+    items = dict(made.items)
+    for name, item in made.items.items():
+        own = {plain(word) for pair in item.scale.answers.items() for word in pair} | {plain(made.dont_know)}
+        words: dict[str, set[str]] = {}
+        for other in others:
+            labels = other.items[name].scale.answers | ({DONT_KNOW: other.dont_know} if item.allows_dont_know else {})
+            for code, label in labels.items():
+                words.setdefault(plain(label), set()).add(code)
+        clear = {word: next(iter(codes)) for word, codes in words.items() if len(codes) == 1 and word not in own}
+        if clear:
+            items[name] = replace(item, scale=replace(item.scale, others=clear))
+    return replace(made, items=items)
+
+
+def _made(reader: _Reader) -> Questionnaire:
+    """The questionnaire in the language of the reader's content."""
+    content = reader.content
     blocks = reader.get(content, "blokke", dict)
     scales = {name: kinds.read(reader, name, raw) for name, raw in reader.get(content, "skalaer", dict).items()}
     background = {name: reader.background(name, raw) for name, raw in reader.get(content, "baggrund", dict, {}).items()}

@@ -23,7 +23,8 @@ class Scale:
     """What may be answered: a type from `TYPES` or `BACKGROUND`, codes with their labels, or the range of a count.
 
     decimals: how many a count may have at most; whole numbers where there are none. unit: what it counts, in words.
-    dont_know: whether 'ved ikke' is offered, unless the item says otherwise.
+    dont_know: whether 'ved ikke' is offered, unless the item says otherwise. others: the answers' words in other
+    languages, in plain form, each with its code.
     """
 
     id: str
@@ -34,6 +35,7 @@ class Scale:
     decimals: int = 0
     unit: str = ""
     dont_know: bool = True
+    others: dict[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def numbered(self) -> bool:

@@ -28,7 +28,7 @@ from zipfile import ZipFile, ZipInfo
 
 from civsam.danish import slug
 from civsam.files import UserError
-from civsam.instrument import conditions, keys, routing, webform
+from civsam.instrument import conditions, keys, languages, routing, webform
 from civsam.instrument.dates import iso
 from civsam.instrument.kinds import ASKED
 from civsam.instrument.questionnaire import BACKGROUND, DONT_KNOW, NONE, Item, Questionnaire
@@ -39,10 +39,11 @@ if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
 About = Mapping[str, str]
+Rows = list[dict[str, str]]
 KEY = "noegle"
 NOTES = ("formaal", "afgraensning", "samtykke")
 YOU = "om_dig"
-LANGUAGE = "Dansk (da)"
+LANGUAGE = "Dansk (da)"  # of the rows as they are made; a sheet has all languages
 TICK = "kun_ved_ikke"  # the list of choices with 'ved ikke' alone
 SURVEY = ("type", "name", f"label::{LANGUAGE}", f"hint::{LANGUAGE}", "appearance", "relevant", "required", "constraint",
           f"constraint_message::{LANGUAGE}")
@@ -74,23 +75,52 @@ def xlsform(questionnaire: Questionnaire, path: Path, about: About) -> None:
     survey, choices = survey_rows(questionnaire, about), choice_rows(questionnaire)
     _check_names(row["name"] for row in survey if "name" in row)
     settings = {"form_title": questionnaire.title, "form_id": form_id(questionnaire),
-                "version": version(questionnaire, about), "default_language": LANGUAGE, "style": "pages",
-                OWN: json.dumps({"noegle": questionnaire.key}, ensure_ascii=False)}
+                "version": version(questionnaire, about), "style": "pages",
+                "default_language": languages.name(questionnaire.language),
+                OWN: json.dumps({"noegle": questionnaire.key, **({"titler": {
+                    code: other.title for code, other in questionnaire.languages.items()}}
+                    if questionnaire.languages else {})}, ensure_ascii=False)}
     besides = {f"{item.id}_plads_1" if few_places(item) else item.id: _besides(item, questionnaire)
                for item in keys.asked(questionnaire).values()}
     survey = [row | {OWN: besides[row["name"]]} if row.get("name") in besides else row for row in survey]
+    survey, choices = _spoken(survey, choices, questionnaire, about)
+    codes = [questionnaire.language, *questionnaire.languages]
     book = Workbook()
     book.remove(book.active)
-    for name, columns, rows in (("survey", (*SURVEY, OWN), survey), ("choices", CHOICES, choices),
-                                ("settings", SETTINGS, [settings])):
+    for name, columns, rows in (("survey", (*_in(SURVEY, codes), OWN), survey),
+                                ("choices", _in(CHOICES, codes), choices), ("settings", SETTINGS, [settings])):
         _fill(book.create_sheet(name), columns, rows)
     path.write_bytes(_timeless(book))
+
+
+def _in(columns: tuple[str, ...], codes: list[str]) -> tuple[str, ...]:
+    """The columns of a sheet, those of texts once for each language."""
+    return tuple(dict.fromkeys(column.replace(LANGUAGE, languages.name(code)) for column in columns for code in codes))
+
+
+def _spoken(survey: Rows, choices: Rows, questionnaire: Questionnaire, about: About) -> tuple[Rows, Rows]:
+    """The rows with their texts in each of the questionnaire's languages, its own first."""
+    others = [other.collected for other in questionnaire.languages.values()]
+    codes = [questionnaire.language, *questionnaire.languages]
+    return (_joined([survey, *(survey_rows(other, about) for other in others)], codes),
+            _joined([choices, *map(choice_rows, others)], codes))
+
+
+def _joined(sheets: list[Rows], codes: list[str]) -> Rows:
+    """The rows of a sheet in several languages as one."""
+    named = [[{column.replace(LANGUAGE, languages.name(code)): text for column, text in row.items()
+               if sheet is sheets[0] or LANGUAGE in column} for row in sheet]
+             for sheet, code in zip(sheets, codes, strict=True)]
+    return [{column: text for row in rows for column, text in row.items()} for rows in zip(*named, strict=True)]
 
 
 def _besides(item: Item, questionnaire: Questionnaire) -> str:
     """What the form itself does not say of an item, as JSON."""
     scale, variable = item.scale, questionnaire.background.get(item.id)
     told: dict[str, object] = {"type": scale.type, "emne": item.topic}
+    topics = {code: one.topic for code, other in questionnaire.languages.items()
+              if (one := keys.asked(other)[item.id]).topic != item.topic}
+    told |= {"emner": topics} if topics else {}
     told |= {"decimaler": scale.decimals} if scale.decimals else {}
     if item.only_if:
         told |= {"kun_hvis": conditions.text(item.only_if), "relevant": routing.relevant(item.only_if, questionnaire)}

@@ -126,7 +126,7 @@ def coded(
     labelled: the cells that are labels in the file itself: they are words, and never looked up as codes. given: what
     the user says that cells in plain form are.
     """
-    given = dict(given or {})
+    given = {**item.scale.others, **(given or {})}
     if item.scale.type == "tekst":
         return ["" if not cell.strip() or plain(cell) in given else cell for cell in cells], ""
     spelling = Spelling.of(item.scale.answers, dont_know if item.allows_dont_know else None, given)

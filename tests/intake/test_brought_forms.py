@@ -60,7 +60,10 @@ def test_a_form_is_questions_in_danish_and_its_routing_is_told(tmp_path: Path) -
     assert study.items["q1"].help == "Sæt ét kryds"
     assert (study.items["q3"].scale.low, study.items["q3"].scale.high) == (1, 24)
     told = said(made)
-    for word in ("Andre sprog: English (en)", "q1 bliver kun stillet, hvis: ${x} > 1",
+    english = study.languages["en"]
+    assert (english.items["q1"].wording, english.blocks["g1"], english.dont_know) == ("Member?", "About", "Don't know")
+    assert [*english.items["q2"].scale.answers.values()] == ["Hall", "Park"]
+    for word in ("Også på English (en).", "q1 bliver kun stillet, hvis: ${x} > 1",
                  "q2 bliver kun stillet, hvis: ${x} > 1 and ${q1} = 'y'", "q2: »Andet, skriv«", "c1 (calculate)",
                  "q4: et svar skal opfylde . < ${q3} * 2", "Gruppen børn, der gentages", "sted (geopoint)",
                  "Kolonnen required"):

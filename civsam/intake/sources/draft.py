@@ -14,7 +14,7 @@ from civsam.instrument.dates import iso
 from civsam.instrument.questionnaire import DONT_KNOW, NO_TICK, NONE
 from civsam.instrument.words import plain
 from civsam.intake.faults import amount
-from civsam.intake.sources import naming, numbers, routes, sampled
+from civsam.intake.sources import naming, numbers, routes, sampled, spoken
 from civsam.intake.sources.material import MOST_QUESTIONS, SEVERAL, Material, Question, few, one_line
 from civsam.intake.sources.texts import natural
 
@@ -44,6 +44,7 @@ class Draft:
     answers: pd.DataFrame | None = None
     lost: list[str] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
+    translations: spoken.Translations = field(default_factory=dict)
 
     @property
     def guesses(self) -> int:
@@ -73,6 +74,7 @@ def draft(
                  lost=[*material.lost], told=[*material.told])
     blocks = _blocks(material, made)
     ids = _ids(material, made, blocks)
+    spoken.whole(made.translations, material.others, blocks)
     columns: dict[str, np.ndarray] = {}
     for question in sorted(questions, key=lambda one: not one.background):
         name = ids[question.name]
@@ -220,6 +222,8 @@ def _together_with_unsure(question: Question) -> bool:
 def _item(made: Draft, question: Question, ids: dict[str, str], blocks: dict[str, str]) -> np.ndarray | None:
     """Add a question, and its scale where no other has the same; its cells."""
     name, cells = ids[question.name], question.cells
+    codes: dict[str, str] = {}
+    labels: dict[str, str] = {}
     scale: dict[str, Any] = {"type": question.type}
     if question.type == "antal":
         scale |= {"mindst": question.low, "hoejst": question.high}
@@ -244,6 +248,7 @@ def _item(made: Draft, question: Question, ids: dict[str, str], blocks: dict[str
     item |= {"hjaelp": one_line(question.help)} if question.help else {}
     item |= {"kun_hvis": question.only_if} if question.only_if else {}
     item |= {"del_af": [ids[part] for part in question.parts]} if question.parts else {}
+    made.lost += spoken.one(made.translations, question, name, item["skala"], codes, labels)
     made.items.append((item, [one_line(guess) for guess in question.guesses]))
     return cells
 
@@ -319,6 +324,7 @@ def _background(made: Draft, question: Question, name: str) -> np.ndarray | None
     told: dict[str, Any] = {"navn": heading[:1].lower() + heading[1:]}
     told |= {"ordnet": True} if question.type == "ordinal" else {}
     told["svar"] = _as_yaml(labels)
+    made.lost += spoken.one(made.translations, question, name, "", codes, labels)
     made.background[name] = told | ({"uoplyst": missing} if missing else {})
     return cells
 

@@ -20,6 +20,16 @@ KEYS = re.compile(r"_*(id|nr|no|key|n(ø|oe)gle|svarperson|resp(ondent)?([_ ]?(i
 COUNTED = 10  # rows, for numbers that go up from one to the next in the first column to be those of the rows
 
 
+@dataclass(frozen=True)
+class Words:
+    """What a question is called in another language: answers by the file's own values."""
+
+    wording: str = ""
+    help: str = ""
+    topic: str = ""
+    answers: dict[str, str] = field(default_factory=dict)
+
+
 @dataclass
 class Question:
     """One question as the file has it.
@@ -29,7 +39,7 @@ class Question:
     file has no answers. scale: the name of a list that several questions share. guesses: what should be confirmed.
     parts: names of the counts that it is a part of. only_if: whom it is asked, as `kun_hvis` has it; routes: the same
     in the file's own words, all of which must hold. missing: of background, the value of those it is not known of.
-    codes: the code of each value here, when it has been given one.
+    codes: the code of each value here, when it has been given one. others: its words in other languages, by code.
     """
 
     name: str
@@ -52,6 +62,7 @@ class Question:
     routes: tuple[str, ...] = ()
     codes: dict[str, str] = field(default_factory=dict)
     guesses: list[str] = field(default_factory=list)
+    others: dict[str, Words] = field(default_factory=dict)
     cells: np.ndarray | None = None
 
 
@@ -62,6 +73,7 @@ class Material:
     blocks: their titles by name. dont_know: the words of 'ved ikke', if told. keys: who answered each row, (n,), and
     key: what they are called; None where the file does not tell. lost: what is not carried over. told: what was
     recognised, and how. raw: gives the cells of a column as they stand, (n,); None where the file has no answers.
+    others: by language, the title and scope, and the titles of the blocks under `blok:` and their names.
     """
 
     title: str = ""
@@ -74,6 +86,7 @@ class Material:
     lost: list[str] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
     raw: Callable[[str], np.ndarray] | None = None
+    others: dict[str, dict[str, str]] = field(default_factory=dict)
 
     @property
     def answered(self) -> bool:

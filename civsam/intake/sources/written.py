@@ -8,8 +8,9 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from civsam.instrument import format
+from civsam.instrument import format, languages
 from civsam.intake import export
+from civsam.intake.sources import spoken
 from civsam.intake.sources.draft import Draft
 from civsam.intake.sources.material import one_line
 from civsam.intake.table import clear
@@ -18,6 +19,7 @@ WIDTH = 118
 SHAPES = ("# Typer: enkelt (ét svar), flere (flere svar), ordinal (ordnet skala), antal (et tal), tekst (fri tekst),\n"
           "# rangordning (svar i rækkefølge), dato (fra mindst til hoejst).")
 BACKGROUND = "# Det, der vides om alle, og som svarene deles op efter."
+TRANSLATED = "# Teksterne på andre sprog. Skriv sprog: en øverst, når skemaer, tabeller og bog skal have de engelske."
 SAMPLE = "# Kolonner i svarfilen, der siger, hvordan de, der har svaret, er trukket."
 WEIGHTS = """# Har du en ramme (data/ramme.csv med nøglen og baggrunden for alle, der blev spurgt), så vej efter den:
 # vaegtning: {{svargrupper: [{first}], margener: [{all}]}}"""
@@ -43,7 +45,9 @@ def questionnaire(draft: Draft, source: str) -> str:
         parts.append(f"{SAMPLE}\n{_dumped({'stikproeve': draft.sample})}")
     parts += [_dumped({"blokke": draft.blocks}), f"{SHAPES}\n{_dumped({'skalaer': draft.scales})}"]
     items = "".join("".join(f"  # Gæt: {guess}\n" for guess in guesses) + _entry(item) for item, guesses in draft.items)
-    return "\n".join([*parts, f"spoergsmaal:\n{items}"])
+    others = spoken.ordered(draft.translations, languages.PARTS)
+    translated = [f"{TRANSLATED}\n{_dumped({'oversaettelser': others})}"] if others else []
+    return "\n".join([*parts, f"spoergsmaal:\n{items}", *translated])
 
 
 def _dumped(content: Any) -> str:

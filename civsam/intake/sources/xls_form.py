@@ -10,11 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from civsam.danish import listed
 from civsam.instrument import dates
 from civsam.instrument.questionnaire import BACKGROUND, DONT_KNOW, LARGEST, MOST_DECIMALS
 from civsam.instrument.ranking import FEWEST
 from civsam.instrument.xlsform import KEY, NOTES, OWN, YOU
-from civsam.intake.sources.material import Material, Question, few, one_line
+from civsam.intake.sources import spoken
+from civsam.intake.sources.material import Material, Question, Words, few, one_line
 from civsam.intake.table import as_text, reading
 
 Row = Mapping[str, str]
@@ -43,11 +45,21 @@ class Form:
     made: Material
     groups: list[tuple[str, str, bool]] = field(default_factory=list)
     other: set[str] = field(default_factory=set)
+    spoken: dict[str, str] = field(default_factory=dict)  # other languages, code to their name in the form
+    labels: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)  # by language and list
 
     def say(self, row: Row, what: str) -> str:
         """The words in a column that may stand in several languages."""
         columns = [f"{what}::{self.language}", what, *(name for name in row if name.startswith(f"{what}::"))]
         return one_line(next((row[name] for name in columns if row.get(name)), ""))
+
+
+    def others(self, row: Row, list_name: str) -> dict[str, Words]:
+        """What a row says in the other languages."""
+        topics = _own(row).get("emner")
+        return {code: Words(row.get(f"label::{name}", ""), row.get(f"hint::{name}", ""),
+                            str(topics.get(code, "")) if isinstance(topics, dict) else "",
+                            self.labels.get((code, list_name), {})) for code, name in self.spoken.items()}
 
 
 def is_form(data: bytes) -> bool:
@@ -70,7 +82,12 @@ def read(path: Path, data: bytes) -> Material:
         sheets = {sheet.title.strip().lower(): _rows(sheet) for sheet in book.worksheets}
     settings = next(iter(sheets.get("settings", [])), {})
     made = Material(one_line(settings.get("form_title", "")))
-    form = Form({}, _language(made, sheets, settings), made)
+    language, others = _language(made, sheets, settings)
+    form = Form({}, language, made, spoken=others)
+    titles = _own(settings).get("titler")
+    made.others = {code: {"titel": str(titles[code])} if isinstance(titles, dict) and code in titles else {}
+                   for code in others}
+    made.told += [f"Også på {listed(others.values())}."] if others else []
     _choices(form, sheets["choices"])
     made.told.append("Format: XLSForm.")
     made.told += [f"Sprog: {form.language}."] if form.language else []
@@ -97,15 +114,22 @@ def _rows(sheet: Any) -> list[dict[str, str]]:
     return [{name: cell for name, cell in zip(heads, row, strict=False) if name and cell} for row in rows[1:]]
 
 
-def _language(made: Material, sheets: Mapping[str, list[dict[str, str]]], settings: Row) -> str:
-    """The language that is read: Danish, else the form's default, else its first; the others are told."""
+def _language(
+    made: Material, sheets: Mapping[str, list[dict[str, str]]], settings: Row
+) -> tuple[str, dict[str, str]]:
+    """The language that is read: Danish, else the form's default, else its first; and the others, by code.
+
+    Those without a code are told, and so are all where the one that is read is not Danish.
+    """
     found = list(dict.fromkeys(name.partition("::")[2] for row in [*sheets["survey"], *sheets["choices"]]
                                for name in row if name.startswith("label::")))
     danish = [name for name in found if re.match(r"(dansk|danish)\b", name, re.IGNORECASE) or name.endswith("(da)")]
     chosen = next(iter([*danish, *(name for name in found if name == settings.get("default_language")), *found]), "")
-    if others := [name for name in found if name != chosen]:
-        made.lost.append(f"Andre sprog: {few(others)}.")
-    return chosen
+    others = [name for name in found if name != chosen]
+    known = {code: name for name in others if danish and (code := spoken.code(name)) and code != "da"}
+    if lost := [name for name in others if name not in known.values()]:
+        made.lost.append(f"Andre sprog: {few(lost)}.")
+    return chosen, known
 
 
 def _choices(form: Form, rows: list[dict[str, str]]) -> None:
@@ -116,6 +140,9 @@ def _choices(form: Form, rows: list[dict[str, str]]) -> None:
         if code in those:
             form.made.lost.append(f"Listen {name}: {code} står to gange, og kun det første er med.")
         elif code:
+            for language, called in form.spoken.items():
+                if text := row.get(f"label::{called}"):
+                    form.labels.setdefault((language, name), {})[code] = one_line(text)
             those[code] = form.say(row, "label") or code
 
 
@@ -128,12 +155,16 @@ def _read_row(form: Form, row: dict[str, str]) -> None:
         form.groups.append((name, row.get("relevant", ""), "repeat" in whole))
         if len(form.groups) == 1:
             form.made.blocks[name] = form.say(row, "label")
+            for code, words in form.others(row, "").items():
+                form.made.others[code][f"blok:{name}"] = words.wording
         if "repeat" in whole:
             form.made.lost.append(f"Gruppen {name}, der gentages, med sine spørgsmål.")
     elif whole.startswith("end "):
         del form.groups[-1:]
     elif kind == "note" and name == NOTES[1]:
         form.made.scope = form.say(row, "label")
+        for code, words in form.others(row, "").items():
+            form.made.others[code] |= {"afgraensning": words.wording} if words.wording else {}
     elif not any(repeated for _, _, repeated in form.groups) and kind:
         _ask(form, row, kind, rest, name)
 
@@ -165,6 +196,7 @@ def _ask(form: Form, row: dict[str, str], kind: str, rest: str, name: str) -> No
         asked.guesses.append("formularen siger ikke, om svarene har en rækkefølge; har de, så skriv type: ordinal")
     if "or_other" in rest or "or other" in rest:
         form.made.lost.append(f"{name}: »Andet, skriv« ved siden af svarene.")
+    asked.others = form.others(row, list_name)
     asked.only_if = _route(form, row)
     if not asked.only_if:
         routes = [group[1] for group in form.groups if group[0] != YOU] + [row.get("relevant", "")]
