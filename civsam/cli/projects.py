@@ -28,6 +28,8 @@ def add(commands: argparse._SubParsersAction) -> None:
     form = commands.add_parser("form", help="skemaet som XLSForm, udskrift og side på nettet",
                                description="Skriv skemaet som XLSForm, til udskrift og som side på nettet.")
     form.add_argument("--out", metavar="MAPPE", default="skema", help="mappe; ellers skema/")
+    form.add_argument("--sprog", metavar="KODE", default="",
+                      help="et af skemaets sprog, for eksempel en; ellers dets eget")
     form.set_defaults(run=run_form)
 
     new = commands.add_parser("new", help="læg et nyt projekt ud om en anden undersøgelse",
@@ -70,7 +72,7 @@ def run_form(options: argparse.Namespace) -> None:
     from civsam.instrument.questionnaire import read
 
     folder = own_path(options.out)
-    for path in forms.write(read(), folder):
+    for path in forms.write(read().spoken(options.sprog), folder):
         print(f"  {shown(path)}")
     if names := [name for name, text in webform.read_about().items() if not_hers(name, text)]:
         where = shown(project.data / "skematekst.yml")

@@ -88,9 +88,10 @@ def iso(day: float) -> str:
     return date.fromordinal(int(day)).isoformat()
 
 
-def told(day: float) -> str:
-    """A limit in words: 1. marts 2015."""
-    return str(format_date(date.fromordinal(int(day)), "d. MMMM y", "da_DK"))
+def told(day: float, language: str = "da") -> str:
+    """A limit in words: 1. marts 2015, or 1 March 2015."""
+    form = "d MMMM y" if language == "en" else "d. MMMM y"
+    return str(format_date(date.fromordinal(int(day)), form, "en_GB" if language == "en" else "da_DK"))
 
 
 def span(offered: Scale) -> str:

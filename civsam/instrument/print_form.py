@@ -5,11 +5,16 @@ from __future__ import annotations
 from html import escape
 
 from civsam.instrument import policy, routing, webform
+from civsam.instrument.english import said
 from civsam.instrument.kinds import ASKED
 from civsam.instrument.questionnaire import Item, Questionnaire
 from civsam.instrument.telling import answers, rule
 from civsam.instrument.xlsform import KEY_LABEL, YOU, About, has_many, purpose_of
 
+HTML = '<html lang="da">'
+IN_LETTER = "(står i den henvendelse, du har fået)"
+THANKS = "Tak for dit svar. Skemaet sendes eller afleveres til:"
+NO_KEY = "Svar kun på dette, hvis du ikke har fået en nøgle."
 PRINT_STYLE = """
 @page { size: A4; margin: 18mm 18mm 20mm; }
 :root { color-scheme: light; }
@@ -41,7 +46,7 @@ def print_page(questionnaire: Questionnaire, about: About) -> str:
 
     about: see `webform.read_about`.
     """
-    questionnaire = questionnaire.collected
+    questionnaire, language = questionnaire.collected, questionnaire.language
     title = escape(questionnaire.title)
     places = {item: f"{place}. " for place, item in enumerate(questionnaire.items, 1)}
     blocks = "".join(
@@ -52,41 +57,46 @@ def print_page(questionnaire: Questionnaire, about: About) -> str:
     )
     words = "".join(f"<p>{escape(text)}</p>" for text in (purpose_of(about), about["samtykke"]))
     return (
-        f'<!DOCTYPE html>\n<html lang="da"><head><meta charset="utf-8">{policy.alone()}'
+        f'<!DOCTYPE html>\n{said(HTML, language)}<head><meta charset="utf-8">{policy.alone()}'
         f'<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">'
         f'<meta name="description" content="{escape(purpose_of(about))}">'
-        f"<title>{title}: spørgeskema til print</title><style>{PRINT_STYLE}</style></head>\n<body><main>"
+        f"<title>{title}: {said('spørgeskema til print', language)}</title><style>{PRINT_STYLE}</style></head>\n"
+        "<body><main>"
         f"<h1>{title}</h1>"
-        f'<div class="om">{words}<p>{KEY_LABEL} (står i den henvendelse, du har fået):</p>'
+        f'<div class="om">{words}<p>{said(KEY_LABEL, language)} {said(IN_LETTER, language)}:</p>'
         f'<span class="linje"></span></div><p>{escape(questionnaire.scope)}</p>\n{_about_you(questionnaire)}{blocks}\n'
-        '<div class="retur"><p>Tak for dit svar. Skemaet sendes eller afleveres til:</p><span class="linje"></span>'
+        f'<div class="retur"><p>{said(THANKS, language)}</p><span class="linje"></span>'
         f'<span class="linje"></span></div></main></body></html>\n'
     )
 
 
 def _about_you(questionnaire: Questionnaire) -> str:
     """What only those without a key answer; blank where nothing is asked."""
+    language = questionnaire.language
     asked = "".join(_printed(item, "", questionnaire) for item in questionnaire.unknown())
-    return (f'<section aria-labelledby="{YOU}"><h2 id="{YOU}">{webform.YOU_TITLE}</h2>'
-            f"<p>Svar kun på dette, hvis du ikke har fået en nøgle.</p>{asked}</section>\n") if asked else ""
+    return (f'<section aria-labelledby="{YOU}"><h2 id="{YOU}">{said(webform.YOU_TITLE, language)}</h2>'
+            f"<p>{said(NO_KEY, language)}</p>{asked}</section>\n") if asked else ""
 
 
 def _only(item: Item, places: dict[str, str], questionnaire: Questionnaire) -> str:
     """Who is to answer a question, where that is not everybody."""
     if item.only_if is None:
         return ""
-    told = routing.words(item.only_if, questionnaire, lambda name: f"spørgsmål {places[name].rstrip('. ')}")
-    return f"Besvar kun dette, hvis du {told}."
+    language = questionnaire.language
+    told = routing.words(item.only_if, questionnaire, lambda name: said("spørgsmål {place}", language).format(
+        place=places[name].rstrip(". ")))
+    return said("Besvar kun dette, hvis du {told}.", language).format(told=told)
 
 
 def _printed(item: Item, place: str, questionnaire: Questionnaire, only: str = "") -> str:
     """One question: number, wording, who is to answer it, how, and where."""
+    language = questionnaire.language
     way = "Skriv den." if has_many(item) else ASKED[item.scale.type].way
     way = "" if item.scale.type == "flere" and item.help else way
-    help_ = " ".join(filter(None, (only, item.help, way, rule(item, questionnaire))))
-    unit = escape(item.scale.unit or "Antal")
+    help_ = " ".join(filter(None, (only, item.help, said(way, language), rule(item, questionnaire))))
+    unit = escape(item.scale.unit or said("Antal", language))
     box = '<li><span class="boks tal"></span>'
-    fields = {"dato": f"{box}Dag, måned og år</li>", "antal": f"{box}{unit}</li>",
+    fields = {"dato": f"{box}{said('Dag, måned og år', language)}</li>", "antal": f"{box}{unit}</li>",
               "tekst": '<li class="linje"></li>' * 4}
     field = '<li class="linje"></li>' if has_many(item) else fields.get(item.scale.type, "")
     ticks = "".join(f'<li><span class="boks"></span>{escape(label)}</li>'

@@ -125,6 +125,15 @@ class Questionnaire:
         return self.only([name for name in self.items if name not in self.derived],
                          self.background) if self.derived else self
 
+    def spoken(self, language: str) -> Questionnaire:
+        """The questionnaire in a language that it has. Raises UserError for another."""
+        if language in ("", self.language):
+            return self
+        if language not in self.languages:
+            raise UserError(f"skemaet er ikke på sproget »{language}«. Det har "
+                            f"{', '.join([self.language, *self.languages])}; andre skrives under 'oversaettelser'.")
+        return self.languages[language]
+
     def source(self, variable: str) -> str:
         """The column that tells a background variable: that of the lookup, for what the lookup knows."""
         return self.lookup.key if self.lookup and variable in self.lookup.known else variable
@@ -274,7 +283,7 @@ def _read(path: Path) -> Questionnaire:
     for code in codes:
         reader.content = texts[code]
         made[code] = _made(reader)
-    others = {code: one for code, one in made.items() if code != own}
+    others = {code: replace(one, language=code) for code, one in made.items() if code != own}
     return replace(_understood(made[own], others.values()), language=own, languages=others)
 
 

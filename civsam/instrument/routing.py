@@ -17,10 +17,10 @@ from collections.abc import Callable, Iterable, Iterator
 import numpy as np
 import pandas as pd
 
-from civsam.danish import number
 from civsam.files import UserError
 from civsam.instrument.allowed import numbers
 from civsam.instrument.conditions import OR, ORDER, TICKED, Claim, Condition, opposite, sources
+from civsam.instrument.english import digits, said
 from civsam.instrument.questionnaire import DONT_KNOW, Item, Questionnaire
 
 COMPARED = {"over": np.greater, "under": np.less, "mindst": np.greater_equal, "højst": np.less_equal}
@@ -104,19 +104,22 @@ def _claimed(claim: Claim, item: Item, cells: pd.Series, past: np.ndarray | None
 
 def words(condition: Condition, questionnaire: Questionnaire, refer: Callable[[str], str]) -> str:
     """The condition as what comes after »hvis du« or »dem, der«. refer: how a question is called there."""
+    language = questionnaire.language
     if not isinstance(condition, Claim):
         parts = [words(part, questionnaire, refer) for part in condition.parts]
         parts = [text if isinstance(part, Claim) else f"({text})"
                  for text, part in zip(parts, condition.parts, strict=True)]
-        return f" {condition.word} ".join(parts)
+        return said(f" {condition.word} ", language).join(parts)
     item, start = questionnaire.items[condition.item], "" if condition.holds else "ikke "
     if condition.test == TICKED:
-        return f"{start}satte kryds ved »{questionnaire.label(item.id, condition.value)}« i {refer(item.id)}"
+        return said(f"{start}satte kryds ved »{{answer}}« i {{where}}", language).format(
+            answer=questionnaire.label(item.id, condition.value), where=refer(item.id))
+    answer = f"»{questionnaire.label(item.id, condition.value)}«" if condition.value in item.codes else ""
     if item.scale.type == "antal" and condition.value != DONT_KNOW:
-        order = f"{condition.test} " if condition.test in ORDER else ""
+        order = said(f"{condition.test} ", language) if condition.test in ORDER else ""
         places = len(condition.value.partition(".")[2])
-        return f"{start}svarede {order}{number(float(condition.value), places)} til {refer(item.id)}"
-    return f"{start}svarede »{questionnaire.label(item.id, condition.value)}« til {refer(item.id)}"
+        answer = order + digits(float(condition.value), places, language)
+    return said(f"{start}svarede {{answer}} til {{where}}", language).format(answer=answer, where=refer(item.id))
 
 
 def base(item: Item, questionnaire: Questionnaire) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from civsam.danish import listed, number
-from civsam.instrument import dates, ranking
+from civsam.instrument import dates
+from civsam.instrument.english import digits, said
 from civsam.instrument.questionnaire import DONT_KNOW, NONE, Item, Questionnaire
 
 
@@ -15,19 +15,44 @@ def answers(item: Item, questionnaire: Questionnaire) -> dict[str, str]:
 
 def rule(item: Item, questionnaire: Questionnaire) -> str:
     """What an answer must keep to, in words; blank for one answer and for text."""
-    if item.scale.type == "antal":
-        scale, places = item.scale, item.scale.decimals
-        low, high = (number(end, places if end % 1 else 0) for end in (scale.low, scale.high))
-        precise = f" med højst {places} decimal{'er' if places > 1 else ''}" if places else ""
-        unit = f" ({scale.unit})" if scale.unit else ""
-        words = f"Skriv et {'' if places else 'helt '}tal fra {low} til {high}{precise}{unit}."
-        totals = [f"»{questionnaire.items[total].topic}«" for total in item.part_of]
-        together = " tilsammen" if len(totals) > 1 else ""
-        return f"{words} Tallet må ikke være større end i {listed(totals)}{together}." if totals else words
-    if item.scale.type == "dato":
-        return f"Skriv en {dates.span(item.scale)}."
-    if item.scale.type == "rangordning":
-        some = ranking.amount(item.scale)
-        return f"Skriv tal: 1 ved det, du sætter først, 2 ved det næste og så videre. Rangordn {some}."
+    language, scale = questionnaire.language, item.scale
+    if scale.type == "antal":
+        return _number(item, questionnaire)
+    if scale.type == "dato":
+        low, high = (dates.told(end, language) for end in (scale.low, scale.high))
+        return said("Skriv en dato fra {low} til {high}.", language).format(low=low, high=high)
+    if scale.type == "rangordning":
+        return said("Skriv tal: 1 ved det, du sætter først, 2 ved det næste og så videre. Rangordn {some}.",
+                    language).format(some=ranked(item, language))
     alone = [f"»{label}«" for code, label in answers(item, questionnaire).items() if code in (NONE, DONT_KNOW)]
-    return f"{listed(alone)} kan kun vælges alene." if item.scale.type == "flere" and alone else ""
+    return said("{labels} kan kun vælges alene.", language).format(
+        labels=joined(alone, language)) if scale.type == "flere" and alone else ""
+
+
+def _number(item: Item, questionnaire: Questionnaire) -> str:
+    """The numbers that may be answered, and those that they may not be larger than."""
+    scale, places, language = item.scale, item.scale.decimals, questionnaire.language
+    low, high = (digits(end, places if end % 1 else 0, language) for end in (scale.low, scale.high))
+    words = said("Skriv et helt tal fra {low} til {high}{unit}." if not places else
+                 "Skriv et tal fra {low} til {high} med højst {places} decimal{unit}." if places == 1 else
+                 "Skriv et tal fra {low} til {high} med højst {places} decimaler{unit}.", language)
+    totals = [f"»{questionnaire.items[total].topic}«" for total in item.part_of]
+    more = said(" Tallet må ikke være større end i {totals} tilsammen." if len(totals) > 1 else
+                " Tallet må ikke være større end i {totals}.", language) if totals else ""
+    unit = f" ({scale.unit})" if scale.unit else ""
+    return (words + more).format(low=low, high=high, places=places, unit=unit,
+                                 totals=joined(totals, language) if totals else "")
+
+
+def ranked(item: Item, language: str) -> str:
+    """How many answers are ranked, in words."""
+    low, high = int(item.scale.low), int(item.scale.high)
+    if low == len(item.scale.answers):
+        return said("alle", language)
+    return str(low) if low == high else said("mindst {low} og højst {high}", language).format(low=low, high=high)
+
+
+def joined(words: list[str], language: str) -> str:
+    """Words as a list."""
+    *first, last = words
+    return f"{', '.join(first)}{said(' og ', language)}{last}" if first else last

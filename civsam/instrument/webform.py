@@ -7,16 +7,15 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from civsam.danish import listed
 from civsam.files import LINE, UserError, in_script, project, read_yaml, shown
 from civsam.instrument import keys, policy
 from civsam.instrument.conditions import plain
 from civsam.instrument.dates import iso
+from civsam.instrument.english import said, translated
 from civsam.instrument.kinds import ASKED
 from civsam.instrument.questionnaire import BACKGROUND, DONT_KNOW, NONE, Item, Questionnaire
-from civsam.instrument.ranking import amount
 from civsam.instrument.routing import routed
-from civsam.instrument.telling import rule
+from civsam.instrument.telling import joined, ranked, rule
 
 FORM = Path(__file__).parent / "form"
 VENDOR = FORM / "vendor"
@@ -24,7 +23,11 @@ SCRIPTS = (VENDOR / "survey.core.min.js", VENDOR / "danish.min.js", VENDOR / "su
 STYLES = (VENDOR / "survey-core.fontless.min.css", FORM / "form.css")
 TEXTS = ("afsender", "formaal", "samtykke", "kontakt", "rettigheder")
 YOU, YOU_TITLE = "om:dig", "Om dig"  # the page for those without a key; no block can be called so
-ORDER = "Sæt svarene i rækkefølge: træk dem, eller brug mellemrum og pile. Det første får nummer 1."
+ORDER = "Sæt svarene i rækkefølge: træk dem, eller brug mellemrum og pile. Det første får nummer 1. Rangordn {some}."
+NO_NAMES = "Skriv ikke navne eller andet, der peger på en bestemt person."
+EXCEPT = ", bortset fra spørgsmålene om dig selv"
+ABOUT_YOU = (" Uden personligt link spørges der også om {topics}. Det kommer med i filen. Er I kun få, der svarer "
+             "ens på det, kan det vise, hvem du er.")
 MANY = 20  # answers to choose among; more are unfolded
 
 
@@ -50,22 +53,23 @@ def definition(questionnaire: Questionnaire) -> dict[str, Any]:
     The first page is about the respondent; the script takes it away from those with a key.
     """
     you = [part for item in questionnaire.unknown() for part in _elements(item, questionnaire)]
-    pages = [{"name": YOU, "title": YOU_TITLE, "elements": you}] if you else []
+    pages = [{"name": YOU, "title": said(YOU_TITLE, questionnaire.language), "elements": you}] if you else []
     pages += [
         {"name": block, "title": title, "description": questionnaire.scope,
          "elements": [part for item in questionnaire.block(block) for part in _elements(item, questionnaire)]}
         for block, title in questionnaire.blocks.items() if questionnaire.block(block)
     ]
-    return {"locale": "da", "showTitle": False, "pages": pages, "showProgressBar": True, "progressBarType": "pages",
+    own = "en" if questionnaire.language == "en" else "da"  # what there are words for
+    return {"locale": own, "showTitle": False, "pages": pages, "showProgressBar": True, "progressBarType": "pages",
             "progressBarLocation": "top", "checkErrorsMode": "onValueChanged", "questionErrorLocation": "bottom",
-            "questionDescriptionLocation": "underTitle", "requiredMark": "", "completeText": "Hent dit svar"}
+            "questionDescriptionLocation": "underTitle", "requiredMark": "", "completeText": said("Hent dit svar", own)}
 
 
 def _elements(item: Item, questionnaire: Questionnaire) -> list[dict[str, Any]]:
-    kind, dont_know = item.scale.type, questionnaire.dont_know
+    kind, dont_know, language = item.scale.type, questionnaire.dont_know, questionnaire.language
     shared: dict[str, Any] = {"name": item.id, "title": item.wording, "description": item.help}
     if kind == "tekst":
-        advice = " ".join(filter(None, (item.help, "Skriv ikke navne eller andet, der peger på en bestemt person.")))
+        advice = " ".join(filter(None, (item.help, said(NO_NAMES, language))))
         return [shared | {"type": "comment", "description": advice, "maxLength": keys.LONGEST}]
     if ASKED[kind].apart:
         box = {"type": "checkbox", "name": f"{DONT_KNOW}:{item.id}", "title": f"{item.wording} {dont_know}",
@@ -75,17 +79,19 @@ def _elements(item: Item, questionnaire: Questionnaire) -> list[dict[str, Any]]:
                 item.help, rule(item, questionnaire))))}
             return [shared | day, *[box] * item.allows_dont_know]
         if kind == "rangordning":
-            told = " ".join(filter(None, (item.help, f"{ORDER} Rangordn {amount(item.scale)}.")))
+            told = " ".join(filter(None, (item.help, said(ORDER, language).format(some=ranked(item, language)))))
             return [shared | {"type": "ranking", "description": told, "selectToRankEnabled": True, "choices": [
                 {"value": code, "text": text} for code, text in item.scale.answers.items()],
                 "maxSelectedChoices": item.scale.high}, *[box] * item.allows_dont_know]
-        unit = " ".join(filter(None, (item.help, f"Skriv tallet i {item.scale.unit}." if item.scale.unit else "")))
+        count = said("Skriv tallet i {unit}.", language).format(unit=item.scale.unit) if item.scale.unit else ""
+        unit = " ".join(filter(None, (item.help, count)))
         return [shared | {"type": "text", "description": unit}, *[box] * item.allows_dont_know]
     if kind == BACKGROUND:
         choices: list[dict[str, Any]] = [
             {"value": code, "text": text} for code, text in item.scale.answers.items()]
         how = {"type": "dropdown", "renderAs": "select"} if len(choices) > MANY else {"type": "radiogroup"}
-        return [shared | how | {"choices": choices, "isRequired": True, "requiredErrorText": "Vælg et svar."}]
+        needed = {"isRequired": True, "requiredErrorText": said("Vælg et svar.", language)}
+        return [shared | how | {"choices": choices} | needed]
     choices = [{"value": code, "text": questionnaire.label(item.id, code)} for code in item.codes]
     if kind == "flere":
         for choice in choices:
@@ -118,9 +124,9 @@ def _without_key(questionnaire: Questionnaire) -> dict[str, str]:
     asked = [item.topic[:1].lower() + item.topic[1:] for item in questionnaire.unknown()]
     if not asked:
         return {"undtagen": "", "om_dig": ""}
-    texts = {"undtagen": ", bortset fra spørgsmålene om dig selv",
-             "om_dig": f" Uden personligt link spørges der også om {listed(asked)}. Det kommer med i filen. Er I kun "
-                       "få, der svarer ens på det, kan det vise, hvem du er."}
+    language = questionnaire.language
+    texts = {"undtagen": said(EXCEPT, language),
+             "om_dig": said(ABOUT_YOU, language).format(topics=joined(asked, language))}
     return {name: f'<span class="uden-noegle" hidden>{escape(text)}</span>' for name, text in texts.items()}
 
 
@@ -131,12 +137,14 @@ def page(questionnaire: Questionnaire, about: dict[str, str], home: str = "") ->
     any request, and any script but those that are in the page.
     """
     questionnaire = questionnaire.collected
-    scripts = [_between(path.read_text("utf-8")) for path in SCRIPTS]
-    return Template((FORM / "skema.html").read_text("utf-8")).substitute(
+    language = questionnaire.language
+    scripts = [_between(translated(path.read_text("utf-8"), language if path.parent == FORM else ""))
+               for path in SCRIPTS]
+    return Template(translated((FORM / "skema.html").read_text("utf-8"), language)).substitute(
         policy=policy.alone(*scripts),
         title=escape(questionnaire.title),
         style="\n".join(path.read_text("utf-8") for path in STYLES),
-        home=f'<p><a href="{escape(home)}">Til bogen</a></p>' if home else "",
+        home=f'<p><a href="{escape(home)}">{said("Til bogen", language)}</a></p>' if home else "",
         **{name: escape(text) for name, text in about.items()},
         **_without_key(questionnaire),
         data=in_script(_facts(questionnaire)),

@@ -30,6 +30,7 @@ from civsam.danish import slug
 from civsam.files import UserError
 from civsam.instrument import conditions, keys, languages, routing, webform
 from civsam.instrument.dates import iso
+from civsam.instrument.english import said
 from civsam.instrument.kinds import ASKED
 from civsam.instrument.questionnaire import BACKGROUND, DONT_KNOW, NONE, Item, Questionnaire
 from civsam.instrument.telling import answers, rule
@@ -145,13 +146,15 @@ def version(questionnaire: Questionnaire, about: About) -> str:
 
 def survey_rows(questionnaire: Questionnaire, about: About) -> list[dict[str, str]]:
     """The rows of the sheet `survey`, each a dict of the columns that are filled in."""
+    own = questionnaire.language
     notes = zip(NOTES, (purpose_of(about), questionnaire.scope, about["samtykke"]), strict=True)
     rows = [_group("indledning", questionnaire.title)]
     rows += [_row("note", name, text) for name, text in notes]
-    rows += [_row("text", KEY, KEY_LABEL, hint=KEY_HINT), {"type": "end_group"}]
+    rows += [_row("text", KEY, said(KEY_LABEL, own), hint=said(KEY_HINT, own)), {"type": "end_group"}]
     if you := questionnaire.unknown():
         inside = [row | {"required": "yes"} for item in you for row in _item_rows(item, questionnaire)]
-        rows += [_group(YOU, webform.YOU_TITLE) | {"relevant": f"${{{KEY}}} = ''"}, *inside, {"type": "end_group"}]
+        rows += [_group(YOU, said(webform.YOU_TITLE, own)) | {"relevant": f"${{{KEY}}} = ''"}, *inside,
+                 {"type": "end_group"}]
     for block, title in questionnaire.blocks.items():
         items = questionnaire.block(block)
         if items:
@@ -192,10 +195,12 @@ def _group(name: str, label: str) -> dict[str, str]:
 def _item_rows(item: Item, questionnaire: Questionnaire) -> list[dict[str, str]]:
     """An item's row; where 'ved ikke' is a tick of its own it comes after, offered as long as no answer stands."""
     some = routing.relevant(item.only_if, questionnaire) if item.only_if else ""
-    rows = _places(item, some) if few_places(item) else [_item_row(item, questionnaire, some)]
+    language = questionnaire.language
+    rows = _places(item, some, language) if few_places(item) else [_item_row(item, questionnaire, some)]
     if not ASKED[item.scale.type].apart or not item.allows_dont_know:
         return rows
-    tick = _row(f"select_multiple {TICK}", f"{item.id}_{DONT_KNOW}", f"{item.topic}: sæt kryds, hvis du ikke ved det.",
+    tick = _row(f"select_multiple {TICK}", f"{item.id}_{DONT_KNOW}",
+                said("{topic}: sæt kryds, hvis du ikke ved det.", language).format(topic=item.topic),
                 relevant=f"${{{rows[0]['name']}}} = ''" + (f" and ({some})" if some else ""))
     return [*rows, tick]
 
@@ -205,12 +210,13 @@ def few_places(item: Item) -> bool:
     return item.scale.type == "rangordning" and item.scale.high < len(item.scale.answers)
 
 
-def _places(item: Item, some: str) -> list[dict[str, str]]:
+def _places(item: Item, some: str, language: str) -> list[dict[str, str]]:
     """A row for each place of a ranking, offered once the one before it is filled. some: where the item is asked."""
     names = [f"{item.id}_plads_{place}" for place in range(1, int(item.scale.high) + 1)]
-    return [_row(f"select_one {_list_of(item)}", name, f"{item.wording} Plads {place}", hint=item.help,
+    return [_row(f"select_one {_list_of(item)}", name, said("{wording} Plads {place}", language).format(
+        wording=item.wording, place=place), hint=item.help,
                  constraint=" and ".join(f". != ${{{other}}}" for other in names[:place - 1]),
-                 message="Hvert svar kan kun have én plads." if place > 1 else "",
+                 message=said("Hvert svar kan kun have én plads.", language) if place > 1 else "",
                  relevant=f"${{{names[place - 2]}}} != ''" if place > 1 else some)
             for place, name in enumerate(names, 1)]
 

@@ -1,12 +1,14 @@
 """A questionnaire in more than one language: read, checked, asked, and brought back from a form."""
 
+import re
 from pathlib import Path
 
 import openpyxl
 import pytest
 
 from civsam.files import UserError
-from civsam.instrument import keys, webform, xlsform
+from civsam.instrument import english, keys, webform, xlsform
+from civsam.instrument.print_form import print_page
 from civsam.instrument.questionnaire import Questionnaire
 from tests.intake import small
 from tests.intake.brought import brought
@@ -111,3 +113,39 @@ def test_a_translation_of_what_is_not_there_is_told_with_its_line(
         study(tmp_path, old, new)
     assert message in str(fault.value), fault.value
     assert "linje" in str(fault.value)
+
+
+BARE = {"Tænk på i dag.": "T", "Hvad er vigtigst?": "Q?", "I dag": "H", "Stedet": "S", "Vigtigst": "V", "Syd": "South",
+        "emne: Antal, ordlyd: Hvor mange?": "emne: Number, kun_hvis: glad er ikke lidt, ordlyd: N?"}
+
+
+def test_all_that_an_english_form_says_is_english(tmp_path: Path) -> None:
+    text = TEXT
+    for danish, bare in BARE.items():
+        text = text.replace(danish, bare, 1)
+    asked = small.asked(tmp_path, text=text).spoken("en")
+    page = webform.page(asked, ABOUT).decode()
+    for path in (path for path in (*webform.SCRIPTS, *webform.STYLES) if path.parent != webform.FORM):
+        page = page.replace(path.read_text("utf-8").strip(), "")
+    page = page.replace((webform.FORM / "form.css").read_text("utf-8"), "").replace('"højst": (a, b)', "")
+    paper = print_page(asked, ABOUT)
+    sheet = "\n".join(str(cell) for row in xlsform.survey_rows(asked.collected, ABOUT) for cell in row.values())
+    for text in (page, paper, sheet):
+        assert not [line[:200] for line in text.splitlines() if re.search("[æøåÆØÅ]", line)]
+    assert '<html lang="en">' in page
+    assert '"locale": "en"' in page
+    assert "Answer this only if you did not answer »A little« to question 1." in paper
+    assert "Write a whole number from 0 to 9." in paper
+    assert "Rank all." in paper
+    with pytest.raises(UserError, match="skemaet er ikke på sproget »de«"):
+        study(tmp_path).spoken("de")
+
+
+def test_all_english_words_stand_for_something_that_the_forms_say() -> None:
+    folder = webform.FORM.parent
+    source = "".join(path.read_text("utf-8") for path in (*webform.FORM.glob("*.*"), *folder.glob("*.py"))
+                     if path.name != "english.py")
+    source = re.sub(r'"\s*\n\s*f?"', "", source).replace("{{", "{").replace("}}", "}")  # texts on several lines
+    parts = {danish: danish.removeprefix("ikke ").removeprefix("mindst ").removeprefix("højst ") or danish
+             for danish in english.ENGLISH}
+    assert not [danish for danish, part in parts.items() if part.strip() not in source]
