@@ -38,9 +38,10 @@ from civsam.files import UserError, project, shown
 from civsam.instrument import conditions
 from civsam.instrument.allowed import valid
 from civsam.instrument.kinds import KINDS
-from civsam.instrument.questionnaire import DONT_KNOW, NO_TICK, Item, Questionnaire
+from civsam.instrument.questionnaire import DONT_KNOW, NO_TICK, Background, Item, Questionnaire
 from civsam.instrument.value_codes import TICKED, codes
 from civsam.instrument.words import plain
+from civsam.intake import stata_notes
 from civsam.intake.table import clear
 from civsam.survey.survey import COLLECTED, SYNTHETIC, provenance
 
@@ -230,7 +231,7 @@ def write_sav(
 ) -> None:
     """Write an SPSS file with labels and measures; 'ved ikke' of a count is user-missing."""
     table, facts = _labelled(answers, questionnaire, ".sav", others)
-    facts["note"] = own_note(questionnaire)
+    facts["note"] = own_note(questionnaire, ".sav", NOTE_LINE, others)
     facts["variable_measure"] = {name: KINDS[questionnaire.items[item].scale.type].measure
                                  for name, (item, _) in columns(questionnaire, ".sav").items()}
     counts = {name: list(codes(questionnaire.items[item]).values())
@@ -239,10 +240,13 @@ def write_sav(
     _write_statistics("write_sav", table, path, facts | {"missing_ranges": counts})
 
 
-def own_note(questionnaire: Questionnaire) -> list[str]:
-    """The questions as a note in an SPSS file, for `civsam new --from`: JSON without spaces, in lines that fit."""
+def own_note(questionnaire: Questionnaire, suffix: str, longest: int, others: pd.DataFrame | None) -> list[str]:
+    """The questions as notes in a .sav or .dta file, for `civsam new --from`: JSON without spaces, in parts that fit.
+
+    longest: bytes of a part. others: what stands beside the answers; of it the background is told.
+    """
     named: dict[str, dict[str, str]] = {}
-    for column, (item, code) in columns(questionnaire, ".sav").items():
+    for column, (item, code) in columns(questionnaire, suffix).items():
         named.setdefault(item, {})[column] = code
     items = [{"kolonner": named[item.id], "type": item.scale.type, "blok": item.block, "emne": item.topic,
               "ordlyd": item.wording, "hjaelp": item.help, "svar": list(item.scale.answers.items()),
@@ -250,10 +254,14 @@ def own_note(questionnaire: Questionnaire) -> list[str]:
               "enhed": item.scale.unit, "ved_ikke": item.allows_dont_know, "id": item.id, "skala": item.scale.id,
               "del_af": item.part_of, **({"kun_hvis": conditions.text(item.only_if)} if item.only_if else {})}
              for item in questionnaire.items.values()]
+    known = {item.id: item for item in questionnaire.unknown() if others is not None and item.id in others}
+    background = [{"id": name, "navn": item.topic, "svar": list(item.scale.answers.items()),
+                   "ordnet": variable.ordered, "uoplyst": variable.missing} for name, item in known.items()
+                  for variable in [questionnaire.background.get(name, Background(name, name, {}))]]
     told = {"titel": questionnaire.title, "afgraensning": questionnaire.scope, "ved_ikke": questionnaire.dont_know,
-            "noegle": questionnaire.key, "blokke": questionnaire.blocks, "spoergsmaal": items}
+            "noegle": questionnaire.key, "blokke": questionnaire.blocks, "spoergsmaal": items, "baggrund": background}
     text = NOTE + json.dumps(told, separators=(",", ":")).replace(" ", "\\u0020")
-    return [text[at:at + NOTE_LINE] for at in range(0, len(text), NOTE_LINE)]
+    return [text[at:at + longest] for at in range(0, len(text), longest)]
 
 
 def write_dta(
@@ -270,6 +278,7 @@ def write_dta(
         table[name] = table[name].astype(object).mask(table[name] == number, STATA_MISSING)
     _write_statistics("write_dta", table, path, facts | {
         "version": STATA, "missing_user_values": {name: [STATA_MISSING] for name in unsure}})
+    stata_notes.add(path, own_note(questionnaire, ".dta", stata_notes.LONGEST, others))
 
 
 def cautions(answers: pd.DataFrame, questionnaire: Questionnaire, path: Path) -> list[str]:

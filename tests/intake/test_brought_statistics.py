@@ -183,11 +183,11 @@ def as_exported(study: Questionnaire, name: str) -> list[str]:
 def test_what_is_exported_comes_back_as_the_same_questions_and_answers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str
 ) -> None:
-    """Also where the note of our own is lost, as in Stata's format: by their words."""
+    """Also where the note of our own is lost: by their words."""
     asked = small.asked(tmp_path)
     answers = small.read(tmp_path, small.ANSWERS).accept().answers
     path = tmp_path / f"ud{suffix}"
-    monkeypatch.setattr(export, "own_note", lambda study: [])
+    monkeypatch.setattr(export, "own_note", lambda *_: [])
     export.write(answers, asked, path)
     study, back, _ = brought(path)
     assert study.title == asked.title
@@ -216,22 +216,27 @@ spoergsmaal:
 """
 
 
-def test_an_spss_file_of_our_own_comes_back_exactly(tmp_path: Path) -> None:
-    text = small.QUESTIONNAIRE.replace("ved_ikke: Ved ikke", "ved_ikke: Aner det ikke")
+@pytest.mark.parametrize("suffix", [".sav", ".dta"])
+def test_a_file_of_our_own_comes_back_exactly(tmp_path: Path, suffix: str) -> None:
+    text = small.QUESTIONNAIRE.replace("ved_ikke: Ved ikke", "ved_ikke: Aner det ikke").replace(
+        "Hvor glad er du?", f"Hvor glad er du {'når alt kommer til alt og ' * 40}altså?").replace(
+        "{navn: afdeling, svar", "{navn: afdeling, ordnet: true, uoplyst: syd, svar")
     asked = small.asked(tmp_path, "\nspoergsmaal:\n", ODD, text)
     head, *lines = small.ANSWERS.strip().split("\n")
     more = ("1.234,1,a_x b", "-2,2,ved_ikke", "ved_ikke,1,intet_kryds", ",,", "9.5,1,a_y", "0,2,b")
     rows = [f"{head},pris,bare,ens", *(f"{line},{end}" for line, end in zip(lines, more, strict=True))]
-    answers = small.read(tmp_path, "\n".join(rows).replace("1.234", "1.2340"), asked).accept().answers
-    export.write(answers, asked, tmp_path / "ud.sav")
-    study, back, made = brought(tmp_path / "ud.sav")
+    read = small.read(tmp_path, "\n".join(rows).replace("1.234", "1.2340"), asked).accept()
+    export.write(read.answers, asked, tmp_path / f"ud{suffix}", others=read.background)
+    study, back, made = brought(tmp_path / f"ud{suffix}")
     assert list(study.items) == list(asked.items)
     for name, item in asked.items.items():
         assert replace(study.items[name], scale=item.scale) == item
         assert replace(study.items[name].scale, id=item.scale.id) == item.scale
     assert (study.title, study.scope, study.dont_know, study.blocks, study.key) == (
         asked.title, asked.scope, asked.dont_know, asked.blocks, asked.key)
-    assert back[list(answers)].astype(object).equals(answers.astype(object))
+    assert study.background == asked.background
+    assert back[list(read.answers)].astype(object).equals(read.answers.astype(object))
+    assert back["afdeling"].tolist() == read.background["afdeling"].tolist()
     assert (made.guesses, made.lost) == (0, [])
 
 

@@ -1,4 +1,4 @@
-"""An SPSS file that civsam wrote: its note says what the format cannot, as long as the rest still says the same."""
+"""An SPSS or Stata file that civsam wrote: its note says what the format cannot, as long as the rest says the same."""
 
 from __future__ import annotations
 
@@ -26,12 +26,14 @@ def questions(made: Material, columns: Sequence[Column], notes: Sequence[str]) -
         told = json.loads(text.removeprefix(NOTE))
         known = {column.name: column for column in columns}
         asked = [_question(one, known, told["ved_ikke"]) for one in told["spoergsmaal"]]
+        asked += [_background(one, known) for one in told.get("baggrund", [])]
         key = known[told["noegle"]]
-        if {*known} != {key.name, *(name for one in told["spoergsmaal"] for name in one["kolonner"])}:
+        if {*known} != {key.name, *(name for one in told["spoergsmaal"] for name in one["kolonner"]),
+                        *(one.name for one in asked if one.background)}:
             raise ValueError("other columns")
         blocks, texts = dict(told["blokke"]), [str(told[name]) for name in ("titel", "afgraensning", "ved_ikke")]
     except (ValueError, KeyError, TypeError, AttributeError):
-        made.told.append("Filen er ændret, siden civsam skrev den, så den er læst som andre filer fra SPSS.")
+        made.told.append("Filen er ændret, siden civsam skrev den, så den er læst som andre filer.")
         return False
     made.questions, made.blocks = asked, blocks
     made.title, made.scope, made.dont_know = texts
@@ -59,6 +61,14 @@ def _question(told: Mapping[str, Any], columns: Mapping[str, Column], dont_know:
         asked.cells = _ranked(asked, members)
     else:
         asked.cells = _numbers(asked, members[0][0], dont_know)
+    return asked
+
+
+def _background(told: Mapping[str, Any], columns: Mapping[str, Column]) -> Question:
+    """A background variable as the note has it. Errors as `_question`."""
+    asked = Question(told["id"], told["navn"], "ordinal" if told["ordnet"] else "enkelt", dict(told["svar"]),
+                     topic=told["navn"], background=True, missing=told["uoplyst"])
+    asked.cells = _numbers(asked, columns[asked.name], "")
     return asked
 
 
