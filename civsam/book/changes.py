@@ -47,8 +47,7 @@ from civsam.pages.figure import (
 from civsam.pages.html import table
 from civsam.pages.output import Output
 from civsam.pages.sentences import sentence
-from civsam.pages.words import Words, p_value, value
-from civsam.study import simulate
+from civsam.pages.words import Words, between, p_value, value
 from civsam.survey.survey import Survey
 
 LARGEST = 12  # changes that are drawn, or moves that are told
@@ -134,6 +133,8 @@ def pair(edition: Edition) -> Pair | None:
         return Pair(edition.survey, other)
     if not edition.simulated:
         return None
+    from civsam.study import simulate  # here, since other surveys have no such study
+
     old, everybody = edition.unanchored
     again = simulate.simulate(edition.parameters["seed"], old.questionnaire, anchored=False,
                               asked_again=edition.parameters["seed"] + 1)
@@ -146,6 +147,10 @@ def _empty(caption: str, name: str, why: str) -> Output:
     """A table that others may refer to, with nothing in it but why."""
     frame = pd.DataFrame({"Hvorfor": [why]}, index=pd.Index(["–"], name="Mål"))
     return table(frame, caption, name, provenance="projekt", words=True)
+
+
+def _between(survey: Survey) -> str:
+    return between(survey).removeprefix("usikkerheden er ")
 
 
 def _largest(rows: pd.DataFrame) -> pd.DataFrame:
@@ -294,7 +299,7 @@ class Changes:
             note=f"n fra {n[0]} til {n[1]} i hver bølge. De {number(len(rows))} største af {number(total)} ændringer "
                  f"er valgt ud, og de største er i snit overvurderet.{hidden_note(rows)}",
             reading="Prikken er ændringen fra før til nu i procentpoint, og stregen er dens "
-                    f"{at_level(two.new.level, 'interval')}, regnet mellem kommuner. Til højre for den lodrette streg "
+                    f"{at_level(two.new.level, 'interval')}, {_between(two.new)}. Til højre for den lodrette streg "
                     f"er andelen steget, til venstre er den faldet. Den øverste prik er {told[0]}.",
         )
 
@@ -310,12 +315,15 @@ class Changes:
             "Nu": [value(row) for _, row in now.iterrows()],
             "Ændring": [moved(row) for _, row in behind.iterrows()],
             "Processen": [moved_interval(row) for _, row in behind.iterrows()],
-            "Alle adspurgte": [moved_interval(row) for _, row in two.asked.iterrows()],
+            **({"Alle adspurgte": [moved_interval(row) for _, row in two.asked.iterrows()]} if two.new.framed else {}),
             "p, korrigeret": [p_value(p) for p in behind["p_adjusted"]],
         }, index=pd.Index([measured(row, two.new.questionnaire) for _, row in behind.iterrows()], name="Mål"))
-        note = ("Andele i procent og deres ændring i procentpoint; antal i deres egen enhed. Der er to "
-                f"{at_level(two.new.level, 'intervaller')}: for ændringen i processen bag svarene, regnet mellem "
-                "kommuner, og for ændringen blandt alle adspurgte. p gælder processen og er korrigeret for alle "
+        level = at_level(two.new.level, "intervaller")
+        process = f"for ændringen i processen bag svarene, {_between(two.new)}"
+        told = (f"Der er to {level}: {process}, og for ændringen blandt alle adspurgte" if two.new.framed else
+                f"{level} {process}")
+        note = (f"Andele i procent og deres ændring i procentpoint; antal i deres egen enhed. {told}. "
+                "p gælder processen og er korrigeret for alle "
                 f"{number(behind['family_size'].iloc[0])} ændringer (Holms metode).{hidden_note(behind)}")
         return table(frame, caption, name, provenance=two.new.provenance, note=note, folded="Vis alle ændringer")
 

@@ -65,7 +65,10 @@ def toc(without: Collection[str]) -> Contents:
 
 def toc_of(about: Mapping[str, Any], along: Collection[str], *, held_against: bool) -> Contents:
     """The contents of an edition; arguments as of `is_own` and `left_out`."""
-    return toc(left_out(along, held_against=held_against)) if is_own(about) else contents()
+    if is_own(about):
+        return toc(left_out(along, held_against=held_against))
+    of_study = (project.root / f"{EARLIER}.ipynb").exists()
+    return contents() if of_study or held_against else toc({CHANGES})
 
 
 def settings(config: Contents, imprint: Imprint | None) -> Contents:

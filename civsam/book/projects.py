@@ -18,13 +18,16 @@ from civsam.instrument.questionnaire import Item, Questionnaire
 
 EXAMPLE = PACKAGE / "book" / "skelet" / "spoergeskema.yml"
 WORDS = PACKAGE / "book" / "skelet" / "skematekst.yml"
-RESULTS = "chapters/resultater.ipynb"
+RESULTS, CHANGES = "chapters/resultater.ipynb", "chapters/aendringer.ipynb"
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 PARAMETERS = '''data: str = "data/svar.csv"  # svarfil, regnet fra projektets rod
 ramme: str = "{frame}"  # fil med dem, der blev spurgt; »ingen«, hvis det ikke vides
 {split}konfidens: float = 0.95  # konfidensniveau for intervallerne
 mindst: int = 5  # så få svarpersoner vises en gruppe med, når svarene er indsamlede
 fritekst: str = "skjul"  # om fri tekst fra indsamlede svar vises'''
+MOD = '''mod: str = "ingen"  # tidligere svarfil, som svarene sammenlignes med
+modramme: str = "samme"  # rammen for den tidligere svarfil
+'''
 OPEN = '''from civsam import estimate, open_edition, show, weighting
 
 edition = open_edition(globals())
@@ -38,6 +41,7 @@ Læg svarene i `data/svar.csv` (se `civsam check`). Vides det, hvem der blev spu
 
 - `civsam check data/svar.csv` finder fejl i svarfilen.
 - `civsam book` laver bogen i `_build/udgaver/standard/index.html`.
+- `civsam book -p mod data/svar-foer.csv` holder svarene op mod en tidligere bølges svarfil.
 - `civsam new . --again` laver kapitlerne igen, når `data/spoergeskema.yml` er ændret.
 """
 INDEX = """# {title}
@@ -62,7 +66,9 @@ def create(folder: Path, given: Path | None, *, again: bool = False) -> list[Pat
     source = folder / QUESTIONNAIRE if again else given or EXAMPLE
     asked = instrument.read(source)
     content = files(asked, framed=(folder / "data" / "ramme.csv").exists())
-    content = {name: text for name, text in content.items() if name.startswith("chapters/") or not again}
+    old = again and not (folder / CHANGES).exists()  # laid out before there was such a chapter, and not in its contents
+    content = {name: text for name, text in content.items() if not again or (
+        name.startswith("chapters/") and not (old and name == CHANGES))}
     if not again:
         content |= {QUESTIONNAIRE.as_posix(): marked(read_text(source)), "data/skematekst.yml": read_text(WORDS)}
         if asked.lookup is not None:
@@ -125,13 +131,15 @@ def files(questionnaire: Questionnaire, *, framed: bool) -> dict[str, str]:
     """The files of a project but its questionnaire: name to text."""
     title, scope = escaped(questionnaire.title), escaped(questionnaire.scope)
     toc = {"format": "jb-book", "root": "index", "parts": [
-        {"caption": "Kapitler", "numbered": True, "chapters": [{"file": "chapters/resultater"}]},
+        {"caption": "Kapitler", "numbered": True, "chapters": [
+            {"file": "chapters/resultater"}, {"file": "chapters/aendringer"}]},
         {"caption": "Opslag", "chapters": [{"file": "chapters/kodebog"}]}]}
     return {
         "README.md": README.format(title=title),
         "index.md": INDEX.format(title=title, scope=scope),
         "_toc.yml": yaml.safe_dump(toc, allow_unicode=True, sort_keys=False),
         "_config.yml": yaml.safe_dump(_config(questionnaire.title), allow_unicode=True, sort_keys=False),
+        CHANGES: _notebook("aendringer", changes(questionnaire, framed)),
         RESULTS: _notebook("resultater", results(questionnaire, framed), _made_of(questionnaire)),
         "chapters/kodebog.ipynb": _notebook("kodebog", [
             ("md", "# Kodebog\n\nSpørgsmålene, som de blev stillet, og de koder, svarene har i datafilerne."),
@@ -154,16 +162,38 @@ def _config(title: str) -> dict[str, object]:
     return config
 
 
+def changes(questionnaire: Questionnaire, framed: bool) -> list[tuple[str, str]]:
+    """The cells of a chapter on what has changed since an earlier wave, which is in the book where one is named."""
+    return [
+        ("md", "# Hvad er ændret\n\nSvarene holdes op mod en tidligere bølge. Hver ændring har et interval, for "
+               "bølgerne er forskellige, både fordi noget kan have ændret sig, og fordi tilfældet har rådet hver "
+               "gang."),
+        ("parameters remove-cell", parameters(questionnaire, framed, MOD)),
+        ("remove-input", OPEN.replace("estimate, open_edition, show, weighting", "book, open_edition")),
+        ("remove-input", "changes = book.changed(edition)\nchanges.introduction()"),
+        ("hide-input", 'changes.figure("De største ændringer mellem to bølger", "fig-aendringer")'),
+        ("hide-input", 'changes.changes_table("Alle ændringer mellem to bølger", "tab-aendringer")'),
+        ("md", "Når der er mange ændringer at se på, er der altid nogle, som ser sikre ud ved et tilfælde. Derfor er "
+               "p-værdierne korrigeret for dem alle. Og at en ændring ikke kan påvises, er ikke det samme som, at "
+               "intet er ændret."),
+    ]
+
+
+def parameters(questionnaire: Questionnaire, framed: bool, more: str = "") -> str:
+    """The cell of a chapter's parameters. more: those of its own."""
+    split = next(iter(questionnaire.background), "")
+    declared = f'opdel: str = {_quoted(split)}  # baggrundsvariabel, som svarene deles op efter\n' if split else ""
+    return PARAMETERS.format(frame="data/ramme.csv" if framed else "ingen", split=more + declared)
+
+
 def results(questionnaire: Questionnaire, framed: bool) -> list[tuple[str, str]]:
     """The cells of a results chapter: a section a block, and for each question what was asked and answered."""
     split = next(iter(questionnaire.background), "")
-    declared = f'opdel: str = {_quoted(split)}  # baggrundsvariabel, som svarene deles op efter\n' if split else ""
-    frame = "data/ramme.csv" if framed else "ingen"
     grouped = any(len(those) > 1 for block in questionnaire.blocks
                   for those in parted(questionnaire.block(block)))
     cells = [
         ("md", "# Resultater\n\nKapitlet viser svarene på hvert spørgsmål i spørgeskemaets rækkefølge."),
-        ("parameters remove-cell", PARAMETERS.format(frame=frame, split=declared)),
+        ("parameters remove-cell", parameters(questionnaire, framed)),
         ("remove-input", batteries.IMPORT * grouped + OPEN),
     ]
     if framed and split:

@@ -93,7 +93,10 @@ def test_the_book_of_a_project_is_built_by_the_same_command(tmp_path: Path) -> N
     lines = ["afdeling;tilfreds;moeder;kommentar", *(";".join(row) for row in ROWS)]
     (folder / "data" / "svar.csv").write_bytes("\r\n".join(lines).encode("cp1252"))
     (folder / "index.md").write_text((folder / "index.md").read_text("utf-8") + "\n{{ 7 * 191 }}\n", "utf-8")
-    command = [sys.executable, "-m", "civsam.cli", "book", "--publish-text", "--name", "aaben"]
+    before = [lines[0], *(";".join((row[0], "uenig", *row[2:])) for row in ROWS)]
+    (folder / "data" / "foer.csv").write_text("\n".join(before), "utf-8")
+    command = [sys.executable, "-m", "civsam.cli", "book", "--publish-text", "--name", "aaben", "-p", "mod",
+               "data/foer.csv"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     pages = {file.stem: file.read_text("utf-8") for file in (folder / "_build" / "udgaver" / "aaben").rglob("*.html")}
@@ -108,4 +111,9 @@ def test_the_book_of_a_project_is_built_by_the_same_command(tmp_path: Path) -> N
     assert "indsamlede svar" in pages["resultater"]
     assert "&lt;script&gt;alert(1)" in pages["resultater"]
     assert "n = 30" in pages["resultater"]
+    told = shown["aendringer"].article.get_text(" ")
+    assert "svarene i data/foer.csv er bølgen »før«" in told
+    assert "regnet mellem svarpersoner" in told
+    assert "kommune" not in told
+    assert "Alle adspurgte" not in told
     assert "\\frac" in next(folder.rglob("fig-tilfreds*.svg")).read_text("utf-8")  # as text, and not a formula

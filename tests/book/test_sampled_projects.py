@@ -63,5 +63,6 @@ def test_the_book_says_how_it_is_weighted(folder: Path) -> None:
     assert status == 0, told
     page = folder / "_build" / "udgaver" / "standard" / "chapters" / "resultater.html"
     text = " ".join(BeautifulSoup(page.read_text("utf-8"), "html.parser").get_text(" ").split())
+    assert not page.with_name("aendringer.html").exists()  # no earlier wave is named
     assert UNDERSTOOD in text
     assert "svarene er vægtet, og usikkerheden er regnet mellem omraader" in text
