@@ -10,6 +10,7 @@ from civsam.danish import listed
 from civsam.files import UserError, project, shown
 from civsam.instrument.classes import classed
 from civsam.instrument.questionnaire import Background, Questionnaire
+from civsam.instrument.words import plain
 from civsam.intake import design_columns, tabular
 
 
@@ -35,6 +36,8 @@ def read_frame(questionnaire: Questionnaire, path: Path | None = None) -> pd.Dat
         cells = table[variable.id]
         table[variable.id] = cells.where(cells.astype(str).str.strip() != "", variable.missing)
     for variable in questionnaire.background.values():
+        if variable.id in table.columns:
+            table[variable.id] = _by_label(table[variable.id], variable)
         _check_codes(table, variable, shown(path))
     return design_columns.of_frame(table, questionnaire, shown(path))
 
@@ -91,6 +94,12 @@ def register_note(frame: pd.DataFrame, questionnaire: Questionnaire) -> list[str
         return []
     return [f"Bemærk: {listed(names)} er slået op i {lookup.file} og er, som de var i {lookup.year}. Er de ændret "
             "siden, så giv rammen sine egne kolonner, som bruges først, eller ret filen og »aar« i spørgeskemaet."]
+
+
+def _by_label(cells: pd.Series, variable: Background) -> pd.Series:
+    """The cells with codes where the words of the codes stand, as in answer files; others as they are."""
+    codes = {plain(label): code for code, label in variable.labels.items()}
+    return cells.map(lambda cell: cell if cell in variable.labels else codes.get(plain(str(cell)), cell))
 
 
 def _check_codes(table: pd.DataFrame, variable: Background, where: str) -> None:

@@ -317,6 +317,16 @@ def test_a_frame_may_have_such_a_group_too(tmp_path: Path) -> None:
         small.asked(tmp_path, text=UNKNOWN.replace("uoplyst: u", "uoplyst: x"))
 
 
+def test_a_frame_of_danish_excel_may_say_the_words_of_the_codes(tmp_path: Path) -> None:
+    study = small.asked(tmp_path, "nord: Nord, syd: Syd}", "nord: Nørrebro, syd: Østerbro}")
+    path = tmp_path / "ramme.csv"
+    path.write_bytes("svarperson;afdeling\r\np1;Nørrebro\r\np2; østerbro\r\np3;syd\r\n".encode("cp1252"))
+    assert read_frame(study, path)["afdeling"].tolist() == ["nord", "syd", "syd"]
+    path.write_text("svarperson;afdeling\np1;Vesterbro\n", "utf-8")
+    with pytest.raises(UserError, match="linje 2, kolonnen afdeling: 'Vesterbro' er ikke en kode"):
+        read_frame(study, path)
+
+
 STEDER = 'svar: {hal: Idrætshal, skov: "Skov, strand og park", bib: Bibliotek, ingen: Ingen af dem}'
 
 
