@@ -147,13 +147,20 @@ def make_book(options: argparse.Namespace) -> None:
 
 
 def how_much_is_shown(name: str, opened: Edition) -> list[str]:
-    """What of the answers an edition that has been built shows, in words: worked out already, by its chapters."""
+    """What of the answers an edition that has been built shows, in words, and what would let it show more.
+
+    The first is worked out already, by its chapters, and the rest is not worked out again until they are.
+    """
     from civsam.book import build, stale
-    from civsam.disclosure import summary
+    from civsam.disclosure import alternatives, summary
     from civsam.pages import door
 
     with build.remembering(build.Places(name), stale.surroundings(opened.parameters)):
-        return summary.told(door.plan_of(opened.survey))
+        known = door.plan_of(opened.survey)
+        if told := summary.told(known):
+            print("Noget er skjult; det prøves, hvad der ville vises med færre grupper", flush=True)
+            told += alternatives.told(known)
+        return told
 
 
 def follow(name: str, make: Callable[[], Path], values: Mapping[str, Any]) -> NoReturn:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from civsam.danish import number
+from civsam.disclosure import alternatives
 from civsam.disclosure.plan import Plan
 
 
@@ -13,17 +14,12 @@ def told(plan: Plan) -> list[str]:
 
     Counted are the answers one by one, in groups that somebody is in. Synthetic answers: nothing.
     """
-    there: Counter[str] = Counter()
-    shown: Counter[str] = Counter()
-    for ((statistic, _, answer), by, _), cell in plan.cells.items():
-        if statistic == "share" and "+" not in answer and cell.n:
-            there[by] += 1
-            shown[by] += not cell.hidden
+    shown, there = (Counter(name[1] for name in alternatives.seen(plan, hidden=all_)) for all_ in (False, True))
     if shown == there:
         return []
     background = plan.survey.questionnaire.background
     costly = sorted((by for by in there if by), key=lambda by: shown[by] - there[by])
     parts = [f"  efter {background[by].name}: {number(shown[by])} af {number(there[by])}" for by in costly]
     return [f"{number(shown.total())} af {number(there.total())} andele vises; resten er skjult for at beskytte "
-            "dem, der har svaret. Med færre opdelinger, eller med små grupper slået sammen, vises flere.",
+            "dem, der har svaret.",
             f"  uden opdeling: {number(shown[''])} af {number(there[''])}", *parts]
