@@ -96,9 +96,11 @@ def remembering(places: Places, around: bytes) -> Iterator[None]:
         del os.environ[FOLDER]
 
 
-def execute(places: Places, values: Values, given: Values, toc: own.Contents) -> None:
-    """Bring the executed notebooks up to date. Raises UserError and ChapterError."""
-    around, state = surroundings(values), read_json(places.state)
+def execute(
+    places: Places, values: Values, given: Values, toc: own.Contents, *, synthetic: bool = False
+) -> None:
+    """Bring the executed notebooks up to date. synthetic: see `surroundings`. Raises UserError and ChapterError."""
+    around, state = surroundings(values, synthetic=synthetic), read_json(places.state)
     now = {chapter: chapter_digest(chapter, around) for chapter in chapters(toc)}
     meant = {chapter: sources(cells(chapter)) for chapter in now}
 
@@ -257,7 +259,7 @@ def build(
         recover(places)
         print(f"Udgaven {name}: kapitlerne køres", flush=True)
         toc = own.toc_of(about, along, held_against=values.get("mod", NO_OTHER) != NO_OTHER)
-        execute(places, values, given, toc)
+        execute(places, values, given, toc, synthetic=passed.raw_allowed(about))
         clock.append(time.perf_counter())
         fill_stage(places, audience, address, about, toc)
         ground = render.ground(places.stage)

@@ -44,14 +44,17 @@ def files_in(values: Values) -> dict[str, str]:
     return {name: values[name] for name in FILES if (project.root / values.get(name, ".")).is_file()}
 
 
-def surroundings(values: Values) -> bytes:
-    """Digest of all but the notebook that decides a chapter's outputs: code, data, reference, packages, parameters."""
+def surroundings(values: Values, *, synthetic: bool = False) -> bytes:
+    """Digest of all but the notebook that decides a chapter's outputs: code, data, reference, packages, parameters.
+
+    synthetic: whether the answers are known to be so; whose the project's own editions are then decides nothing.
+    """
     reference = project.root / "CITATION.cff"
     return digest(
         tree(PACKAGE, "*.py"),
         tree(project.root / "data"),
         reference.read_bytes() if reference.exists() else b"",
-        _whose(),
+        b"" if synthetic else _whose(),
         *((project.root / path).read_bytes() for path in files_in(values).values()),  # which may lie outside
         (HOME / "requirements.txt").read_bytes(),
         sys.version.encode(),

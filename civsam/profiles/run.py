@@ -57,19 +57,19 @@ class Made:
     fault: str = ""
 
 
-def around(values: str) -> str:
-    """Digest of code, data and parameters, as they were when this process first asked."""
-    return _around(project.root, values)
+def around(values: str, raw: bool = False) -> str:
+    """Digest of code, data and parameters, as they were when this process first asked. raw: as of a `Task`."""
+    return _around(project.root, values, raw)
 
 
 @cache  # meant to be old: a worker whose files have changed since is found by it
-def _around(root: Path, values: str) -> str:
-    return surroundings(json.loads(values)).decode()
+def _around(root: Path, values: str, raw: bool) -> str:
+    return surroundings(json.loads(values), synthetic=raw).decode()
 
 
 def make(task: Task) -> Made:
     """Run the template for a group. Raises UserError in a process with other code or data than the one that asked."""
-    if around(task.values) != task.around:
+    if around(task.values, task.raw) != task.around:
         raise UserError("en arbejder har en anden udgave af civsam eller af filerne end den, der startede kørslen. "
                         "Giv alle arbejdere de samme filer, og start dem igen.")
     try:
@@ -110,7 +110,7 @@ def tasks(common: Common, values: Mapping[str, Any], path: Path) -> list[Task]:
         )
         cells = tuple(Cell(cell.cell_type, cell.source, frozenset(cell.metadata.get("tags", [])))
                       for cell in filled.cells)
-        made.append(Task(group, cells, given, around(given), raw))
+        made.append(Task(group, cells, given, around(given, raw), raw))
     return made
 
 

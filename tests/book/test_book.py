@@ -179,6 +179,8 @@ def test_digest_follows_whose_the_edition_is_but_not_that_it_is_still_to_be_said
         seen.append(project_digest())
     assert seen[0] == before
     assert len({*seen}) == 4
+    (project / "udgave.yml").unlink()
+    assert stale.surroundings(VALUES, synthetic=True) == stale.surroundings(VALUES)
 
 
 def test_digest_follows_source_tags_and_parameters(project):
@@ -414,6 +416,14 @@ def test_only_what_changed_is_done_again(quick, project, capsys):
     (project / "_config.yml").write_text("title: Ny bog", "utf-8")
     build(seed=7)
     assert (quick.run, quick.rendered) == (2, 3)
+
+
+@pytest.mark.parametrize(("origin", "runs"), [("syntetisk", 1), ("indsamlet", 2)])
+def test_whose_her_edition_is_changes_no_edition_of_synthetic_answers(quick, project, origin, runs):
+    for text in ("titel: Min bog\n", "titel: Din bog\n"):
+        (project / "udgave.yml").write_text(text, "utf-8")
+        book.build("prøve", VALUES, {}, {**ABOUT, "oprindelse": origin})
+    assert quick.run == runs
 
 
 def test_chapters_in_folders_and_pages_of_text_keep_their_places(quick, project):
