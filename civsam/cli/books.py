@@ -112,6 +112,10 @@ def make_book(options: argparse.Namespace) -> None:
     from civsam.survey.survey import COLLECTED
 
     projects.check_chapter(project.root)
+    if (project.data / "kommuner.csv").exists():
+        from civsam.study import register
+
+        register.municipalities()  # rather now than in a chapter
     if options.pdf:
         from civsam.book import pdf
 

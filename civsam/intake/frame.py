@@ -30,6 +30,7 @@ def read_frame(questionnaire: Questionnaire, path: Path | None = None) -> pd.Dat
         raise UserError(f"{where}, linje {row + 2}: '{table[questionnaire.key][row]}' er tom eller står to gange. "
                         "Hver, der er spurgt, skal have sin egen.")
     table = with_lookup(table.set_index(questionnaire.key), questionnaire, shown(path))
+    _check_one_of_each(table, questionnaire, shown(path))
     for variable in [one for one in questionnaire.background.values() if one.limits and one.id in table.columns]:
         table[variable.id] = [classed(variable.limits, str(cell)) for cell in table[variable.id]]
     for variable in [one for one in questionnaire.background.values() if one.missing and one.id in table.columns]:
@@ -76,6 +77,21 @@ def with_lookup(table: pd.DataFrame, questionnaire: Questionnaire, where: str) -
     return table.assign(**{lookup.key: code.astype(int) if numeric else code}).join(found)
 
 
+def _check_one_of_each(table: pd.DataFrame, questionnaire: Questionnaire, where: str) -> None:
+    """Raise UserError where the frame says two things of what follows from one code."""
+    lookup = questionnaire.lookup
+    if lookup is None or lookup.key not in table.columns:
+        return
+    for name in lookup.known:
+        first = table.groupby(lookup.key)[name].transform("first")
+        if (differ := (table[name] != first).to_numpy()).any():
+            row = int(differ.argmax())
+            code = table[lookup.key].iloc[row]
+            raise UserError(f"{where}, linje {row + 2}, kolonnen {name}: '{table[name].iloc[row]}', men en række "
+                            f"højere oppe har '{first.iloc[row]}' for den samme {lookup.name} ({lookup.key} {code}). "
+                            "Ret den, der er forkert.")
+
+
 def of_register(frame: pd.DataFrame, questionnaire: Questionnaire) -> list[str]:
     """The names of the background variables that are as the lookup has them, so that they are of its year."""
     lookup = questionnaire.lookup
@@ -90,8 +106,11 @@ def of_register(frame: pd.DataFrame, questionnaire: Questionnaire) -> list[str]:
 def register_note(frame: pd.DataFrame, questionnaire: Questionnaire) -> list[str]:
     """What the user must know of the year of what is looked up; nothing where nothing is."""
     names, lookup = of_register(frame, questionnaire), questionnaire.lookup
-    if not names or lookup is None or not lookup.year:
+    if not names or lookup is None:
         return []
+    if not lookup.year:
+        return [f"Bemærk: {listed(names)} er slået op i {lookup.file}, og det vides ikke, hvilket år den er fra. Skriv "
+                "det som »aar« under »opslag« i spørgeskemaet."]
     return [f"Bemærk: {listed(names)} er slået op i {lookup.file} og er, som de var i {lookup.year}. Er de ændret "
             "siden, så giv rammen sine egne kolonner, som bruges først, eller ret filen og »aar« i spørgeskemaet."]
 

@@ -113,9 +113,16 @@ def _own_variables(questionnaire: Questionnaire) -> list[str]:
     return [name for name in questionnaire.background if name in register.OWN]
 
 
+def _register(survey: Survey) -> pd.DataFrame:
+    """The register's municipalities, in the groups that the survey itself has them in."""
+    known, mine = register.municipalities(), survey.frame.drop_duplicates(CODE).set_index(CODE)
+    own = [name for name in _own_variables(survey.questionnaire) if name in mine]
+    return known.assign(**{name: mine[name].reindex(known.index).fillna(known[name]) for name in own})
+
+
 def _municipalities(survey: Survey) -> list[Group]:
     """The municipalities that were asked; without a frame all, for who answered is not to be told."""
-    known, background = register.municipalities(), survey.questionnaire.background
+    known, background = _register(survey), survey.questionnaire.background
     if survey.framed:
         known = known[known.index.isin(survey.frame[CODE])]
     known = known.sort_values("kommunenavn", key=lambda names: names.map(danish_order))
@@ -163,7 +170,7 @@ class Profile:
     @cached_property
     def _row(self) -> pd.Series:
         """A municipality's row of the register."""
-        return register.municipalities().loc[int(self.group.code)]
+        return _register(self.survey).loc[int(self.group.code)]
 
     @cached_property
     def _members(self) -> list[tuple[str, str]]:
@@ -216,7 +223,7 @@ class Profile:
         alike = [name for name in municipality_map.PEERS if name in self.survey.questionnaire.background]
         if not self._is_municipality or not alike:
             return None
-        known = register.municipalities()
+        known = _register(self.survey)
         same = known.index[(known[alike] == self._row[alike]).all(axis=1)].astype(str)
         peers = [group for code, group in self.common.groups.items() if code in same and group != self.group]
         what = listed(self.survey.questionnaire.background[name].name for name in alike)

@@ -39,12 +39,18 @@ def municipality_map(column: str, caption: str, name: str) -> Figure:
     made = finish(
         lambda _: figure, "register", frame.sort_index(key=lambda names: names.map(danish_order)), caption, name=name,
         alt=f"Kort, hvor hver af de {len(table)} kommuner er et lige stort felt. {told}.",
-        note=f"{len(table)} kommuner. Felterne ligger omtrent som på et landkort.",
+        note=f"{len(table)} kommuner. Felterne ligger omtrent som på et landkort.{_year(questionnaire)}",
         reading=f"Hvert felt er en kommune, og farven er dens gruppe. Feltet »{first[:3]}« er {first}, som er i "
                 f"gruppen »{value}«. Felterne er lige store, så kortet viser kommuner og ikke indbyggere eller areal.",
         widths=(MAP,), tiles={"box": box, "tiles": list(_tiles(table, column, questionnaire))},
     )
     return replace(made, svg=made.svg.replace("</style>", f"{SMALL_SCREEN}</style>", 1))
+
+
+def _year(questionnaire: Questionnaire) -> str:
+    """When the groups were so, where that is another year than the register's own."""
+    year = questionnaire.lookup.year if questionnaire.lookup else 0
+    return f" Grupperne er, som de var i {year}." if year not in (0, register.YEAR) else ""
 
 
 def _drawn(table: pd.DataFrame, column: str, words: list[str], codes: list[str]) -> tuple[plt.Figure, list[float]]:
