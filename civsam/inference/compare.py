@@ -34,7 +34,7 @@ from civsam.inference.equations import Equations, Measure, design_freedom, error
 from civsam.inference.power import detectable
 from civsam.inference.rao_scott import independence
 from civsam.inference.settled import settled, settled_table
-from civsam.survey.checked import is_number, whole
+from civsam.survey.checked import is_number, whole, yes_or_no
 from civsam.survey.design import Design
 from civsam.survey.grouping import By, Split, split
 from civsam.survey.survey import Survey
@@ -171,6 +171,7 @@ def contrasts(
     ['roed', 'blaa', 'CR2']
     """
     what = measure(survey, item, answer, ratio=ratio, dont_know=dont_know)
+    yes_or_no(small_sample, "small_sample")
     known = ("difference", "smd") if what.statistic == "mean" else tuple(SCALES)
     if effect not in known:
         raise ValueError(f"effect must be one of {', '.join(known)}, not {effect!r} of a {what.statistic}")
@@ -228,6 +229,7 @@ def slope(
     It is the linear contrast of the groups' values, weighted with their sizes (for shares: Armitage 1955).
     """
     what = measure(survey, item, answer, dont_know=dont_know)
+    yes_or_no(small_sample, "small_sample")
     if not survey.variable(by).ordered:
         raise UserError(f"»{by}« har ingen rækkefølge, så der er ingen tendens fra gruppe til gruppe. Skriv ordnet: "
                         "true ved variablen, hvis den har (i egne data: en ordnet kategori), eller brug contrasts.")
@@ -281,6 +283,7 @@ def equality(
     4
     """
     what, part = measure(survey, item, answer, ratio=ratio, dont_know=dont_know), split(survey, by)
+    yes_or_no(small_sample, "small_sample")
     survey = part.among(survey, what.responded)
     cells = _by_group(survey, what, part)
     exists, used = np.flatnonzero(~np.isnan(cells.value)).tolist(), np.logical_or.reduce(cells.member)
@@ -329,8 +332,8 @@ def equivalence(table: pd.DataFrame, margin: float, comparisons: int = 0) -> pd.
     rows with a standard error, or over so many comparisons. For k groups to be equal every pair must pass, and no
     correction is due (intersection-union, Berger 1982).
 
-    Raises ValueError for a margin that is not positive, for odds ratios, whose margin is not symmetrical, and for what
-    are no contrasts.
+    Raises ValueError for a margin that is not positive, or of shares not below 1, for odds ratios, whose margin is not
+    symmetrical, and for what are no contrasts.
 
     >>> from civsam import compare, open_edition
     >>> blocs = compare.contrasts(open_edition().process, "pol_fokus", "ja", "blok")
@@ -340,8 +343,12 @@ def equivalence(table: pd.DataFrame, margin: float, comparisons: int = 0) -> pd.
     if not {"effect", "estimate", "se", "df"} <= set(_columns(table)):
         raise ValueError(f"equivalence is of contrasts (`contrasts`), not of a table with {', '.join(table)}")
     whole(comparisons, "comparisons", 0)
-    if not (is_number(margin) and margin > 0) or (table["effect"] == "odds_ratio").any():
+    if not (is_number(margin) and 0 < margin < np.inf) or (table["effect"] == "odds_ratio").any():
         raise ValueError(f"a margin is a positive distance from no difference, not {margin!r}, and not of odds ratios")
+    of = table["statistic"] if "statistic" in table else pd.Series("", table.index)
+    if margin >= 1 and (of.isin(("share", "ratio")) & table["effect"].isin(("difference", "slope"))).any():
+        raise ValueError(f"a margin between shares lies between 0 and 1, such as 0.1 for 10 percentage points, not "
+                         f"{margin!r}")
     estimate, se, df = table[["estimate", "se", "df"]].to_numpy(float).T
     low, high = interval(table, 0.90)
     low_all, high_all = simultaneous(table, comparisons)

@@ -11,6 +11,7 @@ from scipy.stats import t as student
 from civsam.inference.estimators import variables
 from civsam.inference.settled import settled
 from civsam.inference.variance import covariance, degrees_of_freedom
+from civsam.survey.checked import yes_or_no
 from civsam.survey.design import Design
 from civsam.survey.survey import Survey
 
@@ -46,7 +47,7 @@ def measure(
     >>> focus.statistic, focus.y.max().item()
     ('share', 1.0)
     """
-    if ratio and answer is not None:
+    if yes_or_no(ratio, "ratio") and answer is not None:
         raise ValueError(f"a ratio is of counts and has no answer: leave out ratio, or the answer {answer!r}")
     statistic = "share" if answer is not None else "ratio" if ratio else "mean"
     those = variables(survey, statistic, item, answer or "", dont_know=dont_know)

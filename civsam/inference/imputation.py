@@ -27,7 +27,8 @@ from civsam.inference.donors import Routes
 from civsam.inference.settled import in_order, settled, settled_table
 from civsam.instrument import routing
 from civsam.instrument.questionnaire import DONT_KNOW
-from civsam.survey.checked import whole
+from civsam.survey.checked import seeded, whole
+from civsam.survey.grouping import the_survey
 from civsam.survey.survey import Survey
 
 MIN_DONORS = weighting.MIN_RESPONDENTS  # with fewer the whole area gives, and then everybody
@@ -56,11 +57,13 @@ def imputed(
     >>> bool(0 <= made["fmi"].item() < 1)
     True
     """
+    the_survey(survey)
     whole(imputations, "imputations", 2)
     if not callable(estimator):
         raise TypeError("what is estimated is told as a function of the survey, `lambda filled: "
                         f"estimate.shares(filled, ...)`, not as {type(estimator).__name__}")
-    tables = [estimator(filled) for filled in _impute(in_order(survey), imputations, np.random.default_rng(seed))]
+    rng = np.random.default_rng(seeded(seed))
+    tables = [estimator(filled) for filled in _impute(in_order(survey), imputations, rng)]
     return settled_table(_combine(tables)).assign(provenance=survey.provenance)
 
 

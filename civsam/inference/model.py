@@ -9,6 +9,7 @@ from civsam.inference.equations import Measure, measure
 from civsam.inference.models import FAMILIES, Covariates, Fit, intraclass_correlation, multinomial_regression
 from civsam.inference.ordinal import ordinal
 from civsam.inference.scales import index, reliability
+from civsam.survey.grouping import the_survey
 from civsam.survey.survey import Survey
 
 __all__ = ("index", "intraclass_correlation", "measure", "regression", "reliability")
@@ -44,6 +45,7 @@ def regression(
     >>> model.regression(survey, "vae_omkostning", ["udgiftspres"], "ordinal").term_test("udgiftspres")["df1"].item()
     2
     """
+    the_survey(survey)
     if model not in (*FAMILIES, *OF_ITEMS):
         raise ValueError(f"model must be one of {', '.join((*FAMILIES, *OF_ITEMS))}, not {model!r}")
     if model in FAMILIES:

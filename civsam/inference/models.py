@@ -30,6 +30,7 @@ from civsam.inference.equations import Equations, Measure, design_freedom, error
 from civsam.inference.settled import settled, settled_table
 from civsam.inference.variance import covariance
 from civsam.survey.checked import several_names, unknown
+from civsam.survey.grouping import the_survey
 from civsam.survey.survey import Survey
 
 COLUMNS = (
@@ -144,7 +145,7 @@ def _of_this(survey: Survey, what: Measure) -> None:
     """Raises for what is no measure of this survey."""
     if not isinstance(what, Measure):
         raise TypeError(f"what is modelled is a measure, `model.measure(survey, item, answer)`, not {what!r}")
-    if len(what.base) != len(survey.answers):
+    if len(what.base) != len(the_survey(survey).answers):
         raise ValueError("the measure is of another survey")
 
 
@@ -195,7 +196,7 @@ def multinomial_regression(survey: Survey, item: str, by: Sequence[str], covaria
 
     Each answer is held against the first that occurs.
     """
-    scale = survey.item(item).scale
+    scale = the_survey(survey).item(item).scale
     if scale.type not in ("enkelt", "ordinal"):
         raise ValueError(f"{item} is {scale.type}: a multinomial model is of one answer among several")
     base, responded = survey.knows(item), survey.responded(item)

@@ -21,6 +21,7 @@ from civsam.inference.settled import settled_table
 from civsam.inference.variance import covariance
 from civsam.survey.checked import several_names
 from civsam.survey.design import Design, Stage
+from civsam.survey.grouping import the_survey
 from civsam.survey.survey import Survey
 
 __all__ = ("imputed", "item_nonresponse", "r_indicator", "response_tests")
@@ -33,8 +34,8 @@ def _responded(survey: Survey) -> np.ndarray:
 def _names(survey: Survey, variables: Iterable[str] | None) -> list[str]:
     """The frame variables, the margins of the weighting unless given. Raises UserError for what are not some."""
     if variables is None:
-        return list(survey.questionnaire.weighting.margins)
-    return [survey.variable(name).id for name in several_names(variables, "baggrundsvariable")]
+        return list(the_survey(survey).questionnaire.weighting.margins)
+    return [the_survey(survey).variable(name).id for name in several_names(variables, "baggrundsvariable")]
 
 
 def _terms(
@@ -251,7 +252,7 @@ def item_nonresponse(survey: Survey) -> pd.DataFrame:
     ['item', 'block', 'asked', 'answered', 'dont_know', 'missing']
     """
     rows = []
-    for item in survey.questionnaire.items.values():
+    for item in the_survey(survey).questionnaire.items.values():
         given, knows, asked = survey.answered(item.id), survey.knows(item.id), survey.asked(item.id)
         counts = (asked, knows, given & ~knows, asked & ~given)
         rows.append((item.id, item.block, *(who.sum() for who in counts)))

@@ -13,6 +13,7 @@ from civsam.inference.equations import Measure, design_freedom, wald
 from civsam.inference.models import Covariates, Fit, fitted_glm, model_matrix, tested
 from civsam.inference.settled import settled
 from civsam.inference.variance import covariance
+from civsam.survey.grouping import the_survey
 from civsam.survey.survey import Survey
 
 # ---- Ordered answers ------------------------------------------------------------------------------------------------
@@ -46,7 +47,7 @@ def ordinal(survey: Survey, item: str, by: Sequence[str], covariates: Covariates
     Raises ValueError for an item without ordered answers, and where the likelihood has no maximum; else as
     `models.regression`.
     """
-    scale = survey.item(item).scale
+    scale = the_survey(survey).item(item).scale
     if scale.type != "ordinal":
         raise ValueError(f"{item} has no ordered answers: it is {scale.type}")
     base, responded = survey.knows(item), survey.responded(item)

@@ -19,7 +19,7 @@ from scipy.stats import t as student
 from civsam.inference import weighting
 from civsam.inference.equations import BiasReduced, bias_reduced, measure, solve
 from civsam.inference.settled import in_order, settled
-from civsam.survey.checked import is_number, whole
+from civsam.survey.checked import is_number, seeded, whole
 from civsam.survey.survey import Survey
 
 COLUMNS = ("item", "answer", "by", "a", "b", "difference", "power", "power_se", "equivalence", "equivalence_se", "n_a",
@@ -47,8 +47,7 @@ def detectable(
     Rates are NaN where a share would be below 0 or above 1.
 
     Raises UserError for an unknown item, answer or variable, ValueError for no answer, differences that are no list, a
-    group with fewer than two municipalities, no draws, a margin that is not positive, and an icc or a share outside 0
-    to 1.
+    group with fewer than two municipalities, no draws, a margin outside 0 to 1, and an icc or a share outside 0 to 1.
 
     >>> from civsam import compare, open_edition
     >>> found = compare.detectable(open_edition().survey, "pol_fokus", "ja", "blok", [0.2], draws=50, icc=0.05)
@@ -57,16 +56,16 @@ def detectable(
     """
     whole(draws, "draws", 1)
     shares = [icc] if share is None else [icc, share]
-    if not (is_number(margin) and margin > 0 and all(is_number(one) and 0 <= one <= 1 for one in shares)):
-        raise ValueError("a margin is a positive distance, and an icc lies between 0 and 1, as a share does, not "
-                         f"{margin!r}, {icc!r} and {share!r}")
+    if not (is_number(margin) and 0 < margin < 1 and all(is_number(one) and 0 <= one <= 1 for one in shares)):
+        raise ValueError("a margin is a distance between shares, such as 0.1, and an icc lies between 0 and 1, as a "
+                         f"share does, not {margin!r}, {icc!r} and {share!r}")
     if answer is None or not (is_list_like(differences) and len(differences) and all(map(is_number, differences))):
         raise ValueError("what is detected are differences, such as [0.1, 0.2], in the share of an answer; they were "
                          f"{differences!r} and the answer {answer!r}")
     process = in_order(weighting.for_process(survey))  # so that random numbers belong to respondents
     pair = _pair(process, item, answer, by)
     pair = pair if share is None else replace(pair, base=share)
-    latent = _latent(pair.cluster, icc, draws, np.random.default_rng(seed))
+    latent = _latent(pair.cluster, icc, draws, np.random.default_rng(seeded(seed)))
     rows = []
     for difference in differences:
         limit = norm.ppf(pair.shares(difference))  # NaN where a share cannot be

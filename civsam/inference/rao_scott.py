@@ -16,8 +16,9 @@ from civsam.inference.equations import design_freedom, wald
 from civsam.inference.settled import settled_table
 from civsam.inference.variance import covariance
 from civsam.instrument.questionnaire import DONT_KNOW
+from civsam.survey.checked import yes_or_no
 from civsam.survey.design import Design
-from civsam.survey.grouping import By, Split, split
+from civsam.survey.grouping import By, Split, split, the_survey
 from civsam.survey.survey import Survey
 
 ROUNDED = 1e-6  # expected shares may be this far from 1 together
@@ -70,6 +71,8 @@ def independence(
     >>> bool(test["p"].item() < 0.05)
     True
     """
+    the_survey(survey)
+    yes_or_no(dont_know, "dont_know")
     if expected is not None:
         if by is not None or answer is not None or method != "F":
             raise ValueError("expected shares are of all answers of an item, without groups, and tested by method F")

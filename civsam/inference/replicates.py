@@ -22,9 +22,10 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
+from civsam.files import UserError
 from civsam.inference import estimators, groups
 from civsam.survey import grouping
-from civsam.survey.checked import whole
+from civsam.survey.checked import seeded, whole
 from civsam.survey.design import Design, Nested
 from civsam.survey.grouping import By
 from civsam.survey.replicate_weights import CHUNK, Replicates
@@ -68,6 +69,9 @@ def bootstrap(
     single cluster that is not the whole of it, unless it adds nothing (`Design.lonely` is certainty).
     """
     whole(replicates, "replicates", 2)  # one has no spread
+    seeded(seed)
+    if key is not None and (not isinstance(key, pd.Index) or len(key) != len(design.weights)):
+        raise UserError(f"key={key!r}: giv svarenes nøgle, survey.answers.index, med {len(design.weights)} navne.")
     stage, rng = _first_stage(design), np.random.default_rng(seed)
     counts = np.zeros((len(stage.stratum), replicates), dtype=np.uint8)  # more than 255 of m - 1 draws does not happen
     for members in _strata(stage, key):
@@ -185,6 +189,7 @@ def replicated(
     >>> weighting.replicated(survey, made, "share", "pol_fokus", answer="ja")["statistic"].item()
     'share'
     """
+    grouping.the_survey(survey)
     if not isinstance(replicates, Replicates):
         raise TypeError(f"replicates are made by `bootstrap` or `jackknife`, not given as {type(replicates).__name__}")
     if len(replicates.cluster) != len(survey.answers):

@@ -24,6 +24,7 @@ from civsam.inference.estimators import ratio, tidy
 from civsam.inference.groups import groups
 from civsam.inference.variance import covariance
 from civsam.survey.checked import several_names, whole
+from civsam.survey.grouping import the_survey
 from civsam.survey.own import HIGHEST
 from civsam.survey.survey import Survey
 
@@ -47,7 +48,7 @@ def _numbers(survey: Survey, items: Sequence[str], reverse: Sequence[str]) -> tu
         raise UserError(f"en skala laves af mindst to spørgsmål, og her er {len(names)}. Nævn dem alle i en liste.")
     if odd := [name for name in turned if name not in names]:
         raise UserError(f"»{odd[0]}« skal vendes, men er ikke et af skalaens spørgsmål: {listed(names)}.")
-    first = survey.item(names[0])
+    first = the_survey(survey).item(names[0])
     for name in names:
         scale = survey.item(name).scale
         if scale.type not in ("ordinal", "antal"):

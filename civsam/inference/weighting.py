@@ -21,7 +21,7 @@ from civsam.inference.raking import no_replicates, poststratify, rake
 from civsam.inference.replicates import replicated, resampled
 from civsam.inference.sampled import sampled
 from civsam.inference.settled import settled, settled_table
-from civsam.survey.checked import is_number
+from civsam.survey.checked import is_number, yes_or_no
 from civsam.survey.design import Design, Stage, apart
 from civsam.survey.grouping import the_survey
 from civsam.survey.survey import Survey
@@ -42,7 +42,8 @@ def response_rates(survey: Survey, by: str | None = None) -> pd.DataFrame:
     >>> weighting.response_rates(open_edition().survey)["estimate"].round(2).item()
     0.53
     """
-    labels = the_survey(survey).variable(by).labels if by not in (None, "") else {"": "Alle"}
+    the_survey(survey)
+    labels = survey.variable(by).labels if by not in (None, "") else {"": "Alle"}
     asked_in = survey.frame[by] if by not in (None, "") else pd.Series("", index=survey.frame.index)
     here = asked_in.index.isin(survey.answers.index)
     known = 1 if survey.framed else np.nan
@@ -185,8 +186,9 @@ def trim(survey: Survey, lower: float = 0.0, upper: float = np.inf, *, strict: b
     True
     """
     no_replicates(survey)
-    if not (is_number(lower) and is_number(upper) and lower <= upper):
-        raise ValueError("the limits of weights are numbers, the lower first, such as upper=3, not "
+    yes_or_no(strict, "strict")
+    if not (is_number(lower) and is_number(upper) and 0 <= lower <= upper and lower < np.inf and upper > 0):
+        raise ValueError("the limits of weights are numbers from 0 up, the lower first, such as upper=3, not "
                          f"lower={lower!r} and upper={upper!r}")
     again = partial(_trimmed_anew, survey, lower, upper, strict)
     return survey.having(design=_trimmed(survey, lower, upper, strict).made_by(survey.design.again and again))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from html import escape
 
+from civsam.files import UserError
 from civsam.pages.output import Output
 from civsam.pages.provenance import mark
+from civsam.survey.grouping import the_survey
 from civsam.survey.survey import Survey
 
 # What may turn text around or hide in it, shown as what it is.
@@ -20,6 +22,8 @@ def texts(survey: Survey, item: str) -> Output:
     >>> show.texts(open_edition().survey, "vae_kommentar").text
     'Fri tekst vises ikke i denne udgave.'
     """
+    if the_survey(survey).item(item).scale.type != "tekst":
+        raise UserError(f"»{item}« er ikke et spørgsmål med fri tekst. Vis svarene på det med show.table.")
     if not survey.texts:
         nothing = "Fri tekst vises ikke i denne udgave."
         return Output(f'<p class="note">{nothing}</p>', nothing)

@@ -31,6 +31,7 @@ from civsam.pages.words import (
     value,
     with_interval,
 )
+from civsam.survey.grouping import the_survey
 from civsam.survey.survey import COLLECTED, Survey
 
 ODDS_ERROR = (" Usikkerheden er regnet mellem kommuner, men uden den korrektion for få kommuner, som forskelle og "
@@ -131,7 +132,7 @@ def ordinal_sentence(survey: Survey, item: str, by: str) -> Output:
     >>> "oddsene for et højere svar" in show.odds(open_edition().process, "vae_omkostning", "udgiftspres").text
     True
     """
-    words, topic = survey.questionnaire.background[by].labels, survey.questionnaire.items[item].topic
+    words, topic = the_survey(survey).variable(by).labels, survey.item(item).topic
     if not _told(survey, item, [*survey.item(item).scale.answers], [by])[0]:
         return sentence(f"{topic}: {NOT_SHOWN}", survey)
     try:

@@ -17,6 +17,8 @@ from civsam.pages.free_text import texts
 from civsam.pages.output import Output
 from civsam.pages.provenance import MARKS, mark, provenance_of
 from civsam.pages.words import HIDDEN, Words, differ_in_model, labels, value, with_interval
+from civsam.survey.checked import yes_or_no
+from civsam.survey.grouping import the_survey
 from civsam.survey.survey import Survey
 
 __all__ = ("highest", "question", "quotation", "sentence", "summary", "texts")
@@ -63,6 +65,9 @@ def sentence(text: str, survey: Survey, *estimates: pd.DataFrame | Words) -> Out
     >>> show.sentence("{} svarer ja.", survey, estimate.shares(survey, "pol_fokus", "ja")).text[-16:]
     'syntetiske svar]'
     """
+    the_survey(survey)
+    if not isinstance(text, str):
+        raise TypeError(f"a sentence is text with a {{}} for each number, not {type(text).__name__}")
     if not all(isinstance(part, pd.DataFrame | Words) for part in estimates):
         raise TypeError("a sentence takes tables of estimates and words made by this module")
     parts = [part if isinstance(part, Words) else summary(survey, part) for part in estimates]
@@ -85,7 +90,8 @@ def highest(survey: Survey, estimates: pd.DataFrame, *, lowest: bool = False) ->
     >>> show.highest(survey, estimate.shares(survey, "pol_fokus", ["ja", "nej"]))[:4]
     '»Ja«'
     """
-    values = shown(survey, estimates)["estimate"].to_numpy()
+    yes_or_no(lowest, "lowest")
+    values = shown(the_survey(survey), estimates)["estimate"].to_numpy()
     if np.isnan(values).all() or (np.isnan(values).any() and not plan_of(survey).idle):
         return HIDDEN
     towards = -values if lowest else values

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable
 
 import pandas as pd
 
+from civsam.danish import listed
+from civsam.files import UserError
 from civsam.inference.equations import Measure
 from civsam.instrument.questionnaire import read
 from civsam.pages import model_tables, sentences, tables
@@ -21,6 +23,8 @@ from civsam.pages.model_tables import errors_table as errors
 from civsam.pages.model_tables import ordinal_sentence as odds
 from civsam.pages.output import Output
 from civsam.pages.sentences import highest, sentence, texts
+from civsam.survey.checked import text, yes_or_no
+from civsam.survey.grouping import the_survey
 from civsam.survey.survey import Survey
 
 __all__ = ("codebook", "errors", "figure", "highest", "model", "odds", "picker", "question", "sentence", "table",
@@ -62,7 +66,11 @@ def table(
     >>> made.text.splitlines()[0]
     'Øget fokus [syntetiske svar]'
     """
+    the_survey(survey)
     _table(results)
+    text(caption, "caption"), text(name, "name"), yes_or_no(folded, "folded")
+    if beside is not None and not isinstance(beside, pd.DataFrame):
+        raise TypeError(f"what stands beside is a table of results, not {type(beside).__name__}")
     make = next((form for marks, form in FORMS if marks <= set(results.columns)), None)
     if make is None:
         raise TypeError(f"no table is made of results with the columns {', '.join(results.columns)}. Contrasts and "
@@ -105,8 +113,12 @@ def figure(
     >>> show.figure(survey, regions, "Øget fokus", "fig-eksempel").caption
     'Øget fokus'
     """
+    the_survey(survey)
+    text(caption, "caption"), text(name, "name"), yes_or_no(ordered, "ordered"), yes_or_no(folded, "folded")
     if not {"statistic", "item", "answer", "by", "group", "estimate"} <= set(_table(estimates)):
         raise TypeError(f"no figure is made of results with the columns {', '.join(estimates)}, but of estimates")
+    if text(focus, "focus") and focus not in (groups := set(estimates["group"])):
+        raise UserError(f"focus={focus!r} er ingen af figurens grupper: {listed(sorted(groups)) or 'ingen'}.")
     scales = [survey.questionnaire.items[item].scale for item in estimates["item"].unique() if "+" not in item]
     whole = scales and all(scale.type == "ordinal" and {*scale.answers} <= {*estimates["answer"]} for scale in scales)
     if whole and not ordered and (estimates["statistic"] == "share").all():
@@ -130,6 +142,8 @@ def model(
     >>> show.model(survey, focus, ["region", "blok"], "Øget fokus", "tab-eksempel").text.splitlines()[0]
     'Øget fokus [syntetiske svar]'
     """
+    the_survey(survey)
+    text(caption, "caption"), text(name, "name")
     if what is None:
         return model_tables.response_model_table(survey, variables, caption, name)
     return model_tables.model_table(survey, what, kind, variables, caption, name)
@@ -144,6 +158,7 @@ def question(survey: Survey, *items: str) -> Output:
     >>> show.question(open_edition().survey, "pol_fokus").text.splitlines()[1][:18]
     'pol_fokus: svarede'
     """
+    the_survey(survey)
     return sentences.question(survey, *items) if items else sentences.quotation(survey.questionnaire.scope)
 
 

@@ -8,6 +8,7 @@ from string import Formatter
 import pandas as pd
 
 from civsam.danish import at_level, listed
+from civsam.files import UserError
 from civsam.pages.cells import Cell, number, percent
 from civsam.pages.door import shown
 from civsam.pages.html import table
@@ -42,7 +43,9 @@ def published_sentence(text: str) -> Output:
     >>> study.sentence("Skemaet gik til {N2} chefer.").text
     'Skemaet gik til 838 chefer. (udsagn N2) [offentliggjort]'
     """
-    ids = [part[1] for part in Formatter().parse(text) if part[1]]
+    ids = [part[1] for part in Formatter().parse(text) if part[1]] if isinstance(text, str) else []
+    if not ids:
+        raise UserError(f"sætningen {text!r} har intet udsagn: skriv mindst ét i krøllede parenteser, fx {{N2}}.")
     filled = text.format(**{name: published_value(name) for name in ids})
     source = f"udsagn {listed(ids)}"
     html = f'<p class="saetning">{escape(filled)} <span class="kilde">({source})</span> {mark("publiceret")}</p>'

@@ -13,6 +13,7 @@ from civsam.danish import danish_order, listed
 from civsam.instrument.questionnaire import Questionnaire, read
 from civsam.pages.figure import MAP, MARKED, SMALL, Figure, canvas, finish, house_style
 from civsam.study import register
+from civsam.survey.checked import one_name, unknown
 
 BLOCS = ("#c9533f", "#3f86b8")
 ORDERED = ("#3a9d8f", "#1f6aa5", "#16305f")  # light to dark, also in grey print
@@ -29,6 +30,9 @@ def municipality_map(column: str, caption: str, name: str) -> Figure:
     'Kommunerne efter blok'
     """
     table, questionnaire = register.municipalities(), read()
+    known = {one: questionnaire.background[one].name for one in questionnaire.background if one in table}
+    if one_name(column, "en kolonne i registret") not in known:
+        raise unknown(column, known, "en kolonne i registret", "navnet")
     groups = questionnaire.background[column].labels
     counts = table[column].value_counts()
     told = listed(f"{counts[code]} i gruppen {label}" for code, label in groups.items())

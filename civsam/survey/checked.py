@@ -326,6 +326,24 @@ def yes_or_no(value: Any, name: str) -> bool:
     return bool(value)
 
 
+def seeded(value: Any) -> Any:
+    """What random numbers are drawn with: a whole number from 0, or a generator. Raises UserError for what is neither.
+
+    Nothing (None) would draw other numbers each time.
+    """
+    whole_number = isinstance(value, int | np.integer) and not isinstance(value, bool) and value >= 0
+    if not whole_number and not isinstance(value, np.random.Generator):
+        raise UserError(f"seed={value!r}: skriv et helt tal fra 0, så samme tal kan trækkes igen, fx seed=1.")
+    return value
+
+
+def text(value: Any, name: str) -> str:
+    """The value, if it is text. Raises UserError. name: of the argument."""
+    if not isinstance(value, str):
+        raise UserError(f"{name}={value!r}: skriv det som tekst, fx {name}=\"Svar\".")
+    return value
+
+
 def _list(names: Iterable[Any]) -> str:
     return f"[{', '.join(repr(name) for name in names)}]"
 

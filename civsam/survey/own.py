@@ -21,7 +21,7 @@ from civsam.danish import danish_order, listed, number
 from civsam.files import UserError
 from civsam.instrument.questionnaire import DONT_KNOW, Background, Item, Questionnaire, Scale
 from civsam.instrument.sample import KINDS, Sample
-from civsam.survey.checked import unknown
+from civsam.survey.checked import is_number, unknown, yes_or_no
 from civsam.survey.design import Design
 from civsam.survey.own_design import StageColumns, design_of, lonely_strata, positive, renumbered
 from civsam.survey.replicate_weights import Replicates
@@ -92,7 +92,7 @@ def understood(
     background = _names(table if frame is None else frame, columns.background)
     told: list[str] = []
     design_of_these = used(table, columns)
-    table = renumbered(table, columns.stages) if columns.nest else table
+    table = renumbered(table, columns.stages) if yes_or_no(columns.nest, "nest") else table
     given = table, frame, design_of_these, background, told
     answers, known, own = _asked(*given) if questionnaire is None else _given(questionnaire, *given)
     if (cluster := columns.stages[0][1] if columns.stages else None) and questionnaire is None:
@@ -205,7 +205,10 @@ def _replicates(table: pd.DataFrame, names: list[str], scales: Scales) -> Replic
     if kind == "JKn" and scales.rscales is None:
         raise UserError("replikatvægte af slagsen JKn skal have rscales: (m - 1) / m for hver replikat, hvor m er "
                         "klyngerne i det stratum, som den udelader en klynge af.")
-    if kind == "Fay" and not 0 <= scales.rho < 1:
+    yes_or_no(scales.mse, "mse")
+    if not (scales.scale is None or (is_number(scales.scale) and 0 < scales.scale < np.inf)):
+        raise UserError(f"replikatvægte: scale er {scales.scale!r}, og skal være et tal over 0.")
+    if not is_number(scales.rho) or not 0 <= scales.rho < 1:
         raise UserError(f"replikatvægte: rho er {scales.rho}, og skal være mindst 0 og under 1.")
     usual = {"JK1": (r - 1) / r, "JKn": 1.0, "BRR": 1 / r, "Fay": 1 / (r * (1 - scales.rho) ** 2),
              "bootstrap": 1 / (r - 1)}[kind]

@@ -124,6 +124,8 @@ class Survey:
         if not (isinstance(level, Real) and 0 < level < 1):
             raise ValueError("level is the confidence level of the intervals, a share between 0 and 1, such as 0.95 "
                              f"for 95 percent, not {level!r}")
+        if minimum not in LIMITS:
+            raise UserError(f"minimum={minimum!r}: så få svar vises en gruppe med; det er 5, 10, 20 eller 50.")
         if design is None:
             plain = partial(_plain, len(data.frame), None if framed else data.own_cluster)
             design = plain(np.ones(len(data.answers), dtype=bool)).made_by(plain if framed else None)

@@ -12,6 +12,7 @@ from civsam.files import UserError, per_project, project, read_yaml, shown, with
 from civsam.pages import html
 from civsam.pages.output import Output
 from civsam.pages.provenance import MARKS
+from civsam.survey.checked import one_name, unknown
 from civsam.survey.survey import SYNTHETIC
 from civsam.teaching import budget
 from civsam.teaching.exercises import edition
@@ -47,6 +48,8 @@ def lesson(id: str) -> Output:
     >>> "Forudsætter: " in opgave.lesson("bortfald").text
     True
     """
+    if one_name(id, "en lektion") not in lessons():
+        raise unknown(id, {name: facts["titel"] for name, facts in lessons().items()}, "en lektion", "navnet")
     facts = lessons()[id]
     goals = "".join(f"<li>{escape(goal)}</li>" for goal in facts["maal"])
     places = [step["led"] for step in _file()["kort"] if id in step["lektioner"]]

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,12 +11,15 @@ import opened
 import pandas as pd
 import pytest
 
-from civsam.files import UserError
-from civsam.inference import compare, estimate, models, nonresponse, ordinal, weighting
+from civsam.files import PACKAGE, UserError
+from civsam.inference import compare, estimate, models, nonresponse, ordinal, scales, weighting
 from civsam.inference.equations import measure
+from civsam.inference.model import regression
 from civsam.pages import show
+from civsam.study import show as study
 from civsam.survey.design import Design, Stage
 from civsam.survey.survey import Survey
+from civsam.teaching import opgave
 
 EDITION = opened.edition()
 SURVEY, PROCESS, RAW = EDITION.survey, EDITION.process, EDITION.raw
@@ -107,7 +111,8 @@ def test_items_answers_and_variables_that_are_not_what_is_asked_for(ask: Callabl
     (lambda: weighting.resampled(RAW.design, "brr"), "kind must be jackknife or bootstrap, not 'brr'"),
     (lambda: weighting.resampled(RAW.design, "bootstrap", replicates=1), "replicates must be .*, 2 or more, not 1"),
     (lambda: weighting.resampled(RAW.design, "bootstrap", replicates=2.5), "2 or more, not 2.5"),
-    (lambda: weighting.trim(SURVEY, upper="3"), "limits of weights are numbers, .* upper='3'"),
+    (lambda: weighting.trim(SURVEY, upper="3"), "limits of weights are numbers from 0 up, .* upper='3'"),
+    (lambda: weighting.trim(SURVEY, lower=-1), "numbers from 0 up, .* not lower=-1"),
     (lambda: weighting.trim(SURVEY, None), "not lower=None and upper=inf"),
     (lambda: weighting.trim(SURVEY, lower=3, upper=1), "the lower first, such as upper=3, not lower=3 and upper=1"),
     (lambda: weighting.trim(SURVEY, upper=np.nan), "upper=nan"),
@@ -191,6 +196,119 @@ def test_what_is_no_variable_to_poststratify_by(given: Any) -> None:
 def test_what_is_no_survey(ask: Callable[[Any], Any], given: Any) -> None:
     with pytest.raises(UserError, match=f"en undersøgelse.* {type(given).__name__} er ikke en"):
         ask(given)
+
+
+OWN = pd.DataFrame({"svar": ["ja", "nej"] * 10, "t": range(20), "w": 1.0, "s": [*"aabb"] * 5, "c": range(20), "r1": 1.0,
+                    "r2": 1.0, "g": [*"xy"] * 10})
+BLOCS = estimate.shares(SURVEY, "pol_fokus", "ja", "blok")
+ORDERS = ["vae_tillid", "vae_civile"]
+# Calls that are right. Of the parameters named after each, every value of `NONSENSE` is wrong that is not listed there.
+CALLS: dict[Callable[..., Any], tuple[dict[str, Any], dict[str, tuple[Any, ...]]]] = {
+    estimate.shares: ({"survey": SURVEY, "item": "pol_fokus"}, {
+        "survey": (), "item": (), "answers": (None,), "by": (None, ""), "dont_know": (True,), "interval": ()}),
+    estimate.means: ({"survey": SURVEY, "items": "pra_lange"}, {
+        "survey": (), "items": (), "by": (None, ""), "scores": (False,), "interval": ()}),
+    estimate.ratios: ({"survey": SURVEY, "part": "pra_tvaers"}, {
+        "survey": (), "part": (), "by": (None, ""), "interval": ()}),
+    estimate.totals: ({"survey": SURVEY, "items": "pol_fokus"}, {
+        "survey": (), "items": (), "answers": (None,), "by": (None, ""), "interval": ()}),
+    estimate.quantiles: ({"survey": SURVEY, "items": "pra_lange"}, {
+        "survey": (), "items": (), "probabilities": (), "by": (None, ""), "interval": ()}),
+    estimate.variances: ({"survey": SURVEY, "items": "pra_lange"}, {
+        "survey": (), "items": (), "by": (None, ""), "root": (True,), "interval": ()}),
+    compare.contrasts: ({"survey": PROCESS, "item": "pol_fokus", "answer": "ja", "by": "blok"}, {
+        "survey": (), "item": (), "answer": (), "by": (), "reference": (None,), "effect": (), "ratio": (),
+        "dont_know": (True,), "small_sample": (True,)}),
+    compare.equality: ({"survey": PROCESS, "item": "pol_fokus", "answer": "ja", "by": "blok"}, {
+        "survey": (), "item": (), "answer": (), "ratio": (), "dont_know": (True,), "small_sample": (True,)}),
+    compare.independence: ({"survey": PROCESS, "item": "pol_fokus", "by": "blok"}, {
+        "survey": (), "item": (), "by": (), "answer": (None,), "method": (), "dont_know": (True,)}),
+    compare.corrected: ({"tests": PAIRS, "method": "holm", "family": "par"}, {
+        "tests": (), "method": (), "family": ("ukendt",)}),
+    compare.equivalence: ({"table": PAIRS, "margin": 0.1}, {"table": (), "margin": (), "comparisons": (0,)}),
+    compare.detectable: ({"survey": SURVEY, "item": "pol_fokus", "answer": "ja", "by": "blok", "differences": [0.2],
+                          "draws": 2, "icc": 0.0}, {
+        "survey": (), "item": (), "answer": (), "by": (), "differences": (), "draws": (), "seed": (0,), "icc": (0,),
+        "margin": ()}),
+    models.intraclass_correlation: ({"survey": PROCESS, "what": FOCUS}, {"survey": (), "what": ()}),
+    measure: ({"survey": PROCESS, "item": "pol_fokus", "answer": "ja"}, {
+        "survey": (), "item": (), "answer": (), "ratio": (), "dont_know": (True,)}),
+    regression: ({"survey": PROCESS, "what": FOCUS, "by": ["blok"], "model": "linear"}, {
+        "survey": (), "what": (), "by": ([], {}), "model": (), "covariates": (None,)}),
+    scales.index: ({"survey": SURVEY, "items": ORDERS}, {
+        "survey": (), "items": (), "by": (None, ""), "reverse": ([], {}), "least": (None,), "interval": ()}),
+    scales.reliability: ({"survey": SURVEY, "items": ORDERS}, {"survey": (), "items": (), "reverse": ([], {})}),
+    weighting.rake: ({"survey": RAW, "margins": {"blok": {"roed": 400, "blaa": 438}}}, {
+        "survey": (), "margins": (None,), "method": (), "bounds": (None,), "tolerance": (), "max_iterations": ()}),
+    weighting.trim: ({"survey": SURVEY, "lower": 0.1, "upper": 10}, {
+        "survey": (), "lower": (0,), "upper": (3.5, np.inf), "strict": (True,)}),
+    weighting.poststratify: ({"survey": RAW, "by": "blok"}, {"survey": (), "by": (), "totals": (None,)}),
+    weighting.by_response_groups: ({"survey": RAW}, {"survey": (), "group": (None,)}),
+    weighting.resampled: ({"design": RAW.design, "kind": "bootstrap", "replicates": 2}, {
+        "kind": (), "replicates": (), "seed": (0,), "key": (None,)}),
+    weighting.replicated: ({"survey": RAW, "replicates": weighting.resampled(RAW.design, "bootstrap", replicates=2),
+                            "statistic": "share", "item": "pol_fokus", "answer": "ja"}, {
+        "survey": (), "replicates": (), "statistic": (), "item": (), "by": (None, ""), "answer": (),
+        "dont_know": (True,)}),
+    weighting.response_rates: ({"survey": SURVEY}, {"survey": (), "by": (None, "")}),
+    weighting.weights_summary: ({"surveys": {"a": SURVEY}}, {"surveys": ()}),
+    nonresponse.imputed: ({"survey": SURVEY, "estimator": lambda one: estimate.shares(one, "pol_fokus", "ja"),
+                           "imputations": 2}, {"survey": (), "estimator": (), "imputations": (), "seed": (0,)}),
+    nonresponse.response_tests: ({"survey": SURVEY}, {"survey": (), "variables": (None, [], {})}),
+    nonresponse.item_nonresponse: ({"survey": SURVEY}, {"survey": ()}),
+    Survey.of: ({"data": OWN, "weight": "w"}, {
+        "data": (), "weight": (None, [], {}), "strata": (None, [], {}), "cluster": (None, [], {}), "lonely": (),
+        "nest": (True,), "level": (), "minimum": ()}),
+    partial(Survey.of, OWN, replicates=["r1", "r2"], weight="w", kind="JK1"): ({}, {
+        "kind": (), "rho": (0,), "scale": (None, 3.5), "rscales": (None, (2, 1)), "mse": (True,)}),
+    show.table: ({"survey": SURVEY, "results": SHARES, "caption": "c", "name": "tab-x"}, {
+        "survey": (), "results": (), "caption": ("", "ukendt"), "beside": (None,), "folded": (True,)}),
+    show.figure: ({"survey": SURVEY, "estimates": BLOCS, "caption": "c", "name": "fig-x"}, {
+        "survey": (), "estimates": (), "caption": ("", "ukendt"), "focus": ("",), "ordered": (True,),
+        "folded": (True,)}),
+    show.highest: ({"survey": SURVEY, "estimates": BLOCS}, {"survey": (), "lowest": (True,)}),
+    show.model: ({"survey": PROCESS, "what": FOCUS, "variables": ["blok"], "caption": "c", "name": "tab-x"}, {
+        "survey": (), "what": (None,), "caption": ("", "ukendt"), "kind": ()}),
+    show.odds: ({"survey": PROCESS, "item": ORDERED, "by": "udgiftspres"}, {"survey": (), "item": (), "by": ()}),
+    show.picker: ({"survey": SURVEY, "block": "politik", "name": "tab-x"}, {
+        "survey": (), "block": (), "focus": (None, 0, "", [], {})}),
+    show.texts: ({"survey": SURVEY, "item": "vae_kommentar"}, {"survey": (), "item": ()}),
+    show.sentence: ({"text": "x", "survey": SURVEY}, {"text": ("", "ukendt"), "survey": ()}),
+    study.map: ({"column": "region", "caption": "c", "name": "fig-x"}, {"column": ()}),
+    study.sentence: ({"text": "{N2}"}, {"text": ()}),
+    opgave.lesson: ({"id": "bortfald"}, {"id": ()}),
+}
+NONSENSE = (None, True, np.nan, 0, -1, 3.5, "", "ukendt", [], ["ukendt"], {}, object(), np.inf, (2, 1), b"x")
+
+
+@pytest.mark.parametrize("call", CALLS, ids=lambda call: getattr(call, "__qualname__", "Survey.of replicates"))
+def test_every_parameter_says_what_is_wrong_with_what_it_is_given(call: Callable[..., Any]) -> None:
+    """None is taken without a word, and none ends in the middle of another library."""
+    right, parameters = CALLS[call]
+    call(**right)
+    for name, may in parameters.items():
+        for given in NONSENSE:
+            if any(type(given) is type(one) and (given is one or given == one) for one in may):
+                continue
+            with pytest.raises((UserError, ValueError, TypeError)) as fault:  # noqa: PT012 - names what is taken
+                call(**right | {name: given})
+                pytest.fail(f"{name}={given!r} is taken without a word")
+            last = [*fault.traceback][-1]
+            assert PACKAGE in Path(last.path).parents, f"{name}={given!r}: {fault.value!r} is of {last.path}"
+
+
+@pytest.mark.parametrize("margin", [1, 1.5, 3.5, np.inf])
+def test_a_margin_between_shares_is_below_1_and_one_between_counts_may_be_more(margin: float) -> None:
+    with pytest.raises(ValueError, match="margin"):
+        compare.equivalence(PAIRS, margin)
+    counts = compare.contrasts(PROCESS, "pra_lange", None, "blok")
+    if margin < np.inf:
+        assert compare.equivalence(counts, margin)["margin"].item() == margin
+
+
+def test_only_free_text_is_listed() -> None:
+    with pytest.raises(UserError, match="»pol_fokus« er ikke et spørgsmål med fri tekst"):
+        show.texts(SURVEY.having(texts=True), "pol_fokus")
 
 
 @pytest.mark.parametrize("given", [None, 0, "ja", "", []])
