@@ -9,7 +9,8 @@ influence 0 (Särndal, Swensson & Wretman 1992, chapter 10).
 
 Response is response to the question: every estimate is made on `Survey.among` those who answered what it is about, and
 the questions that groups are formed by, so weights and the finite population correction are theirs. 'Ved ikke' is an
-answer, and outside the domain of a count.
+answer, and outside the domain of a count. Those who answered may be too few to meet the margins of `weighting.rake`:
+their weights are then those before raking, and the book says so beside the number.
 
 Every variance comes from influence values through `variance.covariance`. There is one standard error, and interval, p
 and verdict are made of it. `estimate.covariance` gives the covariances of any estimates, as R's vcov.

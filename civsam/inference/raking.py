@@ -127,12 +127,22 @@ def _bounds(method: str, bounds: tuple[float, float] | None) -> tuple[float, flo
 
 
 def _raked_anew(survey: Survey, margins: Mapping[Variable, Totals | float], how: _How, there: np.ndarray) -> Design:
-    """The design of `rake` where those there (n,) are the respondents; that before it where margins cannot be met."""
+    """The design of `rake` where those there (n,) are the respondents; that before it where margins cannot be met.
+
+    So it is when none of a group answered the question. Surveys then join groups, leave a margin out, or keep the
+    weights of the response groups (Battaglia, Hoaglin & Frankel 2009): which groups can be joined is for who asked to
+    say, and a margin less for one question would make two of them differ by it. What is shown says so (`unmet`).
+    """
     fewer = survey.among(there)
     try:
         return _raked(fewer, margins, how)
     except ValueError:
         return fewer.design
+
+
+def unmet(survey: Survey, responded: np.ndarray) -> bool:
+    """Whether those who answered a question, boolean (n,), cannot meet the margins that the survey is weighted to."""
+    return survey.design.calibration is not None and survey.among(responded).design.calibration is None
 
 
 def _raked(survey: Survey, given: Mapping[Variable, Totals | float], how: _How) -> Design:

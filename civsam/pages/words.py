@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
-from civsam.danish import at_level, joined, number
+from civsam.danish import at_level, joined, listed, number
 from civsam.disclosure.precision import P_CLASSES
-from civsam.inference import statistics
+from civsam.inference import raking, statistics
 from civsam.inference.statistics import PERCENT
 from civsam.instrument import routing
 from civsam.instrument.questionnaire import Questionnaire
@@ -126,7 +127,7 @@ def reading_notes(survey: Survey, estimates: pd.DataFrame) -> tuple[str, str]:
                    "tallene hver for sig.")
     made = _scores_note(estimates, survey.questionnaire) + scales_note(survey, estimates[of_scales])
     rest = f"{dash_note(estimates)}{hidden_note(estimates)}{chance_note(survey, estimates)}"
-    rest += base_note(survey, estimates)
+    rest += base_note(survey, estimates) + margins_note(survey, estimates)
     return f"{level} {about}; {how}.{made}{rest}", f"{covers}{counts}"
 
 
@@ -139,6 +140,17 @@ def base_note(survey: Survey, estimates: pd.DataFrame) -> str:
         return f" Grundlag: {told.popitem()[1]}."
     each = "; ".join(f"»{asked.items[name].topic}« {whom}" for name, whom in told.items())
     return f" Ikke stillet til alle, men kun til: {each}." if each else ""
+
+
+def margins_note(survey: Survey, estimates: pd.DataFrame) -> str:
+    """Of which questions the weights do not meet the margins, as none of a group answered them."""
+    told = []
+    for items in dict.fromkeys(estimates.loc[estimates["weighted"].astype(bool), "item"]):
+        names = [name for name in items.split("+") if name]
+        if names and raking.unmet(survey, np.logical_and.reduce([survey.responded(name) for name in names])):
+            told += [f"»{survey.item(name).topic}«" for name in names]
+    return (f" På {listed(dict.fromkeys(told))} svarede for få til, at vægtene kan passe med alle margener; de er "
+            "vejet efter svargruppe alene." if told else "")
 
 
 def _scores_note(estimates: pd.DataFrame, questionnaire: Questionnaire) -> str:

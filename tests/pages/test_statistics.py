@@ -10,7 +10,7 @@ from civsam import edition
 from civsam.book import changes, earlier
 from civsam.disclosure import between, plan
 from civsam.files import UserError
-from civsam.inference import compare, equations, estimate, estimators, statistics
+from civsam.inference import compare, equations, estimate, estimators, statistics, weighting
 from civsam.inference.statistics import COUNT, Statistic
 from civsam.pages import dots, downloads, likert, sentences, tables
 from civsam.pages.words import chance_note
@@ -150,6 +150,20 @@ def test_a_mean_of_a_scale_says_what_it_assumes() -> None:
     grouped = estimate.means(SURVEY, "vae_tillid", "blok", scores=True)
     assert "lige så langt" in dots.dots(SURVEY, grouped, "c", "n").note
     assert "point" not in tables.estimates_table(SURVEY, MEANS.assign(statistic="mean"), "c", "n").html
+
+
+def test_a_question_whose_weights_cannot_meet_the_margins_says_so() -> None:
+    """Nobody of one region answered it: its weights are those of the response groups, as without raking."""
+    north = (SURVEY.background["region"] == "nordjylland").to_numpy()
+    silent = SURVEY.having(answers=SURVEY.answers.assign(pol_fokus=SURVEY.answers["pol_fokus"].mask(north, "")),
+                                design=None)
+    raked, grouped = (weighting.rake(made := weighting.by_response_groups(silent)), made)
+    one, other = (estimate.shares(one, "pol_fokus", "ja") for one in (raked, grouped))
+    assert one["estimate"].item() == pytest.approx(other["estimate"].item())
+    told = f"På »{SURVEY.item('pol_fokus').topic}« svarede for få til, at vægtene kan passe med alle margener"
+    assert told in tables.estimates_table(raked, one, "c", "n").text
+    assert told not in tables.estimates_table(raked, estimate.shares(raked, "pol_nye", "ja"), "c", "n").text
+    assert told not in tables.estimates_table(grouped, other, "c", "n").text
 
 
 def test_quantiles_are_told_in_words() -> None:
