@@ -19,7 +19,7 @@ from civsam.pages.html import table
 from civsam.pages.output import Output
 from civsam.pages.provenance import MARKS, provenance_of
 from civsam.pages.words import reading_note, with_interval
-from civsam.survey.checked import one_name, unknown
+from civsam.survey.checked import one_name, text, unknown
 from civsam.survey.grouping import the_survey
 from civsam.survey.survey import Survey
 
@@ -42,8 +42,9 @@ def picker(survey: Survey, block: str, name: str, *, focus: str = "") -> Output:
     if one_name(block, "en blok") not in questionnaire.blocks:
         raise unknown(block, questionnaire.blocks, "en blok")
     first = next(iter(questionnaire.background.values()), None)
-    if focus and (first is None or one_name(focus, "en gruppe") not in first.labels):
-        raise unknown(focus, first.labels if first else {}, "en gruppe af den første baggrundsvariabel")
+    codes = first.labels if first else {}
+    if text(focus, "focus") not in {"", "alle", *codes}:  # a book may be about no group
+        raise unknown(focus, codes, "en gruppe af den første baggrundsvariabel")
     heading = questionnaire.blocks[block]
     estimates = [by_group(survey, item) for item in questionnaire.block(block) if KINDS[item.scale.type].statistic]
     frame = pd.concat([as_words(survey, each) for each in estimates])

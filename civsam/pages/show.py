@@ -10,8 +10,6 @@ from collections.abc import Callable, Iterable
 
 import pandas as pd
 
-from civsam.danish import listed
-from civsam.files import UserError
 from civsam.inference.equations import Measure
 from civsam.instrument.questionnaire import read
 from civsam.pages import model_tables, sentences, tables
@@ -23,7 +21,7 @@ from civsam.pages.model_tables import errors_table as errors
 from civsam.pages.model_tables import ordinal_sentence as odds
 from civsam.pages.output import Output
 from civsam.pages.sentences import highest, sentence, texts
-from civsam.survey.checked import text, yes_or_no
+from civsam.survey.checked import text, unknown, yes_or_no
 from civsam.survey.grouping import the_survey
 from civsam.survey.survey import Survey
 
@@ -117,8 +115,10 @@ def figure(
     text(caption, "caption"), text(name, "name"), yes_or_no(ordered, "ordered"), yes_or_no(folded, "folded")
     if not {"statistic", "item", "answer", "by", "group", "estimate"} <= set(_table(estimates)):
         raise TypeError(f"no figure is made of results with the columns {', '.join(estimates)}, but of estimates")
-    if text(focus, "focus") and focus not in (groups := set(estimates["group"])):
-        raise UserError(f"focus={focus!r} er ingen af figurens grupper: {listed(sorted(groups)) or 'ingen'}.")
+    known = survey.questionnaire.background.values()
+    codes = {code: label for variable in known for code, label in variable.labels.items()}
+    if text(focus, "focus") not in {"", "alle", *codes, *estimates["group"]}:  # a book may be about no group
+        raise unknown(focus, codes, "en gruppe")
     scales = [survey.questionnaire.items[item].scale for item in estimates["item"].unique() if "+" not in item]
     whole = scales and all(scale.type == "ordinal" and {*scale.answers} <= {*estimates["answer"]} for scale in scales)
     if whole and not ordered and (estimates["statistic"] == "share").all():

@@ -271,7 +271,7 @@ CALLS: dict[Callable[..., Any], tuple[dict[str, Any], dict[str, tuple[Any, ...]]
         "survey": (), "what": (None,), "caption": ("", "ukendt"), "kind": ()}),
     show.odds: ({"survey": PROCESS, "item": ORDERED, "by": "udgiftspres"}, {"survey": (), "item": (), "by": ()}),
     show.picker: ({"survey": SURVEY, "block": "politik", "name": "tab-x"}, {
-        "survey": (), "block": (), "focus": (None, 0, "", [], {})}),
+        "survey": (), "block": (), "focus": ("",)}),
     show.texts: ({"survey": SURVEY, "item": "vae_kommentar"}, {"survey": (), "item": ()}),
     show.sentence: ({"text": "x", "survey": SURVEY}, {"text": ("", "ukendt"), "survey": ()}),
     study.map: ({"column": "region", "caption": "c", "name": "fig-x"}, {"column": ()}),
