@@ -118,15 +118,6 @@ class Plan:
         """A number of respondents as it is shown: rounded, NaN if it is small. Exact for synthetic answers."""
         return float(count if self.idle else rounded(count, self.minimum))
 
-    def isolates(self, *groups: np.ndarray) -> bool:
-        """Whether a group, or the difference between two, has fewer respondents than `minimum` (and at least one).
-
-        groups: who is in each, boolean, shape (n,), of all that is shown together. Never for synthetic answers.
-        """
-        pairs = [one != other for place, one in enumerate(groups) for other in groups[:place]]
-        apart = [one & ~other for one in groups for other in groups]
-        return not self.idle and any(0 < part.sum() < self.minimum for part in [*groups, *pairs, *apart])
-
     def asked(self, item: str) -> float:
         """How many were asked an item, exactly; NaN where it may not be told."""
         return float(self.survey.asked(item).sum()) if counted(self.survey, self.cells, item) else np.nan

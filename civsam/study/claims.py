@@ -7,16 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
 
+from civsam.disclosure import together
 from civsam.disclosure.plan import KINDS, Plan
-from civsam.disclosure.precision import Shown, difference, moved, p_class
-from civsam.disclosure.suppression import Cell, Number
+from civsam.disclosure.precision import Shown, difference, p_class, with_error, written
+from civsam.disclosure.tables import key_of
 from civsam.files import LINE, UserError, project, read_yaml, shown, without_lines
 from civsam.inference import compare, decide, estimate, weighting
 from civsam.inference.compare import CONTRADICTED, SUPPORTED, UNDECIDED
@@ -95,25 +96,36 @@ def _margins(entries: dict[str, Any], path: Path) -> Iterator[tuple[str, float]]
         yield name, entry["vaerdi"]
 
 
-def judge(survey: Survey) -> pd.DataFrame:
+See = Callable[[pd.DataFrame], pd.DataFrame]
+
+
+def _exact(table: pd.DataFrame) -> pd.DataFrame:
+    """A table of results as a verdict sees it where nothing is hidden: as it is."""
+    return table
+
+
+def judge(
+    survey: Survey, see: See = _exact, told: Callable[[Claim], bool] = lambda claim: True
+) -> pd.DataFrame:
     """All claims on these answers: a row a claim, with the columns `COLUMNS`.
 
     a and b name what is compared, estimate, low and high the deciding comparison: the weakest where several must hold.
     item is the question that it is about, target the kind of question that is answered, p that of the deciding test.
-    What answers cannot judge has the verdict `kan_ikke` and no numbers.
+    What answers cannot judge has the verdict `kan_ikke` and no numbers. see: what each table of results goes through
+    before it is judged. told: which claims are judged; the others are as those that cannot be.
     """
     process = weighting.for_process(survey)
-    rows = [_judged(claim, process if claim.process else survey) for claim in read().values()]
+    rows = [_judged(claim, process if claim.process else survey, see, told=told(claim)) for claim in read().values()]
     return pd.DataFrame(rows).assign(provenance=survey.provenance)[list(COLUMNS)]
 
 
-def _judged(claim: Claim, survey: Survey) -> dict[str, Any]:
+def _judged(claim: Claim, survey: Survey, see: See = _exact, *, told: bool = True) -> dict[str, Any]:
     row = {"id": claim.id, "rule": claim.rule, "target": survey.design.target}
     unknown = not survey.framed and any("svarede" in spec for spec in claim.measures)
-    if claim.rule == "kan_ikke" or unknown:
+    if claim.rule == "kan_ikke" or unknown or not told:
         return row | {"target": "", "item": "", "a": "", "b": "", "n": 0, "verdict": "kan_ikke",
                       **dict.fromkeys(NUMBERS, np.nan)}
-    return row | _summed(RULES[claim.rule](claim, survey))
+    return row | _summed(RULES[claim.rule](claim, survey, see))
 
 
 NUMBERS = ("estimate", "low", "high", "p")
@@ -127,7 +139,7 @@ def _summed(parts: list[Judged]) -> dict[str, Any]:
     table = pd.concat([table for table, _ in parts], ignore_index=True)
     weakest = table.loc[table["weight"].fillna(-np.inf).idxmin()]
     same = weakest.get("by", "") == ""  # the same respondents on both sides
-    n = int(max(weakest["n_a"], weakest["n_b"]) if same else weakest["n_a"] + weakest["n_b"])
+    n = int((np.nanmax if same else np.nansum)(weakest[["n_a", "n_b"]].to_numpy(float)))
     return {"item": weakest.get("item", ""), "a": weakest["a"], "b": weakest["b"], "n": n, "verdict": verdict,
             **weakest[list(NUMBERS)]}
 
@@ -168,20 +180,20 @@ def _turned(table: pd.DataFrame) -> pd.DataFrame:
 # ---- Rules: each gives the parts that must all hold -----------------------------------------------------------------
 
 
-def _equal(claim: Claim, survey: Survey) -> list[Judged]:
+def _equal(claim: Claim, survey: Survey, see: See = _exact) -> list[Judged]:
     value, (spec,), (margin,) = published.value(claim.id), claim.measures, claim.margins
-    narrow, wide = (estimate_of(survey.having(level=level), spec) for level in (0.90, 0.95))
+    narrow, wide = (see(estimates_of(survey.having(level=level), spec)).iloc[0] for level in (0.90, 0.95))
     verdict = decide.equal((narrow["low"], narrow["high"]), (wide["low"], wide["high"]), value, margin)
     row = {"a": spec.get("svar", ""), "b": str(value), "n_a": wide["n"], "n_b": 0, "p": np.nan, "weight": 0.0}
     return [(pd.DataFrame([row | wide[["estimate", "low", "high"]].to_dict()]), verdict)]
 
 
-def _even(claim: Claim, survey: Survey) -> list[Judged]:
+def _even(claim: Claim, survey: Survey, see: See = _exact) -> list[Judged]:
     """Rates of response, which are counted: the two groups of one variable that are furthest apart, without an error.
 
     Supported if they are less than the margin apart, else contradicted: who answered is known, and nothing is inferred.
     """
-    rates = [weighting.response_rates(survey, by).query("asked > 0") for by in claim.by]
+    rates = [see(weighting.response_rates(survey, by).query("asked > 0")) for by in claim.by]
     ends = [(table.loc[table["estimate"].idxmax()], table.loc[table["estimate"].idxmin()]) for table in rates]
     most, least = max(ends, key=lambda pair: float(settled(pair[0]["estimate"] - pair[1]["estimate"])))
     apart = float(settled(most["estimate"] - least["estimate"]))
@@ -190,21 +202,21 @@ def _even(claim: Claim, survey: Survey) -> list[Judged]:
     return [(pd.DataFrame([row]), SUPPORTED if apart < settled(claim.margins[0]) else CONTRADICTED)]
 
 
-def estimate_of(survey: Survey, spec: dict[str, str]) -> pd.Series:
-    """The share or ratio that a `maal` names, of all."""
+def estimates_of(survey: Survey, spec: dict[str, str]) -> pd.DataFrame:
+    """The share or ratio that a `maal` names, of all; one row."""
     if "del" in spec:
-        return estimate.ratios(survey, spec["del"]).iloc[0]
-    return estimate.shares(survey, spec["andel"], spec["svar"]).iloc[0]
+        return estimate.ratios(survey, spec["del"])
+    return estimate.shares(survey, spec["andel"], spec["svar"])
 
 
-def _more_than(claim: Claim, survey: Survey, *, less: bool = False) -> list[Judged]:
+def _more_than(claim: Claim, survey: Survey, see: See = _exact, *, less: bool = False) -> list[Judged]:
     measures = [measure_of(survey, spec) for spec in claim.measures]
     if claim.limit is not None:
-        tables = [compare.above(survey, what, claim.limit) for what in measures]
+        tables = [see(compare.above(survey, what, claim.limit)) for what in measures]
         tables = [_turned(table) if less else table for table in tables]
         return [(_weighed(table), decide.more_than(table, len(tables))) for table in tables]
     against = [measure_of(survey, spec) for spec in claim.against]
-    table = compare.differences(survey, [*measures, *against])
+    table = see(compare.differences(survey, [*measures, *against]))
     return [_first(table, [name_of(what) for what in measures], last=less)]
 
 
@@ -226,15 +238,15 @@ def without(table: pd.DataFrame, groups: list[str]) -> pd.DataFrame:
     return table[~(table["a"].isin(groups) | table["b"].isin(groups))]
 
 
-def _ranks(claim: Claim, survey: Survey) -> list[Judged]:
-    tables = [without(table, claim.except_groups) for table in _contrasts(claim, survey)]
+def _ranks(claim: Claim, survey: Survey, see: See = _exact) -> list[Judged]:
+    tables = [without(table, claim.except_groups) for table in _contrasts(claim, survey, see)]
     comparisons = sum(compare.testable(crossing(table, claim.groups)) for table in tables)
     return [_first(table, claim.groups, last=claim.rule == "sidst", comparisons=comparisons) for table in tables]
 
 
-def _contrasts(claim: Claim, survey: Survey) -> list[pd.DataFrame]:
+def _contrasts(claim: Claim, survey: Survey, see: See = _exact) -> list[pd.DataFrame]:
     """All pairs of groups, for each measure and each variable of the claim."""
-    return [pairs(survey, spec, by) for spec in claim.measures for by in claim.by]
+    return [see(pairs(survey, spec, by)) for spec in claim.measures for by in claim.by]
 
 
 def pairs(survey: Survey, spec: dict[str, str], by: str) -> pd.DataFrame:
@@ -242,20 +254,20 @@ def pairs(survey: Survey, spec: dict[str, str], by: str) -> pd.DataFrame:
     return compare.contrasts(survey, item_of(spec), spec.get("svar"), by, ratio="del" in spec)
 
 
-def _held(claim: Claim, survey: Survey) -> list[pd.DataFrame]:
+def _held(claim: Claim, survey: Survey, see: See = _exact) -> list[pd.DataFrame]:
     """All pairs of groups, for each measure and each variable, held against the measure's margin."""
-    margins, pairs = [margin for margin in claim.margins for _ in claim.by], _contrasts(claim, survey)
+    margins, pairs = [margin for margin in claim.margins for _ in claim.by], _contrasts(claim, survey, see)
     comparisons = sum(map(compare.testable, pairs))
     return [compare.equivalence(table, margin, comparisons) for table, margin in zip(pairs, margins, strict=True)]
 
 
-def _no_difference(claim: Claim, survey: Survey) -> list[Judged]:
+def _no_difference(claim: Claim, survey: Survey, see: See = _exact) -> list[Judged]:
     """The pair that is nearest to leaving its margin decides: the weight is what is left, as a share of the margin."""
     return [(table.assign(weight=1 - table[["low90", "high90"]].abs().max(axis=1) / table["margin"]),
-             decide.no_difference(table)) for table in _held(claim, survey)]
+             decide.no_difference(table)) for table in _held(claim, survey, see)]
 
 
-def _difference(claim: Claim, survey: Survey) -> list[Judged]:
+def _difference(claim: Claim, survey: Survey, see: See = _exact) -> list[Judged]:
     """Supported if each measure's joint test rejects; contradicted if all pairs of one of them are equal (Bonferroni).
 
     All must reject (an intersection-union test), so none needs a correction for the others: the chance that all do
@@ -263,28 +275,28 @@ def _difference(claim: Claim, survey: Survey) -> list[Judged]:
     difference, with that p.
     """
     tests = pd.concat([
-        compare.equality(survey, item_of(spec), spec.get("svar"), by) for spec in claim.measures for by in claim.by
+        see(compare.equality(survey, item_of(spec), spec.get("svar"), by)) for spec in claim.measures for by in claim.by
     ])
     parts = []
-    for p, table in zip(tests["p"], _held(claim, survey), strict=True):
+    for p, table in zip(tests["p"], _held(claim, survey, see), strict=True):
         ends = np.abs(compare.interval(table, 1 - 0.10 / len(tests)))
         equal = len(table) > 0 and bool((ends < table["margin"].to_numpy()).all())
-        verdict = SUPPORTED if p < 0.05 else CONTRADICTED if equal else UNDECIDED
+        verdict = SUPPORTED if p <= 0.05 else CONTRADICTED if equal else UNDECIDED
         largest = table.loc[[table["estimate"].abs().fillna(-1).idxmax()]]
         parts.append((largest.assign(p=p, weight=-p), verdict))
     return parts
 
 
-def _slope(claim: Claim, survey: Survey) -> list[Judged]:
-    tables = [compare.slope(survey, spec["andel"], spec["svar"], by) for spec in claim.measures for by in claim.by]
+def _slope(claim: Claim, survey: Survey, see: See = _exact) -> list[Judged]:
+    tables = [see(compare.slope(survey, spec["andel"], spec["svar"], by)) for spec in claim.measures for by in claim.by]
     return [(_weighed(table), decide.more_than(table, len(tables))) for table in tables]
 
 
-RULES: dict[str, Callable[[Claim, Survey], list[Judged]] | None] = {
+RULES: dict[str, Callable[[Claim, Survey, See], list[Judged]] | None] = {
     "lig": _equal,
     "jaevn": _even,
     "mere_end": _more_than,
-    "mindre_end": lambda claim, survey: _more_than(claim, survey, less=True),
+    "mindre_end": lambda claim, survey, see: _more_than(claim, survey, see, less=True),
     "foerst": _ranks,
     "sidst": _ranks,
     "ingen_forskel": _no_difference,
@@ -298,33 +310,59 @@ RULES: dict[str, Callable[[Claim, Survey], list[Judged]] | None] = {
 
 HIDDEN_VERDICT = "kan_ikke"
 KINDS_OF_MEASURE = {"andel": "share", "middel": "mean", "del": "ratio", "svarede": "rate"}
+ALIKE = ["estimate", "low", "high"]
 
 
 def as_shown(plan: Plan, row: pd.Series) -> Shown:
-    """A judged claim: found again among the cells that it may be about, or hidden with its verdict."""
+    """Whether a claim is told: `judged_as_shown` says what."""
     claim = read().get(row["id"])
-    if claim is None or row["verdict"] == HIDDEN_VERDICT:
-        return {"n": 0, "hidden": claim is None, "verdict": HIDDEN_VERDICT}
-    if claim.rule == "jaevn" and any(cell is None or cell.hidden for cell in cells(plan, claim)):
-        return {"hidden": True, "verdict": HIDDEN_VERDICT}  # that no group is further away tells of all of them
-    # a difference between questions is among those who answered both, and moves from the numbers of either
-    several = bool(claim.against) and len({item_of(spec) for spec in [*claim.measures, *claim.against]}) > 1
-    for number in candidates(plan, claim, row):
-        told = moved(number, row["estimate"]) if several else number.shown
-        if (several or np.isclose(number.exact, row["estimate"], rtol=0, atol=1e-9)) and not np.isnan(told):
-            level = 0.95 if claim.rule == "lig" else plan.survey.level  # as `claims` makes their intervals
-            z = norm.ppf((1 + level) / 2)
-            half = number.error((row["high"] - row["low"]) / 2 / z) * z
-            p = float(p_class(row["p"]))
-            return {"n": plan.n(row["n"]), "estimate": told, "low": told - half, "high": told + half, "p": p}
-    return {"hidden": True, "verdict": HIDDEN_VERDICT}
+    return {"hidden": claim is None or (row["verdict"] != HIDDEN_VERDICT and not all_told(plan, claim))}
 
 
-def cells(plan: Plan, claim: Claim) -> list[Cell | None]:
-    """The cells of all that a claim is about: its measures, in all groups that the frame has where it is of groups."""
-    frame = plan.survey.frame
-    groups = [(by, code) for by in claim.by for code in frame[by].unique()] or [("", "")]
-    return [plan.cell(*_place(spec), *group) for spec in [*claim.measures, *claim.against] for group in groups]
+def judged_as_shown(plan: Plan, table: pd.DataFrame, made: pd.DataFrame) -> pd.DataFrame:
+    """Claims judged by the numbers that are shown, so that a verdict tells no more than they do.
+
+    Hidden where not all that the claim is about is shown, in all groups, and where these are other answers or weights
+    than the plan's own.
+    """
+    exact, shown = (judged.set_index("id").reindex(table["id"]).reset_index() for judged in _judgements(plan))
+    same = np.isclose(table[ALIKE].to_numpy(float), exact[ALIKE].to_numpy(float), rtol=0, atol=1e-9, equal_nan=True)
+    open_ = same.all(axis=1) & ~made["hidden"].to_numpy()
+    words = {name: np.where(open_, shown[name], "") for name in ("item", "a", "b")}
+    numbers = {name: np.where(open_, shown[name], np.nan) for name in (*ALIKE, "p", "n")}
+    verdict = np.where(open_, shown["verdict"], HIDDEN_VERDICT)
+    return made.assign(**words, **numbers, verdict=verdict, hidden=~open_)
+
+
+# The same plan judges once, for the tables, figures and sentences of a chapter; a plan is never changed.
+@lru_cache(maxsize=2)
+def _judgements(plan: Plan) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The claims judged by the exact numbers, and by those shown, with p in classes and n rounded."""
+    shown = judge(plan.survey, partial(_seen, plan), partial(all_told, plan))
+    n = [plan.n(n) if n else n for n in shown["n"]]  # of those asked it is not rounded
+    return judge(plan.survey), shown.assign(n=n, p=shown["p"].map(p_class))
+
+
+def _seen(plan: Plan, table: pd.DataFrame) -> pd.DataFrame:
+    """A table as it is shown. Differences between questions, which not the same have answered, are of what is shown
+    of either.
+    """
+    made = plan.protect(table)
+    if "effect" not in table or not (table["by"] == "").all() or not made["hidden"].any():
+        return made
+    rows = []
+    for _, row in table.iterrows():
+        gap = difference(*(plan.side(row["statistic"], row["item"], row["answer"], "", row[side], None)
+                           for side in "ab"))
+        n = {side: plan.n(row[side]) for side in ("n_a", "n_b")}
+        rows.append(n | with_error(gap.shown, gap.error(row["se"]), row["df"], row["level"]))
+    return written(table, rows)
+
+
+def all_told(plan: Plan, claim: Claim) -> bool:
+    """Whether all that a claim is about is shown: its measures, in all groups."""
+    needed = [key_of(*_place(spec)) for spec in [*claim.measures, *claim.against]]
+    return all(together.told(plan, needed, by) for by in claim.by or [""])
 
 
 def _place(spec: dict[str, str]) -> tuple[str, str, str]:
@@ -333,19 +371,4 @@ def _place(spec: dict[str, str]) -> tuple[str, str, str]:
     return statistic, "" if statistic == "rate" else item_of(spec), "" if statistic == "rate" else spec.get("svar", "")
 
 
-def candidates(plan: Plan, claim: Claim, row: pd.Series) -> Iterator[Number]:
-    """The numbers made of cells that a claim's deciding comparison may be."""
-    for spec in [*claim.measures, *claim.against]:
-        statistic, item, answer = _place(spec)
-        if claim.rule == "lig":
-            yield plan.number_of(plan.cell(statistic, item, answer))
-        for by in claim.by:
-            if claim.rule == "haeldning":
-                yield plan.trend(statistic, item, answer, by, row["n"])
-            else:
-                yield difference(*(plan.side(statistic, item, answer, by, row[side], None) for side in "ab"))
-        if not claim.by:
-            yield difference(*(plan.side(statistic, item, answer, "", row[side], None) for side in "ab"))
-
-
-KINDS.insert(0, ({"id", "rule", "verdict", "a", "b"}, as_shown, None))
+KINDS.insert(0, ({"id", "rule", "verdict", "a", "b"}, as_shown, judged_as_shown))

@@ -14,7 +14,7 @@ from civsam.danish import at_level, listed, number
 from civsam.inference.compare import SUPPORTED
 from civsam.instrument.questionnaire import Questionnaire
 from civsam.pages import cells
-from civsam.pages.door import nothing_to_show, plan_of, shown
+from civsam.pages.door import nothing_to_show, shown
 from civsam.pages.figure import (
     ACCENT,
     INK,
@@ -94,8 +94,6 @@ def specifications(survey: Survey, table: pd.DataFrame, caption: str, name: str)
 
     After Simonsohn, Simmons & Nelson (2020). A place across for each row of the table, those without estimate last.
     """
-    if plan_of(survey).isolates(sensitivity.tells_apart(survey)):  # the difference would be those few
-        table = table[table["guldborgsund"].isin(["", next(iter(sensitivity.CHOICES["guldborgsund"]))])]
     rows = shown(survey, table).sort_values(["estimate", "low", "measure", *sensitivity.CHOICES], ignore_index=True)
     words = words_of(survey)
     if rows.empty:

@@ -78,7 +78,7 @@ def _tests(claim: Claim, survey: Survey) -> Iterator[_Tests]:
     for what, spec, margin in zip(measures, claim.measures, claim.margins, strict=True):
         among = survey.among(what.responded)
         if not claim.by:
-            table = (claims.estimate_of(survey.having(level=LEVEL), spec).to_frame().T if claim.rule == "lig"
+            table = (claims.estimates_of(survey.having(level=LEVEL), spec) if claim.rule == "lig"
                      else compare.above(survey, what, claim.limit))
             yield _Tests(table, _calibrated(among, _influence(among, what, what.base)[:, None]), margin)
         for by in claim.by:
@@ -231,7 +231,7 @@ def _by_cluster(survey: Survey, influence: np.ndarray) -> np.ndarray:
 def as_shown(plan: Plan, row: pd.Series) -> Shown:
     """The class of a claim's rate, and only where every number that its rule is made of is shown."""
     claim = claims.read().get(row["id"])
-    if claim is None or any(cell is None or cell.hidden for cell in claims.cells(plan, claim)):
+    if claim is None or not claims.all_told(plan, claim):
         return {"hidden": True}
     if np.isnan(row["power"]):
         return {"tests": row["tests"]}

@@ -14,7 +14,9 @@ import pandas as pd
 
 from civsam.disclosure.plan import KINDS, Plan
 from civsam.disclosure.precision import NOTHING, Shown, difference, moved, with_error
+from civsam.disclosure.together import all_told
 from civsam.inference import compare, decide, equations, models, weighting
+from civsam.instrument.questionnaire import DONT_KNOW
 from civsam.study import claims, municipality_groups, register
 from civsam.study.claims import Claim
 from civsam.survey.survey import Survey
@@ -92,18 +94,13 @@ def _no_difference(survey: Survey, claim: Claim, spec: dict[str, str], chosen: d
     return table.loc[nearest]
 
 
-def tells_apart(survey: Survey) -> np.ndarray:
-    """Who is in the municipality that some specifications move or leave out, boolean, shape (n,)."""
-    return (survey.background["kommunekode"] == GULDBORGSUND).to_numpy()
-
-
 def _guldborgsund(survey: Survey, bloc: str) -> Survey:
     """The survey with that municipality in a bloc, or outside every estimate: a domain, so nobody is deleted."""
     if bloc in survey.questionnaire.background["blok"].labels:
         there = survey.frame["kommunekode"] == GULDBORGSUND
         return survey.having(frame=survey.frame.assign(blok=survey.frame["blok"].mask(there, bloc)))
     if bloc == "udeladt":
-        return weighting.without(survey, tells_apart(survey))
+        return weighting.without(survey, (survey.background["kommunekode"] == GULDBORGSUND).to_numpy())
     return survey
 
 
@@ -139,30 +136,40 @@ RULES = {"ingen_forskel": _no_difference, "haeldning": _slope}
 
 
 def as_shown(plan: Plan, row: pd.Series) -> Shown:
-    """A row of a specification curve: what it moves from the number it varies, in whole steps."""
-    dont_know = row["dont_know"] != "uden"
+    """A row of a specification curve: what it moves from the number it varies, in whole steps, and judged by that.
+
+    Hidden where not all groups of its variable are shown, and where it is of one pair of several: which pair decides
+    is told by the exact numbers. So are rows that move a single municipality, which no other page shows alone.
+    """
+    dont_know, base = row["dont_know"] != "uden", next(iter(CHOICES["guldborgsund"]))
+    answers = [row["answer"], *([] if dont_know else [DONT_KNOW])]
+    pairs = row["rule"] != "haeldning" and len(plan.survey.questionnaire.background[row["by"]].labels) > 2
+    if row["guldborgsund"] not in ("", base) or pairs or not all_told(plan, row["item"], answers, row["by"]):
+        return {"hidden": True}
     if row["rule"] == "haeldning":
         anchor = plan.trend("share", row["item"], row["answer"], row["by"],
-                             plan.survey.answered(row["item"]).sum()) if dont_know else NOTHING
+                            plan.survey.answered(row["item"]).sum()) if dont_know else NOTHING
     else:
         anchor = difference(*(plan.share(row["item"], row["answer"], row["by"], row[side], dont_know=dont_know)
                                for side in "ab"))
     told = moved(anchor, row["estimate"])
     if np.isnan(told):
         return {"hidden": True}
-    return {"n": plan.n(row["n"]), "margin": row["margin"],
-            **with_error(told, anchor.error(row["se"]), row["df"], row["level"])}
+    numbers = with_error(told, anchor.error(row["se"]), row["df"], row["level"])
+    return {"n": plan.n(row["n"]), "margin": row["margin"], **numbers, "verdict": _verdict(row, numbers)}
 
 
-def kept(plan: Plan, table: pd.DataFrame, made: pd.DataFrame) -> pd.DataFrame:
-    """The rows of a curve that may be shown, without those that would tell a few respondents apart."""
-    return made[~made["hidden"] & ~told_apart(plan, table)].reset_index(drop=True)
+def _verdict(row: pd.Series, numbers: Shown) -> str:
+    """What the numbers as shown say of a statement."""
+    table = row.to_frame().T.assign(**numbers, effect="difference")
+    if row["rule"] == "haeldning":
+        return decide.more_than(table)
+    return decide.no_difference(compare.equivalence(table, float(row["margin"])))
 
 
-def told_apart(plan: Plan, table: pd.DataFrame) -> np.ndarray:
-    """Rows of a curve that leave out a few respondents whom others of the same measure keep, or the other way."""
-    usual = table.groupby(["measure", "dont_know"])["n"].transform(lambda n: n.mode().iloc[0])
-    return (abs(table["n"] - usual).between(1, plan.minimum - 1)).to_numpy()
+def kept(_: Plan, __: pd.DataFrame, made: pd.DataFrame) -> pd.DataFrame:
+    """The rows of a curve that may be shown."""
+    return made[~made["hidden"]].reset_index(drop=True)
 
 
 KINDS.insert(0, ({"statement", "measure", "verdict", "base", "dont_know"}, as_shown, kept))

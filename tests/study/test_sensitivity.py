@@ -8,9 +8,11 @@ import numpy as np
 import opened
 import pandas as pd
 import pytest
+from scipy.stats import t as student
 
 from civsam import danish
 from civsam.inference import weighting
+from civsam.pages.door import shown
 from civsam.study import claims, figures, municipality_groups, register, sensitivity
 from civsam.study.sensitivity import CHOICES, GULDBORGSUND
 from civsam.survey.survey import Survey, recognise
@@ -208,3 +210,15 @@ def test_a_figure_of_mixed_provenance_is_not_drawn() -> None:
     mixed = curve("O9").assign(provenance=lambda t: np.where(t["base"], "indsamlet", "syntetisk"))
     with pytest.raises(ValueError, match="this plan is for"):
         figures.specifications(SURVEY, mixed, "c", "n")
+
+
+def test_of_collected_answers_no_choice_moves_a_single_municipality_and_what_is_shown_is_judged() -> None:
+    survey = Survey(SURVEY.answers.iloc[1:], SURVEY.frame, SURVEY.questionnaire)
+    exact = sensitivity.curve(weighting.weighted(survey), "O9")
+    told = shown(survey, exact)
+    assert set(told["guldborgsund"]) == {"blaa"} < set(exact["guldborgsund"])
+    assert len(told) > 3
+    for _, row in told.iterrows():
+        half = student.ppf(0.95, row["df"]) * row["se"]
+        inside = abs(row["estimate"]) + half < row["margin"]
+        assert inside == (row["verdict"] == "understoettet")
