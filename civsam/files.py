@@ -309,6 +309,12 @@ def write_if_changed(path: Path, content: bytes) -> bool:
     return True
 
 
+def without_halves(path: Path) -> None:
+    """Remove what `write_if_changed` left of a file beside it when it was killed; for whom alone writes that file."""
+    for half in path.parent.glob(f".{path.name}.*"):
+        half.unlink(missing_ok=True)
+
+
 def read_json(path: Path) -> dict[str, Any]:
     """The object in the file; empty where there is none, or none that can be read."""
     try:

@@ -22,7 +22,16 @@ from civsam.book.execute import TRACE, run_chapters, seconds
 from civsam.book.stale import STATE, chapter_digest, code_digest, digest, surroundings, tree
 from civsam.disclosure.remembered import FOLDER
 from civsam.edition import NO_OTHER
-from civsam.files import UserError, project, read_json, read_yaml, without_lines, write_if_changed, write_json
+from civsam.files import (
+    UserError,
+    project,
+    read_json,
+    read_yaml,
+    without_halves,
+    without_lines,
+    write_if_changed,
+    write_json,
+)
 from civsam.pages.bibliography import COMPENDIUM
 
 ADDRESS = "CIVSAM_BASEURL"
@@ -199,6 +208,7 @@ def recover(places: Places) -> None:
     """Put the last good book back if an earlier run was stopped while it changed books."""
     if places.old.exists() and not places.book.exists():
         places.old.rename(places.book)
+    without_halves(places.book / status.RUN)
     for left_over in (places.old, places.new):
         shutil.rmtree(left_over, ignore_errors=True)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from civsam.book import contents, own, versions
 from civsam.book.alike import Trace, between
-from civsam.files import UserError, project, read_json, shown, write_json
+from civsam.files import UserError, project, read_json, shown, without_halves, write_json
 
 FILE = ".udgivet.json"
 NOTE = "Hvilke svar de udgivne bøger er lavet af. Læg den aldrig ud. Uden den kan der ikke udgives ved siden af dem."
@@ -61,5 +61,6 @@ def _collected(folder: Path) -> Iterator[str]:
 def note(folder: Path, version: str, made_of: Collection[Trace]) -> None:
     """Remember what is about to be published; what has been withdrawn is forgotten, and nothing else."""
     mine = {"mappe": shown(folder), "version": version, "spor": list(made_of)}
+    without_halves(project.root / FILE)
     kept = [one for one in beside(folder) if one != mine]
     write_json(project.root / FILE, {"note": NOTE, "udgivet": [*kept, mine]})

@@ -14,7 +14,7 @@ from pathlib import Path
 from babel.dates import format_date
 from packaging.version import InvalidVersion, Version
 
-from civsam.files import UserError, read_json, read_yaml, shown, write_if_changed, write_json
+from civsam.files import UserError, read_json, read_yaml, shown, without_halves, write_if_changed, write_json
 from civsam.pages import imprint
 from civsam.pages.bibliography import COMPENDIUM
 
@@ -82,6 +82,8 @@ def publish(site: Path, folder: Path, release: Release, *, again: bool = False) 
     """
     before, version = releases(folder), release["version"]
     check(site, folder, release, before, again)
+    for written in (LIST, PAGE):
+        without_halves(folder / written)
     last = at_the_top(folder, before)
     newest = not before or parsed(version) >= parsed(before[0]["version"])
     after = sorted([*(one for one in before if one["version"] != version), release],
