@@ -23,8 +23,8 @@ def check(reader: Reader) -> None:
         raise reader.stop(reader.content[LINE], f"skemaet er skrevet i format {version}, og denne udgave af civsam "
                                                 f"kender til og med {VERSION}. Brug en nyere civsam.")
     for name in [name for name in reader.content if name not in (*KEYS, LINE)]:
-        if near := get_close_matches(str(name), KEYS, n=1, cutoff=0.8):
-            raise reader.stop(reader.content[LINE], f"ukendt del '{name}'. Mente du '{near[0]}'?")
+        if near := get_close_matches(str(name), KEYS, n=1, cutoff=0.75):
+            raise reader.stop(reader.content[LINE], f"ukendt nøgle '{name}'. Mente du '{near[0]}'?")
 
 
 def marked(text: str) -> str:

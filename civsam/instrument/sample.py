@@ -92,7 +92,6 @@ class Margins:
 
 
 BACKGROUND = "en baggrundsvariabel"
-KEYS = ("stikproeve", "vaegtning", "margener")  # of a questionnaire; nothing that is called almost so is passed over
 OF_WEIGHTING = ("svargrupper", "margener", "klynge")
 ALLOWED = ("vaegt", "strata", "klynge", "antal", "replikater", "type", "rho", "skala", "rskalaer", "mse", "enlig",
            "indlejret")
@@ -104,9 +103,6 @@ def sample(content: Mapping[str, Any], taken: Mapping[str, str], cluster: str, s
     taken: names that no column of the design may have, and what they are. cluster: the one that is told under
     `vaegtning`. Raises UserError, with line, for what cannot be so.
     """
-    for key in content:
-        if key not in KEYS and (near := get_close_matches(str(key), KEYS, n=1, cutoff=0.75)):
-            raise stop(content[LINE], f"ukendt nøgle '{key}'. Mente du '{near[0]}'?")
     raw = content.get("stikproeve")
     if raw is None:
         return None

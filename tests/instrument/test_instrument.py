@@ -50,7 +50,7 @@ def broken(tmp_path: Path, old: str, new: str, count: int = 1) -> str:
         ("skalaer:\n", "skalaer:\n  janej: {}\n", ["står to gange"]),
         ("titel: Kommunernes", "format: 3\ntitel: Kommunernes", ["format 3", "kender til og med 2", "nyere civsam"]),
         ("titel: Kommunernes", "format: to\ntitel: Kommunernes", ["'format' er 'to'"]),
-        ("vaegtning:\n", "vaegtnig:\n", ["ukendt del 'vaegtnig'. Mente du 'vaegtning'"]),
+        ("vaegtning:\n", "vaegtnig:\n", ["ukendt nøgle 'vaegtnig'. Mente du 'vaegtning'"]),
         ("    type: tekst", "    type: tekst\n    laengst: 9", ["linje", "ukendt nøgle i skalaen", "'laengst'"]),
         ("blokke:\n", "blokke: [\n", ["ikke gyldig YAML"]),
     ],
