@@ -18,7 +18,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     """Answers in and out."""
     check = commands.add_parser("check", help="find alle fejl i en svarfil",
                                 description="Læs en svarfil, sig, hvad der blev genkendt, og find alle fejl i den.")
-    check.add_argument("file", metavar="FIL", help="CSV, .xlsx, .ods, .sav, .dta eller .parquet")
+    check.add_argument("file", metavar="FIL", help="CSV, .xlsx, .ods, .sav, .dta, .xpt eller .parquet")
     reading_options(check)
     frame_option(check)
     check.add_argument("--report", metavar="CSV", help="skriv alle fejl til denne fil")

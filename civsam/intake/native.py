@@ -1,4 +1,4 @@
-"""Read an SPSS or Stata file, as a process of its own: `python native.py sav|dta FILE SECONDS BYTES`.
+"""Read a file of SPSS, Stata or SAS, as a process of its own: `python native.py sav|dta|xpt FILE SECONDS BYTES`.
 
 The reader is native code, and a damaged file can end its process without a word, or make it ask for all memory. So it
 runs here, within limits. What it found is JSON on standard output: names, columns (for each its distinct values, and
@@ -33,8 +33,11 @@ def read(kind: str, path: str) -> dict[str, Any]:
     """The file's content as described above; every fault of the library is let through."""
     import pyreadstat
 
-    reader = pyreadstat.read_sav if kind == "sav" else pyreadstat.read_dta
-    columns, meta = reader(path, user_missing=True, output_format="dict")
+    if kind == "xpt":
+        columns, meta = pyreadstat.read_xport(path, output_format="dict")
+    else:
+        reader = pyreadstat.read_sav if kind == "sav" else pyreadstat.read_dta
+        columns, meta = reader(path, user_missing=True, output_format="dict")
     ranges: dict[str, list[Any]] = meta.missing_ranges
     missing = {name: [(one["lo"], one["hi"]) for one in those] for name, those in ranges.items()}
     missing |= {name: [(letter, letter) for letter in letters] for name, letters in meta.missing_user_values.items()}

@@ -1,4 +1,4 @@
-"""Files of statistics programs (SPSS, Stata) and Parquet: typed values, with labels where there are any."""
+"""Files of SPSS, Stata and SAS (transport), and Parquet: typed values, with labels where there are any."""
 
 from __future__ import annotations
 
@@ -20,6 +20,9 @@ from civsam.instrument.words import plain
 from civsam.intake.faults import amount
 from civsam.intake.table import KINDS, Table, as_text, from_columns, reading
 
+NATIVE = ("sav", "dta", "xpt")  # kinds that `native` reads
+UNCOUNTED = ("Filen siger ikke selv, hvor mange rækker den har, og særlige manglende værdier (.A til .Z) er læst som "
+             "ikke besvaret. Kontrollér, at alle {} er der.")
 SECONDS, MEMORY = 60, 2 * 2**30  # of processor time and bytes for the native reader, besides what a large file takes
 
 
@@ -45,6 +48,7 @@ def read(path: Path, kind: str, data: bytes, dont_know: str) -> Table:
         columns.append(pd.array(np.array([*texts, ""], dtype=object)[codes], dtype="str"))  # -1 takes the last
     used = [name for name in header if name in found["labels"]]
     notes = [f"Format: {KINDS[kind]}. Værdietiketter er brugt i: {', '.join(used) or 'ingen kolonner'}."]
+    notes += [UNCOUNTED.format(amount(len(columns[0]), "række", "rækker"))] if kind == "xpt" and columns else []
     if gone:
         notes.append(f"Værdier, som filen selv angiver som manglende, er læst som ikke besvaret: {', '.join(gone)}.")
     titles = [found["wordings"].get(name) or "" for name in header]

@@ -23,7 +23,8 @@ from civsam.files import UserError, shown
 
 CHUNK = 50_000  # rows that are turned into columns at a time
 KINDS = {"xlsx": "Excel-projektmappe (.xlsx)", "ods": "OpenDocument-projektmappe (.ods)",
-         "sav": "SPSS-fil (.sav)", "dta": "Stata-fil (.dta)", "parquet": "Parquet-fil"}
+         "sav": "SPSS-fil (.sav)", "dta": "Stata-fil (.dta)",
+         "xpt": "SAS-fil (.xpt)", "parquet": "Parquet-fil"}
 
 WIDEST = 16_384  # columns: as many as a sheet of Excel has
 THOUSANDS = re.compile(r"-?[1-9][0-9]{0,2}([.,][0-9]{3})+")  # or three decimals

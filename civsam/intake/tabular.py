@@ -15,16 +15,17 @@ from civsam.files import UserError, read_bytes, shown, visible
 from civsam.intake import delimited, opendocument, programs, statistics_files, workbook
 from civsam.intake.table import KINDS, Known, Say, Table, check_width
 
-MAGIC = {b"PK\x03\x04": "xlsx", b"$FL2": "sav", b"$FL3": "sav", b"PAR1": "parquet", b"<stata_dta>": "dta"}
+MAGIC = {b"PK\x03\x04": "xlsx", b"$FL2": "sav", b"$FL3": "sav", b"PAR1": "parquet", b"<stata_dta>": "dta",
+         b"HEADER RECORD*******LIB": "xpt"}
 SUFFIXES = {".xlsx": "xlsx", ".xlsm": "xlsx", ".ods": "ods", ".sav": "sav", ".zsav": "sav", ".dta": "dta",
-            ".parquet": "parquet"}
+            ".parquet": "parquet", ".xpt": "xpt"}
 STRICT = re.compile(rb"http://purl\.oclc\.org/ooxml/(\w+)/")  # the names of Strict Open XML, ISO/IEC 29500-1
 UNPACKED, PACKING = 2**28, 200  # bytes that any workbook may take unpacked, and how many times its own size
 OLD_STATA = range(0x66, 0x74)  # first byte of a .dta before version 117
 
 
 def load(path: Path, known: Known, sheet: str | None, say: Say, dont_know: str = "") -> Table:
-    """The table in a file: delimited text, .xlsx, .ods, .sav, .dta or .parquet, told by its content.
+    """The table in a file: delimited text, .xlsx, .ods, .sav, .dta, .xpt or .parquet, told by its content.
 
     known: how many of some column names are recognised; decides on the separator. sheet: which of a workbook's sheets.
     dont_know: the words of 'ved ikke', which stays an answer where a statistics file declares it missing.
@@ -39,7 +40,7 @@ def load(path: Path, known: Known, sheet: str | None, say: Say, dont_know: str =
         table = read(path, _workbook(path, data), known, sheet, say)
     elif kind == "parquet":
         table = statistics_files.parquet(path, data)
-    elif kind in ("sav", "dta"):
+    elif kind in statistics_files.NATIVE:
         table = statistics_files.read(path, kind, data, dont_know)
     else:
         table = delimited.read(path, data, known, say)

@@ -8,6 +8,7 @@ import pandas as pd
 import pyreadstat
 import pytest
 import small
+from brought import brought, said
 
 from civsam.files import UserError
 from civsam.intake import statistics_files
@@ -120,3 +121,19 @@ def test_one_changed_byte_that_ends_the_native_reader_is_exit_2_in_words(tmp_pat
                           capture_output=True, text=True)
     assert (done.returncode, "Traceback" in done.stderr) == (2, False)
     assert "filen er ikke en hel SPSS-fil" in done.stderr
+
+
+def test_a_transport_file_of_sas_is_read_with_its_wordings_and_told_to_have_no_count(tmp_path: Path) -> None:
+    """As public health surveys are published: numbers without labels, and no number of rows."""
+    wordings = ["Afdeling", "Glæde", "Er du medlem?", "Timer", "Steder", "Andet"]
+    pyreadstat.write_xport(pd.DataFrame(COLUMNS), tmp_path / "lavet.xpt", column_labels=wordings)
+    path = tmp_path / "svar.xpt"
+    path.write_bytes((tmp_path / "lavet.xpt").read_bytes())
+    study, answers, made = brought(path, "afdeling")
+    assert study.items["medlem"].wording == "Er du medlem?"
+    assert answers["timer"].tolist() == ["2", "4", "6", "99", "99"]
+    assert "Kontrollér, at alle 5 rækker er der." in said(made)
+    reading = small.read(tmp_path, path.read_bytes(), study, "svar.xpt")
+    assert "Kontrollér, at alle 5 rækker er der." in "\n".join(reading.notes)
+    with pytest.raises(UserError, match=r"ikke en hel SAS-fil \(.xpt\)"):
+        small.read(tmp_path, path.read_bytes()[:500], study, "svar.xpt")

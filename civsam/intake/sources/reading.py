@@ -10,7 +10,7 @@ import pandas as pd
 from civsam.files import UserError, shown
 from civsam.instrument import classes
 from civsam.instrument.questionnaire import Background, read
-from civsam.intake import answers, tabular
+from civsam.intake import answers, statistics_files, tabular
 from civsam.intake.sources import ddi, limesurvey, markup, statistics, xls_form
 from civsam.intake.sources import sheet as sheet_
 from civsam.intake.sources.draft import Draft, draft
@@ -35,7 +35,7 @@ def survey(
 def material(path: Path, sheet: str | None) -> Material:
     """What the file tells, in its own names."""
     kind, data = tabular.opened(path)
-    if kind in ("sav", "dta"):
+    if kind in statistics_files.NATIVE:
         return statistics.read(path, kind, data)
     if not kind and markup.is_xml(path, data):
         return _of_xml(path, data)

@@ -15,8 +15,8 @@ from civsam.intake.sources.material import Material, Question, few, is_key, one_
 from civsam.intake.sources.naming import unsure
 from civsam.intake.table import KINDS, as_text
 
-LABELS_END = {"sav": 120, "dta": 32_000}  # bytes, where a format cuts a value's label
-WORDINGS_END = {"sav": 255, "dta": 80}  # and that of a column: bytes, and characters
+LABELS_END = {"sav": 120, "dta": 32_000, "xpt": 32_000}  # bytes, where a format cuts a value's label
+WORDINGS_END = {"sav": 255, "dta": 80, "xpt": 40}  # and that of a column: bytes, of Stata characters
 OWN = ("Indsamlede svar: ", "Syntetiske svar: ")  # before the title in files that civsam writes
 
 
@@ -28,6 +28,8 @@ def read(path: Path, kind: str, data: bytes) -> Material:
     own = title.startswith(OWN)
     made = Material(title=one_line(title.partition(": ")[2] if own else title))
     made.told.append(f"Format: {KINDS[kind]}, {amount(len(columns), 'kolonne', 'kolonner')}.")
+    if kind == "xpt" and columns:
+        made.told.append(statistics_files.UNCOUNTED.format(amount(len(columns[0].places), "række", "rækker")))
     by_name = {column.name: column for column in columns}
     made.raw = lambda name: by_name[name].raw()
     if own_file.questions(made, columns, found["notes"]):
@@ -102,4 +104,4 @@ def _cut(made: Material, columns: list[Column], kind: str) -> None:
 
 
 def _size(text: str, kind: str) -> int:
-    return len(text.encode()) if kind == "sav" else len(text)
+    return len(text) if kind == "dta" else len(text.encode())
