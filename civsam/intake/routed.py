@@ -26,6 +26,8 @@ def held(file: AnswerFile, answers: pd.DataFrame) -> pd.DataFrame:
     silent = {item.id: text[item.id] == NO_TICK for item in some}
     past = routing.passed_over(file.questionnaire, text.assign(**{
         name: text[name].mask(none, "") for name, none in silent.items()}))
+    file.note("Spørgsmål, som ingen skulle stilles efter deres andre svar",
+              [item.id for item in some if len(text) and past[item.id].all()])
     for item in some:
         dull = past[item.id] & silent[item.id].to_numpy()
         if dull.any():

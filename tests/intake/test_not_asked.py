@@ -31,6 +31,13 @@ def test_an_answer_that_was_not_asked_for_is_told_with_row_column_and_remedy(tmp
     assert found.answers["timer"].to_dict() == {"p1": "5", "p4": "", "p5": "3", "p6": ""}
 
 
+def test_a_question_that_nobody_was_asked_is_told(tmp_path: Path) -> None:
+    told = "Spørgsmål, som ingen skulle stilles efter deres andre svar: timer."
+    rows = "p1,nord,lidt,nej,,hal,\np2,syd,lidt,ved_ikke,,hal,\n"
+    assert told in reading(tmp_path, rows).notes
+    assert told not in reading(tmp_path, f"{rows}p3,syd,lidt,,,hal,\n").notes  # who may have been
+
+
 def test_a_row_of_zeros_from_who_was_not_asked_is_no_answer(tmp_path: Path) -> None:
     """Programs write that nothing is ticked also where the question was passed over."""
     head = "svarperson,afdeling,glad,medlem,timer,andet,sted/hal,sted/skov,sted/bib,sted/ingen\n"
