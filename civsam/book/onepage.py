@@ -78,9 +78,10 @@ def sections(book: Path, toc: Mapping[str, Any]) -> dict[str, Tag]:
                 link.unwrap()
             else:
                 link["href"] = address
-        for image in section.select("img[src], source[srcset]"):
-            address = "src" if image.name == "img" else "srcset"
-            image[address] = (here.parent / unquote(image[address])).resolve().as_uri()
+        for drawing in section.select("picture > source"):  # for a phone
+            drawing.decompose()
+        for image in section.select("img[src]"):
+            image["src"] = (here.parent / unquote(image["src"])).resolve().as_uri()
             image.attrs.pop("loading", None)  # what is not yet seen is printed too
     return found
 
@@ -105,13 +106,6 @@ def inside(address: str, here: Path, ids: Mapping[Path, Mapping[str, str]]) -> s
 
 
 # ---- From screen to paper -------------------------------------------------------------------------------------------
-
-
-def narrow(section: Tag) -> None:
-    """Take the drawings for narrow pages, which leave room for what is said of them."""
-    for drawing in section.select("picture"):
-        drawing.img["src"] = drawing.source["srcset"]
-        drawing.replace_with(drawing.img)
 
 
 def page_number(target: str) -> str:
@@ -222,8 +216,6 @@ def page(book: Path, edition: str, stage: Path) -> str:
     """The finished edition in that folder as one page of HTML, to be printed. stage: what it was rendered from."""
     config, toc = (yaml.safe_load((stage / name).read_text("utf-8")) for name in ("_config.yml", "_toc.yml"))
     found = sections(book, toc)
-    for section in found.values():
-        narrow(section)
     divided = parts(found, toc)
     front = divided[""][0]
     banner = front.select_one(".banner")
