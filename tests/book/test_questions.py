@@ -36,6 +36,11 @@ QUESTIONS = {
     "styrke": r"ordliste.html#term-styrke", "frø": r"ordliste.html#term-fr", "odds": r"ordliste.html#term-odds",
     "syntetiske svar": r"ordliste.html#term-syntetiske", "egne svar": r"egne_svar", "licens": r"licens.html",
     "ophavsret": r"licens.html", "undervisning": r"undervisning", "meld en fejl": r"rettelser.html",
+    "hvordan anonymiseres svarene": r"diskretion|ordliste.html#term-diskretion|egne_svar",
+    "hvem har betalt for undersøgelsen": r"index.html#om-rapporten", "print": r"index.html#henvis",
+    "ISBN": r"index.html#om-rapporten", "Moodle": r"undervisning.html#opgaverne-i-moodle", "GDPR": r"diskretion",
+    "hvad betyder uafgjort": r"konklusion.html#alle-udsagn|ordliste", "designeffekt": r"ordliste.html#term-designeffekt",
+    "hvor mange kommuner deltog": r"index.html|udsagn-n1|metode.html#tab-ramme",
     "versioner": r"versioner.html", "CSV": r"figurer.html|kodebog|egne_svar|koer_igen",
 }
 
