@@ -21,7 +21,7 @@ from civsam.book.contents import NUMBERS, NUMBERS_KEY
 from civsam.book.earlier import Numbers
 from civsam.book.stale import code_digest
 from civsam.danish import at_level, joined, listed, number, percent, rounded
-from civsam.disclosure.between import between as between_waves
+from civsam.disclosure import between as told_of_both
 from civsam.edition import NO_OTHER, Edition, shown_name
 from civsam.inference import compare, statistics, waves, weighting
 from civsam.inference.settled import settled
@@ -115,7 +115,7 @@ class Pair:
         return self._told(waves.changes(weighting.for_process(self.new), weighting.for_process(self.old)))
 
     def _told(self, found: pd.DataFrame) -> pd.DataFrame:
-        return between_waves(plan_of(self.new), plan_of(self.old), found)
+        return told_of_both.between(plan_of(self.new), plan_of(self.old), found)
 
     @property
     def wanted(self) -> list[waves.Measured]:

@@ -139,7 +139,7 @@ def files(questionnaire: Questionnaire, *, framed: bool) -> dict[str, str]:
         "index.md": INDEX.format(title=title, scope=scope),
         "_toc.yml": yaml.safe_dump(toc, allow_unicode=True, sort_keys=False),
         "_config.yml": yaml.safe_dump(_config(questionnaire.title), allow_unicode=True, sort_keys=False),
-        CHANGES: _notebook("aendringer", compared(questionnaire, framed)),
+        CHANGES: _notebook("aendringer", change_cells(questionnaire, framed)),
         RESULTS: _notebook("resultater", results(questionnaire, framed), _made_of(questionnaire)),
         "chapters/kodebog.ipynb": _notebook("kodebog", [
             ("md", "# Kodebog\n\nSpørgsmålene, som de blev stillet, og de koder, svarene har i datafilerne."),
@@ -162,7 +162,7 @@ def _config(title: str) -> dict[str, object]:
     return config
 
 
-def compared(questionnaire: Questionnaire, framed: bool) -> list[tuple[str, str]]:
+def change_cells(questionnaire: Questionnaire, framed: bool) -> list[tuple[str, str]]:
     """The cells of a chapter on what has changed since an earlier wave, which is in the book where one is named."""
     return [
         ("md", "# Hvad er ændret\n\nSvarene holdes op mod en tidligere bølge. Hver ændring har et interval, for "
