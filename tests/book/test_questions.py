@@ -39,7 +39,8 @@ QUESTIONS = {
     "hvordan anonymiseres svarene": r"diskretion|ordliste.html#term-diskretion|egne_svar",
     "hvem har betalt for undersøgelsen": r"index.html#om-rapporten", "print": r"index.html#henvis",
     "ISBN": r"index.html#om-rapporten", "Moodle": r"undervisning.html#opgaverne-i-moodle", "GDPR": r"diskretion",
-    "hvad betyder uafgjort": r"konklusion.html#alle-udsagn|ordliste", "designeffekt": r"ordliste.html#term-designeffekt",
+    "hvad betyder uafgjort": r"konklusion.html#alle-udsagn|ordliste",
+    "designeffekt": r"ordliste.html#term-designeffekt",
     "hvor mange kommuner deltog": r"index.html|udsagn-n1|metode.html#tab-ramme",
     "versioner": r"versioner.html", "CSV": r"figurer.html|kodebog|egne_svar|koer_igen",
 }

@@ -45,7 +45,8 @@ ASKING = ("bog", "bogen", "findes", "få", "får", "gør", "hvem", "hvilke", "hv
 CALLED = {
     "anonym": ["genkendes", "diskretion"], "anonymiseres": ["genkendes", "diskretion"],
     "anonymisering": ["genkendes", "diskretion"], "anonymt": ["genkendes", "diskretion"], "artikel": ["litteratur"],
-    "betalt": ["finansiering"], "betaler": ["finansiering"], "print": ["udskriv"], "citere": ["henvis"], "citer": ["henvis"], "citerer": ["henvis"], "citation": ["henvis"],
+    "betalt": ["finansiering"], "betaler": ["finansiering"], "print": ["udskriv"],
+    "citere": ["henvis"], "citer": ["henvis"], "citerer": ["henvis"], "citation": ["henvis"],
     "download": ["hent"], "downloade": ["hent"], "excel": ["csv", "regneark"], "fejlmargin": ["interval"],
     "gdpr": ["genkendes", "diskretion"], "graf": ["figur"], "grafer": ["figurer"], "kilder": ["kilde"],
     "landkort": ["kort"], "licens": ["licens"], "ophavsret": ["licens"], "quote": ["henvis"],
