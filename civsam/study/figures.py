@@ -19,7 +19,6 @@ from civsam.pages.figure import (
     ACCENT,
     INK,
     LAPTOP,
-    PHONE,
     QUIET,
     SMALL,
     SPACING,
@@ -68,23 +67,23 @@ def verdicts(survey: Survey, judged: pd.DataFrame, caption: str, name: str) -> F
 
 
 def _draw_verdicts(groups: dict[str, list[str]], looks: dict[str, tuple[str, str]], width: float) -> plt.Figure:
-    """Under a heading for each verdict its statements by number and short name, in two columns where it is wide."""
-    columns = 2 if width > PHONE else 1
-    names, lines = published.short_names(), sum(1.5 - (-len(ids) // columns) for ids in groups.values())
-    figure, axes = canvas(width, 0.205 * lines, top=0.05, bottom=0.05, left=0.05, right=0.05)
-    axes.set(xlim=(0, columns), ylim=(-lines, 0))
+    """Under a heading for each verdict its statements in columns, each with its number and a short name."""
+    names, across = published.short_names(), int(width / 2)
+    lines = sum(1.5 - (-len(ids) // across) for ids in groups.values())
+    figure, axes = canvas(width, 0.205 * lines, top=0.05, bottom=0.05, left=0.0, right=0.0)
+    axes.set(xlim=(0, width), ylim=(-lines, 0))
     axes.axis("off")
     line = 0.0
     for word, ids in groups.items():
-        (colour, shape), half = looks[word], -(-len(ids) // columns)
-        axes.scatter([0.03], [line - 0.6], c=colour, marker=shape, s=50)
-        axes.text(0.09, line - 0.6, f"{word.capitalize()}: {len(ids)}", va="center", weight="bold")
+        (colour, shape), deep = looks[word], -(-len(ids) // across)
+        axes.scatter([0.1], [line - 0.6], c=colour, marker=shape, s=50)
+        axes.text(0.22, line - 0.6, f"{word.capitalize()}: {len(ids)}", va="center", weight="bold")
         for place, key in enumerate(ids):
-            x, y = place // half, line - 1.6 - place % half
-            axes.scatter([x + 0.03], [y], c=colour, marker=shape, s=16)
-            axes.text(x + 0.065, y, key, va="center", color=colour, weight="bold", fontsize=SMALL)
-            axes.text(x + 0.265, y, names[key], va="center", fontsize=SMALL)
-        line -= 1.5 + half
+            x, y = width / across * (place // deep), line - 1.6 - place % deep
+            axes.scatter([x + 0.1], [y], c=colour, marker=shape, s=16)
+            axes.text(x + 0.18, y, key, va="center", color=colour, weight="bold", fontsize=SMALL)
+            axes.text(x + 0.54, y, names[key], va="center", fontsize=SMALL)
+        line -= 1.5 + deep
     return figure
 
 
