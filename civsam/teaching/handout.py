@@ -14,10 +14,11 @@ from pathlib import Path
 
 from pybtex.database import parse_file
 
-from civsam.book.audience import CLASS_DATA, fitted, lesson_notebooks
+from civsam.book.audience import CLASS_DATA, DATA_PACK, fitted, lesson_notebooks
 from civsam.book.contents import notebook
 from civsam.danish import listed
 from civsam.files import UserError, project, write_if_changed
+from civsam.teaching.datapack import packed
 from civsam.teaching.lessons import class_data
 
 DIRECTIVE = re.compile(r"^:::\{(?P<kind>\w+)\} (?P<title>.+)\n(?P<options>(?::.+\n)*)\n?(?P<body>(?s:.*?))\n:::$",
@@ -33,8 +34,8 @@ def hand_out(folder: Path, audience: str) -> list[Path]:
     Raises UserError, before anything is written, where one would replace a file that somebody has worked in.
     """
     ready = {folder / f"{Path(lesson).name}.ipynb": to_work_in(lesson, audience) for lesson in lesson_notebooks()}
-    if answers := class_data():
-        ready[folder / CLASS_DATA] = answers.encode()
+    beside = {CLASS_DATA: class_data().encode(), DATA_PACK: packed()}
+    ready |= {folder / name: content for name, content in beside.items() if content}
     for path, content in ready.items():
         if path.exists() and path.read_bytes() != content:
             raise UserError(f"{path}: der er allerede en fil af det navn, og den er en anden. "
