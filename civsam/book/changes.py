@@ -6,7 +6,7 @@ waves every change has intervals (`waves`). Of collected answers a change is mad
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any
 
@@ -17,18 +17,17 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from civsam import __version__
 from civsam.book import earlier
+from civsam.book.change_words import measured, moved, moved_interval, say, signed
 from civsam.book.contents import NUMBERS, NUMBERS_KEY
 from civsam.book.earlier import Numbers
 from civsam.book.stale import code_digest
-from civsam.danish import at_level, joined, listed, number, percent, rounded
+from civsam.danish import at_level, listed, number, percent
 from civsam.disclosure import between as told_of_both
 from civsam.edition import NO_OTHER, Edition, shown_name
 from civsam.inference import compare, statistics, waves, weighting
 from civsam.inference.settled import settled
 from civsam.instrument.kinds import KINDS
-from civsam.instrument.questionnaire import Questionnaire
 from civsam.pages import cells
-from civsam.pages.cells import DASH, Cell, together
 from civsam.pages.door import hidden_note, nothing_to_show, plan_of, shown
 from civsam.pages.dots import draw_dots
 from civsam.pages.figure import (
@@ -46,46 +45,12 @@ from civsam.pages.figure import (
 )
 from civsam.pages.html import table
 from civsam.pages.output import Output
-from civsam.pages.sentences import sentence
-from civsam.pages.words import Words, between, p_value, value
+from civsam.pages.words import between, p_value, value
 from civsam.survey.survey import Survey
 
 LARGEST = 12  # changes that are drawn, or moves that are told
 LEAST = 0.05  # percentage points: less is nothing with one decimal
 NO_WAVES = "Der er ikke angivet en tidligere svarfil, så der er ingen bølger at sammenligne."
-
-
-# ---- Words -----------------------------------------------------------------------------------------------------------
-
-
-def measured(row: pd.Series, questionnaire: Questionnaire) -> str:
-    """A measure in words: the question's topic, and the answer."""
-    topic = questionnaire.items[row["item"]].topic
-    if not row["answer"]:
-        return topic
-    answers = [questionnaire.label(row["item"], code) for code in row["answer"].split("+")]
-    return f"{topic}: {joined(answers, ' eller ')}"
-
-
-def say(told: str, survey: Survey) -> Output:
-    """A sentence whose numbers were made here."""
-    return sentence("{}", survey, Words(told))
-
-
-def signed(value: float, name: str = "") -> Cell:
-    """A number with one decimal and its sign."""
-    amount = cells.number(value, 1, name)
-    return replace(amount, text=f"+{amount}") if rounded(value, 1) > 0 else amount
-
-
-def moved(row: pd.Series, column: str = "estimate", name: str = "") -> Cell:
-    """A change in percentage points, or in a count's own unit, with its sign."""
-    return signed(row[column] * statistics.of(row["statistic"]).difference.times, name)
-
-
-def moved_interval(row: pd.Series) -> Cell:
-    """The interval of a change."""
-    return DASH if pd.isna(row["low"]) else together("{} til {}", moved(row, "low", "fra"), moved(row, "high", "til"))
 
 
 # ---- Two waves -------------------------------------------------------------------------------------------------------
