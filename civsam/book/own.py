@@ -21,7 +21,7 @@ GROUPS = dict(zip(ALONG, (  # what such a book leaves out: pages, and all in fol
     ("chapters/koer_igen", "chapters/egne_svar", "chapters/profiler", "chapters/anden_undersoegelse",
                    "chapters/funktioner"),
     ("chapters/undervisning", "chapters/laboratorium", "chapters/klynge", "chapters/jupyterlite"),
-    ("CHANGELOG", "rettelser", "licens"),
+    ("CHANGELOG", "rettelser", "licens", "chapters/engelsk"),
 ), strict=True))
 CHANGES = "chapters/aendringer"  # only where the edition is held against another
 EARLIER = "chapters/baggrund"  # the study itself
