@@ -27,6 +27,7 @@ from civsam.cli.options import (
 from civsam.files import UserError, project, shown
 
 if TYPE_CHECKING:
+    from civsam.book import build
     from civsam.edition import Edition
 
 
@@ -103,27 +104,41 @@ def run_book(options: argparse.Namespace) -> None:
         make_book(options)
 
 
-def make_book(options: argparse.Namespace) -> None:
-    """Check parameters and data, then build the edition. Raises UserError and ChapterError."""
-    from civsam import edition
-    from civsam.book import build, earlier, projects, releases
-    from civsam.cli.whose import ask_for_imprint
-    from civsam.intake.frame import register_note
-    from civsam.survey.survey import COLLECTED
+def rather_now(options: argparse.Namespace) -> list[Callable[[build.Places], Path]]:
+    """What writes the book in the other forms that are asked for.
+
+    Raises UserError, before anything is built, for a fault of the project and a program that is not there.
+    """
+    from civsam.book import projects
 
     projects.check_chapter(project.root)
     if (project.data / "kommuner.csv").exists():
         from civsam.study import register
 
-        register.municipalities()  # rather now than in a chapter
+        register.municipalities()
+    writers = []
     if options.pdf:
         from civsam.book import pdf
 
-        pdf.browser()  # rather now than when the book has been built
+        pdf.browser()
+        writers.append(pdf.write)
     if options.docx:
         from civsam.book import word
 
         word.pandoc()
+        writers.append(word.write)
+    return writers
+
+
+def make_book(options: argparse.Namespace) -> None:
+    """Check parameters and data, then build the edition. Raises UserError and ChapterError."""
+    from civsam import edition
+    from civsam.book import build, earlier, releases
+    from civsam.cli.whose import ask_for_imprint
+    from civsam.intake.frame import register_note
+    from civsam.survey.survey import COLLECTED
+
+    taken_along = rather_now(options)
     typed = pairs(options)
     given = given_values(typed)
     name = edition_name(options.name, given, options.edition)
@@ -144,8 +159,7 @@ def make_book(options: argparse.Namespace) -> None:
     told += releases.warnings(name, made_of)  # also of what has come in the meantime
     if opened.survey.provenance == COLLECTED:
         told += how_much_is_shown(name, opened)
-    made += [pdf.write(build.Places(name))] if options.pdf else []
-    made += [word.write(build.Places(name))] if options.docx else []
+    made += [write(build.Places(name)) for write in taken_along]
     told += [f"Bogen ligger i {shown(path) if Path.cwd() == project.root else path}" for path in made]
     print("\n".join(dict.fromkeys(told)))
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from civsam import edition
-from civsam.book import changes, earlier
+from civsam.book import change_words, changes, earlier
 from civsam.edition import Edition
 from civsam.files import UserError, project
 from civsam.inference import waves
@@ -42,15 +42,15 @@ def saved(path: Path, one: Edition, **other: object) -> Path:
     (1234, "+1.234,0", "1234.0"),
 ])
 def test_a_change_shows_its_sign_and_is_a_number(change: float, text: str, number: str) -> None:
-    made = changes.signed(change, "fra")
+    made = change_words.signed(change, "fra")
     assert (str(made), dict(made.numbers)) == (text, {"fra": number})
 
 
 def test_the_interval_of_a_change_has_both_ends() -> None:
     row = pd.Series({"statistic": "share", "low": -0.046, "high": 0.017})
-    made = changes.moved_interval(row)
+    made = change_words.moved_interval(row)
     assert (str(made), dict(made.numbers)) == ("−4,6 til +1,7", {"fra": "-4.6", "til": "1.7"})
-    assert changes.moved_interval(row.replace(-0.046, float("nan"))) == DASH
+    assert change_words.moved_interval(row.replace(-0.046, float("nan"))) == DASH
 
 
 # ---- Files -----------------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from civsam import edition
-from civsam.book import changes, earlier
+from civsam.book import change_words, changes, earlier
 from civsam.disclosure import between, plan
 from civsam.files import UserError
 from civsam.inference import compare, equations, estimate, estimators, statistics, weighting
@@ -38,7 +38,7 @@ SURFACES = {
     "plan": lambda: HERE.protect(of_collected(MEANS)),
     "plan of pairs": lambda: HERE.protect(of_collected(PAIRS.assign(statistic="median_x"))),
     "plan of waves": lambda: between.between(HERE, HERE, of_collected(MEANS)),
-    "change": lambda: changes.moved(MEANS.iloc[0]),
+    "change": lambda: change_words.moved(MEANS.iloc[0]),
     "largest changes": lambda: changes._largest(MEANS),
     "estimator": lambda: estimators.tidy(None, "median_x", "pra_lange", [""], {}),
 }
@@ -73,7 +73,7 @@ def test_an_entry_is_enough_for_a_statistic_to_be_shown_right(monkeypatch) -> No
     assert figure.svg == dots.dots(SURVEY, usual, "c", "n").svg
     assert "%" not in figure.alt
     assert sentences.summary(SURVEY, MEANS) == sentences.summary(SURVEY, usual)
-    assert changes.moved(MEANS.iloc[0]) == changes.moved(usual.iloc[0])
+    assert change_words.moved(MEANS.iloc[0]) == change_words.moved(usual.iloc[0])
 
 
 def test_a_figure_has_one_unit() -> None:
