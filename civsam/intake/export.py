@@ -12,6 +12,7 @@ What a reader of these files must know:
 - A date is a date; who answered 'ved ikke' to one has 1 in `<item>_ved_ikke`.
 - Not answered: system missing, in text an empty string.
 - What the answer file itself tells of the respondents, background and the columns of the design, stands last.
+- Notes of both kinds of file hold what the format cannot of the questions and the background, see `own_note`.
 - A name longer than the format takes (.sav 64 bytes, .dta 28 characters) is cut; `columns` gives item and code of each.
 - CSV with codes is the answer file's own form: comma, UTF-8, several codes with a space between. For Danish Excel:
   semicolon, UTF-8 with byte order mark, the columns of .sav with labels in place of numbers.
