@@ -1,5 +1,6 @@
 """What is right in the exercises, each worked out a second way: by pandas from the files that the reader has."""
 
+import itertools
 import json
 import math
 import re
@@ -27,7 +28,8 @@ CHOSEN = {"population-3": "samarbejder", "maaling-1": "ordinal", "bortfald-2": "
          "rapportering-1": "b", "rapportering-2": "0", "population-5": "over", "klynger-5": "omraade",
          "grupper-5": "vid", "grupper-6": "fdr", "ingen_forskel-5": "ens", "diskretion-5": "sammen",
          "rapportering-5": "skjul", "samlet_fejl-2": "spoergsmaal",
-         "usikkerhed-1": "maaden", "stikproever-4": "valg", "stikproever-6": "lag"}
+         "usikkerhed-1": "maaden", "stikproever-4": "valg", "stikproever-6": "lag",
+         "spoergsmaal-1": "dobbelt", "spoergsmaal-2": "foerst"}
 
 
 @cache
@@ -125,6 +127,16 @@ def sample_error() -> float:
     return 100 * agrees.std(ddof=0) * math.sqrt((1 - 200 / 838) / 200)
 
 
+def alpha() -> float:
+    """Spearman and Brown's formula on the mean of the six correlations, in two decimals."""
+    steps = {"helt_uenig": 1, "uenig": 2, "hverken": 3, "enig": 4, "helt_enig": 5}
+    items = ["vae_tillid", "vae_civile", "vae_demokrati", "vae_kvalitet"]
+    table = rows()[items].apply(lambda answers: answers.map(steps))
+    pairs = [table[one].corr(table[other]) for one, other in itertools.combinations(items, 2)]
+    r = round(sum(pairs) / 6, 2)
+    return 4 * r / (1 + 3 * r)
+
+
 def alone() -> pd.DataFrame:
     """Respondents who share area, size type, region and bloc with nobody else."""
     return rows()[~rows().duplicated(["fagomraade", "kommunetype", "region", "blok"], keep=False)]
@@ -158,6 +170,9 @@ BY_HAND = {
     "grupper-4": lambda: share(rows()[rows()["region"] == "midtjylland"], "pol_fokus", "ja")
     - share(rest(), "pol_fokus", "ja"),
     "ingen_forskel-4": lambda: rows().loc[rows()["region"] == "midtjylland", "kommunekode"].nunique(),
+    "spoergsmaal-3": lambda: 82.1 + (100 - 82.1) / 5,
+    "spoergsmaal-4": alpha,
+    "spoergsmaal-5": lambda: (region(rows())["vae_tillid"] == "hverken").sum(),
     "usikkerhed-2": lambda: 3 ** 2,
     "usikkerhed-3": lambda: new_error(rows()),
     "usikkerhed-4": lambda: 2 * new_error(region(rows())),
