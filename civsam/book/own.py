@@ -20,7 +20,8 @@ from civsam.survey.survey import COLLECTED
 GROUPS = dict(zip(ALONG, (  # what such a book leaves out: pages, and all in folders
     ("chapters/koer_igen", "chapters/egne_svar", "chapters/profiler", "chapters/anden_undersoegelse",
                    "chapters/funktioner"),
-    ("chapters/undervisning", "chapters/laboratorium", "chapters/klynge", "chapters/jupyterlite"),
+    ("chapters/undervisning", "chapters/andre_programmer", "chapters/laboratorium", "chapters/klynge",
+     "chapters/jupyterlite"),
     ("CHANGELOG", "rettelser", "licens", "chapters/engelsk"),
 ), strict=True))
 CHANGES = "chapters/aendringer"  # only where the edition is held against another

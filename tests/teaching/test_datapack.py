@@ -10,6 +10,7 @@ import pandas as pd
 import pyreadstat
 import pytest
 
+from civsam.book import audience, own
 from civsam.inference import compare, estimate
 from civsam.teaching import datapack, exercises
 
@@ -48,6 +49,10 @@ def test_the_files_tell_the_same_with_weight_stratum_cluster_and_size(pack: Path
     book = pd.read_csv(pack / "kodebog.csv")
     assert set(book["kolonne"]) == set(truth.columns) - {"stilling"}
     assert all((pack / name).read_text("utf-8").strip() for name in datapack.SYNTAX.values())
+
+
+def test_a_book_about_collected_answers_leaves_its_page_out_with_the_lessons() -> None:
+    assert {audience.TEACHING, audience.OTHER_PROGRAMS} <= set(own.GROUPS["undervisning"])
 
 
 @pytest.fixture(scope="module")
