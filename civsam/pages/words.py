@@ -145,7 +145,7 @@ def base_note(survey: Survey, estimates: pd.DataFrame) -> str:
 def margins_note(survey: Survey, estimates: pd.DataFrame) -> str:
     """Of which questions the weights do not meet the margins, as none of a group answered them."""
     told = []
-    for items in dict.fromkeys(estimates.loc[estimates["weighted"].astype(bool), "item"]):
+    for items in dict.fromkeys(estimates["item"]):
         names = [name for name in items.split("+") if name]
         if names and raking.unmet(survey, np.logical_and.reduce([survey.responded(name) for name in names])):
             told += [f"»{survey.item(name).topic}«" for name in names]
