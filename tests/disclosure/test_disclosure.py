@@ -729,3 +729,59 @@ def test_a_small_group_is_not_worked_out_from_the_means_of_the_others() -> None:
         least = size[""] * low[""] - size["social"] * high["social"] - size["skole"] * high["skole"]
         most = size[""] * high[""] - size["social"] * low["social"] - size["skole"] * low["skole"]
         assert (most - least) / 4 > 7, "wider than one standard deviation of a respondent"
+
+
+# ---- Those who know more, and editions side by side ------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_one_who_subtracts_her_own_answer_cannot_work_out_how_many_others_gave_it() -> None:
+    survey = collected(2, 100, 200, only("pol_fokus"))
+    table, inside, there = released(disclosure.plan(survey), "pol_fokus"), groups(survey), survey.answered("pol_fokus")
+    sizes = {name: float((who & there).sum()) for name, who in inside.items()}
+    tried = 0
+    for _, row in Attacker(survey, table, several=False).hidden().iterrows():
+        gave = np.flatnonzero(inside[row["by"], row["group"]] & said(survey, "pol_fokus", row["answer"]))
+        if len(gave) and tried < 4:
+            attacker = Attacker(survey, table, several=False, sizes=sizes)
+            own = np.zeros((len(attacker.size), attacker.width))
+            own[attacker.stratum[survey.frame.index.get_loc(survey.answers.index[gave[0]])],
+                attacker.codes.index(row["answer"])] = 1
+            attacker.say(own.ravel(), 1, np.inf)
+            low, high = attacker.interval(row)
+            assert high - max(low, 1) >= min(5, sizes[row["by"], row["group"]] - 1) - 1e-4
+            tried += 1
+    assert tried == 4
+
+
+def of_five(odd: int) -> Survey:
+    """A group of exactly five, of whom all but one say a; and many others."""
+    fin = ["1"] * 40 + ["2"] * 35 + ["3"] * 5
+    frame = pd.DataFrame({"fin": fin, "grov": np.where(np.array(fin) > "2", "y", "x"),
+                          "anden": ["p", "q"] * 35 + ["p"] * 10},
+                         index=pd.Index([f"r{place:02}" for place in range(80)], name="id"))
+    answers = pd.DataFrame({"en": ["a", "b"] * 30 + ["a"] * 15 + ["a"] * 5}, index=frame.index)
+    answers.loc[f"r{75 + odd}", "en"] = "b"
+    return Survey(answers, frame, replace(SMALL, items={"en": SMALL.items["en"]}))
+
+
+def test_of_a_group_of_five_it_is_not_told_who_said_another_thing_than_the_others() -> None:
+    def told(odd: int) -> pd.DataFrame:
+        plan = disclosure.plan(of_five(odd))
+        parts = [plan.protect(estimate.shares(plan.survey, "en", ["a", "b", "c"], by)) for by in (None, "fin", "grov")]
+        return pd.concat(parts, ignore_index=True)
+
+    first, *others = map(told, range(5))
+    assert first.loc[first["group"].isin(["3", "y"]), "hidden"].all()
+    for other in others:
+        pd.testing.assert_frame_equal(other, first)
+
+
+def test_editions_with_other_levels_of_confidence_show_the_same_numbers_and_errors() -> None:
+    survey = collected(2, 100, 200, only("pol_fokus"))
+    plans = [disclosure.plan(survey.having(level=level)) for level in (0.95, 0.5, 0.999)]
+    usual, *others = (released(plan, "pol_fokus") for plan in plans)
+    same = ["by", "group", "answer", "n", "estimate", "se", "hidden"]
+    assert not usual["hidden"].all()
+    for other in others:
+        pd.testing.assert_frame_equal(other[same], usual[same])
