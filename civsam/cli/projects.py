@@ -111,6 +111,8 @@ def run_from(options: argparse.Namespace) -> None:
     if options.again or options.questionnaire is not None:
         raise UserError("--from laver selv skemaet. Udelad --again og --questionnaire.")
     source = own_path(options.source)
+    if source.suffix.lower() in (".yml", ".yaml"):
+        raise UserError(f"{shown(source)}: er et spørgeskema til civsam. Skriv --questionnaire i stedet for --from.")
     names = [name.strip() for name in options.background.split(",") if name.strip()]
     paths, made = brought.create(own_path(options.folder), source, options.sheet, names, sampled.told(options.sample))
     for path in paths:

@@ -55,6 +55,7 @@ def test_a_file_of_spss_is_a_project_that_can_be_checked(
 @pytest.mark.parametrize(("name", "content", "why"), [
     ("tom.sav", b"", "filen er tom"), ("ikke.sav", b"hej", "ikke en SPSS-fil"),
     ("sum.csv", b"id,q\n1,3\n2,4\nI alt,7\n", "summer"), ("findes-ikke.sav", None, "findes ikke"),
+    ("skema.yml", b"titel: T\n", "Skriv --questionnaire"),
     ("billede.png", b"\x89PNG\r\n\x1a\n\x00\x00", "filen er ikke tekst")])
 def test_a_file_that_cannot_be_read_leaves_nothing_behind(
     tmp_path: Path, capsys: pytest.CaptureFixture, name: str, content: bytes | None, why: str
