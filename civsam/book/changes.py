@@ -127,8 +127,8 @@ def _largest(rows: pd.DataFrame) -> pd.DataFrame:
 
 def _drawn(rows: pd.DataFrame, words: list[str], width: float) -> Any:
     """A dot and an interval a change, on both sides of no change."""
-    labels = [wrapped(text, 20 if width < LAPTOP else 26) for text in words]
-    told = [str(moved(row)) for _, row in rows.iterrows()]
+    labels = [wrapped(text, 20 if width < LAPTOP else 32) for text in words]
+    told = [f"{moved(row)}{f' ({moved_interval(row)})' * (width >= LAPTOP)}" for _, row in rows.iterrows()]
     high = row_height(labels, 0.3)
     drawing, axes = canvas(width, high * len(rows), top=0.05, bottom=0.75, left=room(labels, 1), right=room(told, 0.5))
     place = high * (np.arange(len(rows))[::-1] + 0.5)

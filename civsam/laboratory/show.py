@@ -219,7 +219,7 @@ def note(rows: pd.DataFrame) -> str:
 def _drawn(rows: pd.DataFrame, shown: Quantity, column: str, across: str, by: str, width: float) -> plt.Figure:
     """The figure of `Rows.figure`."""
     lines, looks, left = rows[across].nunique(), rows[by].nunique(), 1.55
-    figure, axes = canvas(width, lines * max(0.36, 0.11 * looks + 0.12), top=0.55 + 0.19 * looks, bottom=0.72,
+    figure, axes = canvas(width, lines * max(0.36, 0.11 * looks + 0.12), top=0.66 + 0.22 * looks, bottom=0.72,
                           left=left)
     _draw(axes, rows, shown, column, across, by)
     axes.set_title(FACTORS[across].heading, loc="left", x=-(left - 0.05) / (width - left - 0.2), fontsize=SMALL,

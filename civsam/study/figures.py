@@ -133,7 +133,7 @@ def _draw_curve(
     for place in np.flatnonzero(rows["base"]):
         for panel in (axes, below):
             panel.axvspan(place - 0.5, place + 0.5, color="#efe6cf", zorder=0, linewidth=0)
-    axes.set_title(wrapped(f"{_compared(rows, questionnaire)}, procentpoint", int(9 * width)), loc="left",
+    axes.set_title(wrapped(f"{_compared(rows, questionnaire)}, procentpoint", int(7 * width)), loc="left",
                    fontsize=SMALL, color=QUIET)
     figure.legend(*axes.get_legend_handles_labels(), loc="upper center", ncols=len(VERDICT_LOOKS), frameon=False,
                   bbox_to_anchor=under_mark(figure),

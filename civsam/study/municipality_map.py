@@ -72,7 +72,8 @@ def _drawn(table: pd.DataFrame, column: str, words: list[str], codes: list[str])
         text.set_gid(f"navn-{place}")  # `municipality_map` hides them where they would be too small
     axes.set(xticks=[], yticks=[], xlabel="", ylabel="")
     handles = [plt.Rectangle((0, 0), 1, 1, color=colour) for colour in colours]
-    axes.legend(handles, words, loc="upper right", frameon=False, fontsize=SMALL, handlelength=1, borderpad=0)
+    axes.legend(handles, words, loc="upper right", frameon=False, fontsize=SMALL, handlelength=1, borderpad=0,
+                borderaxespad=0, labelspacing=0.1)
     high = figure.get_figheight()
     return figure, [round(part, 5) for part in (0.05 / MAP, (0.05 + MARKED) / high, size / MAP, size / high)]
 
