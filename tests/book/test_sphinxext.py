@@ -79,7 +79,8 @@ def write_book(folder):
         cell("text/html", "<p class='saetning'>Som den er.</p>"),
         figure("fig-kort", tiles=TILES),
     )
-    notebook(folder / "to.ipynb", "# To", figure("fig-en"), figure("fig-to", ("remove-input",), note="Vægtet."))
+    two = figure("fig-to", ("remove-input",), note="Vægtet.", phone="<svg/>")
+    notebook(folder / "to.ipynb", "# To", figure("fig-en"), two)
 
 
 @pytest.fixture(scope="module")
@@ -104,6 +105,10 @@ def test_figure_has_number_caption_alt_and_note(pages):
     assert text(found.select_one(".caption-text")) == "Ældre på 100 % projektets"
     assert found.img["alt"] == "Søjler (projektets)"
     assert text(found.select_one(".legend")) == "Vægtet."
+    assert [tag.name for tag in found.picture.find_all(True)] == ["source", "img"]
+    assert found.picture.find_parent("figcaption") is None
+    assert found.picture.find_next_sibling().name == "figcaption"
+    assert re.fullmatch(r"_images/fig-to-.*-smal\.svg", found.picture.source["srcset"])
     assert text(pages["et"].select_one("#fig-et .caption-number")) == "Figur 1.1"
 
 

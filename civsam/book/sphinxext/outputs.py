@@ -46,8 +46,12 @@ class TableTitle(nodes.Part, nodes.TextElement):
     """The words of a table's caption, raw HTML, which get the number before them."""
 
 
+class Picture(nodes.General, nodes.Element):
+    """The two drawings of a figure, of which a browser takes one: a `PhoneImage`, then the image of other pages."""
+
+
 class PhoneImage(nodes.image):
-    """The drawing of a figure for narrow pages, within a <picture>: the image that it stands for comes after it."""
+    """The drawing of a figure for narrow pages."""
 
 
 class Fold(nodes.General, nodes.Element):
@@ -95,17 +99,17 @@ def numbered_figure(renderer: NbElementRenderer, data: MimeData, facts: Mapping[
     caption += [nodes.Text(" "), raw(mark(facts["provenance"]))]
     kind, dot, numbers_told = facts["alt"].partition(".")
     told = f"{kind} ({MARKS[facts['provenance']]}){dot}{numbers_told}"
-    image = [nodes.image(uri=renderer.write_file([f"{stem}.svg"], svg, overwrite=True), alt=told)]
+    image = nodes.image(uri=renderer.write_file([f"{stem}.svg"], svg, overwrite=True), alt=told)
     if facts.get("phone"):
         narrow = renderer.write_file([f"{stem}-smal.svg"], facts["phone"].encode(), overwrite=True)
-        image = [raw("<picture>"), PhoneImage(uri=narrow), *image, raw("</picture>")]
+        image = Picture("", PhoneImage(uri=narrow), image)
     more = nodes.container(classes=[MORE])
     if facts.get("folded") and facts.get("finding"):
         seen = f'<p class="fund">{escape(facts["finding"])} {mark(facts["provenance"])}</p>'
         figure = nodes.figure("", raw(seen), caption, classes=["foldet"])
-        more += Fold("", *image, summary="Vis figuren", classes=["figurfold"])
+        more += Fold("", image, summary="Vis figuren", classes=["figurfold"])
     else:
-        figure = nodes.figure("", *image, caption)
+        figure = nodes.figure("", image, caption)
     if facts.get("note"):
         figure += nodes.legend("", nodes.paragraph("", facts["note"]))
     if facts.get("tiles"):
@@ -184,6 +188,16 @@ def depart_title(page: HTML5Translator, node: TableTitle) -> None:
 # ---- What can be opened
 
 
+def visit_picture(page: HTML5Translator, node: Picture) -> None:
+    """Begin a choice of drawings."""
+    page.body.append("<picture>")
+
+
+def depart_picture(page: HTML5Translator, node: Picture) -> None:
+    """End a choice of drawings."""
+    page.body.append("</picture>")
+
+
 def visit_phone_image(page: HTML5Translator, node: PhoneImage) -> None:
     """Offer the drawing to narrow pages."""
     file = page.builder.images.get(node["uri"], node["uri"])
@@ -241,6 +255,7 @@ def setup(app: Sphinx) -> None:
         HtmlTable, "table", lambda node: node["caption"], html=(visit_table, depart_table), **other,
     )
     app.add_node(TableTitle, html=(visit_title, depart_title), **other)
+    app.add_node(Picture, html=(visit_picture, depart_picture), **other)
     app.add_node(PhoneImage, html=(visit_phone_image, None), **other)
     app.add_node(Fold, html=(visit_fold, depart_fold), **other)
     app.connect("doctree-read", place_code)
