@@ -1,4 +1,4 @@
-"""Install Debian's Chromium, spelling, pandoc, PSPP and haven for tests, PDF and Word, or say why they are left out.
+"""Install Debian's programs for tests, PDF and Word, and R's haven and survey, or say why what needs them is left out.
 
 Uses the standard library only, and always ends well: without them the other tests still run.
 """
@@ -12,8 +12,9 @@ from pathlib import Path
 PROGRAMS = {"chromium": ("chromium", "chromium-browser", "google-chrome"), "hunspell": ("hunspell",),
             "pandoc": ("pandoc",), "pspp": ("pspp",), "R": ("Rscript",)}
 PACKAGES = {"chromium": ["chromium"], "hunspell": ["hunspell", "hunspell-da"], "pandoc": ["pandoc"], "pspp": ["pspp"],
-            "R": ["r-cran-haven"]}
-LIBRARIES = {"R": Path("/usr/lib/R/site-library/haven")}  # of a program that may be there without it
+            "R": ["r-cran-haven", "r-cran-survey"]}
+LIBRARIES = {"R": ("haven", "survey")}  # of a program that may be there without them
+SITE = Path("/usr/lib/R/site-library")
 
 
 def prefix() -> list[str] | None:
@@ -44,7 +45,7 @@ def install(packages: list[str]) -> str:
 def main() -> None:
     """Make sure that the programs named, or all, are there, or tell loudly that they are not."""
     missing = [name for name in sys.argv[1:] or PROGRAMS if not any(map(shutil.which, PROGRAMS[name]))
-               or not LIBRARIES.get(name, Path()).exists()]
+               or not all((SITE / library).exists() for library in LIBRARIES.get(name, ()))]
     packages = [package for name in missing for package in PACKAGES[name]]
     if packages and (why := install(packages)):
         print(f"{'*' * 78}\nADVARSEL: de prøver, der bruger {' og '.join(missing)}, springes over: {why}.\n"
