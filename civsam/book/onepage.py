@@ -130,6 +130,9 @@ def for_paper(section: Tag) -> tuple[list[Tag], list[Tag]]:
         if fold.summary.get_text(strip=True) not in OF_EXERCISES:
             fold.summary.name = "h4"
             fold.unwrap()
+    for fold in section.select(".opslag > details"):
+        fold.summary.decompose()
+        fold.unwrap()
     return folded_tables(section), folded_solutions(section)
 
 
