@@ -54,10 +54,12 @@ def left_out(wanted: Collection[str], *, held_against: bool) -> set[str]:
 def toc(without: Collection[str]) -> Contents:
     """The contents without those pages, and what the study was about after the chapters."""
     kept = dict(contents())
+    if "parts" not in kept:
+        return kept | {"chapters": [one for one in kept.get("chapters", []) if one.get("file") not in without]}
     parts: list[Contents] = []
     for part in kept["parts"]:
-        entries = [one for one in part["chapters"] if one["file"] not in without]
-        own = [one for one in entries if one["file"] != EARLIER]
+        entries = [one for one in part["chapters"] if one.get("file") not in without]
+        own = [one for one in entries if one.get("file") != EARLIER]
         parts += [{**part, "chapters": own}] if own else []
         if own != entries:
             parts.append({"caption": "Undersøgelsen i 2015", "chapters": [{"file": EARLIER}]})

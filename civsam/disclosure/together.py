@@ -13,6 +13,7 @@ from typing import Protocol
 import numpy as np
 import pandas as pd
 
+from civsam.disclosure.further import Further
 from civsam.disclosure.precision import Shown, p_class, with_error
 from civsam.disclosure.rounding import STEP, preferred
 from civsam.disclosure.routes import gates
@@ -22,6 +23,7 @@ from civsam.inference import compare, statistics
 from civsam.inference.power import detectable
 from civsam.inference.settled import settled
 from civsam.instrument.questionnaire import DONT_KNOW
+from civsam.survey.grouping import split
 from civsam.survey.survey import Survey
 
 CUT = "|"  # ends the term of a cut of an ordered model
@@ -41,6 +43,10 @@ class Told(Protocol):
     @property
     def cells(self) -> dict[tuple[Key, str, str], Cell]:
         """What is shown, by number, variable and group."""
+
+    @property
+    def further(self) -> Further:
+        """What is shown beside them."""
 
     def n(self, count: float) -> float:
         """A number of respondents as it is shown."""
@@ -64,17 +70,17 @@ def all_told(plan: Told, item: str, answers: Iterable[str], by: str) -> bool:
 def told(plan: Told, needed: list[Key], by: str) -> bool:
     """Whether numbers are shown, with their errors, in every group that a respondent is in.
 
-    by: a background variable, or '' for everybody.
+    by: what groups are formed by, or '' for everybody.
     """
-    survey, variable = plan.survey, plan.survey.questionnaire.background.get(by)
-    if by and variable is None:
-        return False
-    codes = [""] if variable is None else [
-        code for code, size in zip(variable.labels, np.bincount(survey.group(by), minlength=len(variable.labels)),
-                                   strict=True) if size]
+    survey, codes = plan.survey, [""]
+    if by:
+        part = split(survey, by)
+        codes = [code for at, code in enumerate(part.labels) if (part.code == at).any()]
+    own = by in {"", *survey.questionnaire.background}
     items = {item for _, names, _ in needed for item in names.split("+") if item}
     every = [*needed, *gates(survey.questionnaire, items)]
-    found = [plan.cells.get((key, by, code)) for key in every for code in codes]
+    found = [plan.cells.get((key, by, code)) if own else plan.further.cell(key, by, code)
+             for key in every for code in codes]
     return all(cell is not None and not cell.hidden and cell.steady for cell in found)
 
 

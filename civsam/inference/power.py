@@ -59,7 +59,8 @@ def detectable(
     if not (is_number(margin) and 0 < margin < 1 and all(is_number(one) and 0 <= one <= 1 for one in shares)):
         raise ValueError("a margin is a distance between shares, such as 0.1, and an icc lies between 0 and 1, as a "
                          f"share does, not {margin!r}, {icc!r} and {share!r}")
-    if answer is None or not (is_list_like(differences) and len(differences) and all(map(is_number, differences))):
+    if answer is None or not (is_list_like(differences) and len(differences) and all(
+            is_number(one) and abs(one) < 1 for one in differences)):
         raise ValueError("what is detected are differences, such as [0.1, 0.2], in the share of an answer; they were "
                          f"{differences!r} and the answer {answer!r}")
     process = in_order(weighting.for_process(survey))  # so that random numbers belong to respondents

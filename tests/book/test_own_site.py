@@ -560,7 +560,8 @@ def test_differences_are_those_of_the_shown_groups_and_hidden_with_them(read, ar
         a, b = pairs[pair]
         assert abs(points(difference) - (told[a] - told[b])) <= 1.05, pair
     left_out = articles["chapters/resultater"].find(id="tab-fokus-par").select_one(".note").get_text()
-    assert f"1 kolonne (»p, korrigeret«) og {len(pairs) - len(rows)} rækker." in left_out
+    assert f"p-værdierne er korrigeret for de {len(rows)} par, der vises" in left_out
+    assert f"{len(pairs) - len(rows)} rækker." in left_out
     assert None in told.values()
 
 

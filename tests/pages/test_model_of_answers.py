@@ -1,6 +1,8 @@
 """A model of all the answers of a question, as a table."""
 
+import numpy as np
 import opened
+import pandas as pd
 import pytest
 
 from civsam.inference import model, weighting
@@ -24,12 +26,20 @@ def test_each_answer_and_group_has_a_row() -> None:
     assert "Svar" not in {heading for heading, *_ in plain.facts["columns"]}
 
 
+def of_collected(answers: pd.DataFrame) -> str:
+    collected = Survey(answers, PROCESS.frame, PROCESS.questionnaire, PROCESS.having(answers=answers, design=None).design)
+    return show.model(collected, ITEM, ["blok"], "Strategi", "tab-x", kind="multinomial").text
+
+
 def test_of_collected_answers_it_passes_the_rules_of_what_may_be_shown() -> None:
-    collected = Survey(PROCESS.answers.iloc[1:], PROCESS.frame, PROCESS.questionnaire, PROCESS.having(
-        answers=PROCESS.answers.iloc[1:], design=None).design)
-    text = show.model(collected, ITEM, ["region"], "Strategi", "tab-x", kind="multinomial").text
+    """In a group few said 'ved ikke', so that is hidden and an answer with it, until so many do that none is."""
+    rows = PROCESS.answers.iloc[1:]
+    assert "Modellen vises ikke: den er skjult" in of_collected(rows)
+    unsure = rows[ITEM].where(np.arange(len(rows)) % 4 > 0, "ved_ikke")
+    text = of_collected(rows.assign(**{ITEM: unsure}))
     assert "indsamlede svar" in text
     assert "afrundet til nærmeste 5" in text
+    assert "en multinomial logistisk model" in text
 
 
 def test_the_odds_of_collected_answers_are_told_where_no_answer_is_hidden() -> None:

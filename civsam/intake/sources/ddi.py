@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 from xml.etree import ElementTree
 
-from civsam.intake.sources.markup import children, text_of, within, words
+from civsam.intake.sources.markup import children, within
 from civsam.intake.sources.material import KEYS, Material, Question, few, one_line
 from civsam.intake.sources.naming import unsure
+from civsam.intake.sources.wording import text_of, words
 
 HIGHEST, SCOPE = 1000, 600  # of a number whose range is not told; letters of an abstract
 SEVERAL = ("multipleresp", "multresp")

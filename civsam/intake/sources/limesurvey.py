@@ -9,8 +9,9 @@ from xml.etree import ElementTree
 
 from civsam.instrument import dates
 from civsam.instrument.ranking import FEWEST
-from civsam.intake.sources.markup import DANISH, children, words
+from civsam.intake.sources.markup import DANISH, children
 from civsam.intake.sources.material import Material, Question, few
+from civsam.intake.sources.wording import words
 
 Row = Mapping[str, str]
 YES_NO = {"Y": "Ja", "N": "Nej"}

@@ -1,4 +1,4 @@
-"""XML of another program, read without following anything that it declares, and its words without their markup."""
+"""XML of another program, read without following anything that it declares."""
 
 from __future__ import annotations
 
@@ -9,10 +9,7 @@ from typing import Any
 from xml.etree import ElementTree
 from xml.parsers import expat
 
-from bs4 import BeautifulSoup
-
 from civsam.files import UserError, shown
-from civsam.intake.sources.material import one_line
 
 SUFFIXES = (".xml", ".lss", ".ddi")
 LARGEST, DEEPEST = 50 * 2**20, 200  # bytes of a file, and elements within one another
@@ -60,13 +57,6 @@ def _harmless(path: Path, data: bytes) -> None:
     parser.Parse(data, True)
 
 
-def words(html: str | None) -> str:
-    """The words of a text that may hold HTML, on one line."""
-    text = html or ""
-    bare = BeautifulSoup(text, "html.parser").get_text(" ") if re.search(r"<[a-zA-Z/!]|&[a-z#]", text) else text
-    return one_line(bare)
-
-
 def local(element: ElementTree.Element) -> str:
     """The name of an element without its namespace."""
     return element.tag.rpartition("}")[2]
@@ -80,11 +70,3 @@ def children(element: ElementTree.Element, name: str) -> Iterator[ElementTree.El
 def within(element: ElementTree.Element, name: str) -> Iterator[ElementTree.Element]:
     """The same at any depth."""
     return (child for child in element.iter() if isinstance(child.tag, str) and local(child) == name)
-
-
-def text_of(element: ElementTree.Element, name: str) -> str:
-    """The words of the first child of a name: the Danish one where there are several languages."""
-    found = list(children(element, name))
-    language = "{http://www.w3.org/XML/1998/namespace}lang"
-    danish = [one for one in found if DANISH.match(one.get(language, ""))]
-    return words("".join((danish or found)[0].itertext())) if found else ""
