@@ -27,7 +27,8 @@ def test_each_answer_and_group_has_a_row() -> None:
 
 
 def of_collected(answers: pd.DataFrame) -> str:
-    collected = Survey(answers, PROCESS.frame, PROCESS.questionnaire, PROCESS.having(answers=answers, design=None).design)
+    design = PROCESS.having(answers=answers, design=None).design
+    collected = Survey(answers, PROCESS.frame, PROCESS.questionnaire, design)
     return show.model(collected, ITEM, ["blok"], "Strategi", "tab-x", kind="multinomial").text
 
 
