@@ -26,6 +26,7 @@ from civsam.intake.table import Table
 PAIRS = tuple(map(re.compile, (r"(?P<whole>.+)\[(?P<part>[^\[]+)\]", r"(?P<whole>.+?)___(?P<part>.+)",
                                r"(?P<whole>.+) \(choice=(?P<part>.+)\)", r"\[(?P<part>[^\]]+)\](?P<whole>.+)")))
 SIGNS = ("/", "-", "–", ":")
+LONGEST = 2000  # letters of a name: each sign in it is a way to read it
 ADDED = " - selected choice"  # what Qualtrics writes after a question with more than one column
 GROUPS = ("indledning", YOU, YOU_TITLE)  # of the form, besides those of the blocks
 WEIGHT = re.compile(r"w|wt|pw|wgt|.*(vægt|vaegt|weight|wgt)(e|s|en)?\d*|wt[a-z]*\d+(yr)?", re.IGNORECASE)
@@ -34,7 +35,9 @@ RANDOM_KEY = "noegle"  # the column of random respondent keys, in a frame and in
 
 
 def pairs(text: str) -> list[tuple[str, str]]:
-    """All ways to read a plain name as a question and one part of it."""
+    """All ways to read a plain name as a question and one part of it; none for one longer than anybody writes."""
+    if len(text) > LONGEST:
+        return []
     found = [(match["whole"], match["part"]) for pattern in PAIRS if (match := pattern.fullmatch(text))]
     found += [(text[:at], text[at + 1:]) for at, sign in enumerate(text) if sign in SIGNS]
     return [(whole.strip(), part.strip()) for whole, part in found]
