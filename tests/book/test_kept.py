@@ -15,7 +15,7 @@ from civsam.book.execute import ChapterError
 from civsam.files import project
 
 SEEDS = [int(seed) for seed in os.environ.get("CIVSAM_FROE", "1").split()]
-ROUNDS = int(os.environ.get("CIVSAM_RUNDER", "6"))
+ROUNDS = int(os.environ.get("CIVSAM_RUNDER", "4"))
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="{0}" height="9"><rect width="9" height="9"/></svg>'
 TABLE = ("<div class='tabel'><table><caption>{0}</caption><thead><tr><th scope='col'>Antal</th></tr></thead>"
          "<tbody><tr><td>{1}</td></tr></tbody></table></div>")
