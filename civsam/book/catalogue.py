@@ -180,12 +180,12 @@ def _found(statement: str, results: pd.DataFrame, survey: Survey) -> dict[str, s
         return {"Afgørelse": "ikke et spørgsmål til svarene",
                 "Grund": escape(survey.questionnaire.without_item[statement])}
     if claim.rule == "kan_ikke":
-        return {"Afgørelse": f"<strong>{words_of(survey)['kan_ikke']}</strong>", "Grund": escape(claim.reason)}
+        return {"Afgørelse": words_of(survey)["kan_ikke"], "Grund": escape(claim.reason)}
     row = results.loc[statement]
     why = row.get("I de syntetiske svar", "")
     shown = f"{escape(row['Denne udgaves svar'])} {mark(survey.provenance)}" if row["Denne udgaves svar"] else ""
     facts_ = {"Målt som": escape(row["Målt som"]), "Denne udgaves svar": shown,
-              "Afgørelse": f"<strong>{signed(row['Afgørelse'], survey)}</strong>"
+              "Afgørelse": signed(row["Afgørelse"], survey)
                           + (f" <small>i de syntetiske svar: {why}</small>" if why else "")}
     return {term: words for term, words in facts_.items() if words}
 
@@ -196,8 +196,8 @@ def _places(statement: str, questionnaire: Questionnaire, found: list[Place]) ->
     items = [questionnaire.items[name] for name in asked if name in questionnaire.items]
     questions = [f"{_link(f'kodebog.html#kodebog-{item.id}', item.topic)}: {escape(item.wording)}" for item in items]
     places = [_where(place) for place in shown_in(found, statement, asked, by)]
-    return {term: f"<ul>{''.join(f'<li>{line}</li>' for line in lines)}</ul>"
-            for term, lines in {"Spørgsmål": questions, "Vises i": places}.items() if lines}
+    return {term: f"<ul{kind}>{''.join(f'<li>{line}</li>' for line in lines)}</ul>"
+            for term, kind, lines in (("Spørgsmål", "", questions), ("Vises i", ' class="vises"', places)) if lines}
 
 
 def asked_for(statement: str, questionnaire: Questionnaire) -> tuple[list[str], list[str]]:

@@ -179,8 +179,8 @@ def words_of(contents: dict[str, str]) -> Iterator[tuple[str, str]]:
             yield from ((name, comment) for comment in re.findall(r"<!--(.*?)-->", text, re.DOTALL))
             yield from ((name, part) for part in re.findall(r"<(?:metadata|title|desc)>.*?</", text, re.DOTALL))
         elif name.endswith(INDEX):
-            index = json.loads(text[text.index("{"):text.rindex("}") + 1])
-            yield from ((name, place["tekst"]) for place in index["steder"])
+            index = json.loads(text[text.index("{"):text.index(";\n")])
+            yield from ((name, str(part)) for place in index["steder"] for part in place)
 
 
 def test_no_words_tell_the_planted_count(contents):

@@ -24,7 +24,8 @@ PLANTED = [
 
 def index() -> dict:
     text = (SITE / "_static" / search.INDEX).read_text(encoding="utf-8")
-    return json.loads(text.removeprefix("const soegeindeks = ").removesuffix(";\n"))
+    found = json.loads(text.removeprefix("const soegeindeks = ").partition(";\n")[0])
+    return found | {"steder": [dict(zip(search.FIELDS, row, strict=True)) for row in found["steder"]]}
 
 
 @pytest.fixture(scope="module")

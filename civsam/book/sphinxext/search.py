@@ -31,13 +31,15 @@ STEMMERS = Path(sphinx.search.__file__).parent / "minified-js"
 SCRIPTS = ("base-stemmer.js", "danish-stemmer.js", "minisearch/minisearch.min.js", INDEX, "search.js")
 UNUSED = ("searchtools.js", "language_data.js", "sphinx_highlight.js")  # Sphinx's own search
 
+FIELDS = ("adresse", "maerker", "overskrift", "sti", "tekst", "type")  # of a place, as the index has them
 PLACES = {"section": "afsnit", "figure": "figur", "table": "tabel", "div": "tabel", "dt": "begreb"}
 TITLES = "h1, h2, h3, h4, h5, h6, caption, figcaption > p"
 SELECTED = f":is(section, figure, table, div.nummereret)[id]:has({TITLES}), dl.glossary > dt[id]"
 # Not words of the page: marks and links that stand everywhere, code and its English, and what repeats other pages, as
 # the notes under figures and tables do, which say how to read them. Of a table for picking a group: its numbers.
 PASSED = ("script, style, nav, .headerlink, .legend, .note, .banner, .citation > .label, .cell_input, "
-          "details.hide, .mere, .figurliste, .citat pre, .handlinger, .funktioner :is(p, pre), .vaelger td:not(.ord)")
+          "details.hide, .mere, .figurliste, .citat pre, .handlinger, .funktioner :is(p, pre), .vaelger td:not(.ord), "
+          "td > small, .vises, .nummereret summary")
 # What a question asks with, beside the words that Danish search leaves out.
 ASKING = ("bog", "bogen", "findes", "få", "får", "gør", "hvem", "hvilke", "hvilken", "hvilket", "hvordan", "hvorfor",
           "hvornår", "jeg", "kan", "må", "står")
@@ -134,9 +136,12 @@ def write_index(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
         tasks.add_task(partial(_find, app), chunk)
     tasks.join()
     found = [entry for page in pages for entry in _places(app, page)]
-    content = {"stopord": sorted({*danish_stopwords, *ASKING}), "kaldt": CALLED, "maerker": MARKS, "steder": found}
-    index = in_script(content, separators=(",", ":"), sort_keys=True)
-    Path(app.outdir, "_static", INDEX).write_text(f"const soegeindeks = {index};\n", "utf-8")
+    rows = [[entry.get(name, []) for name in FIELDS] for entry in found]  # names at each are a tenth of the file
+    content = {"stopord": sorted({*danish_stopwords, *ASKING}), "kaldt": CALLED, "maerker": MARKS, "steder": rows}
+    index, names = in_script(content, separators=(",", ":"), sort_keys=True), ", ".join(FIELDS)
+    Path(app.outdir, "_static", INDEX).write_text(
+        f"const soegeindeks = {index};\n"
+        f"soegeindeks.steder = soegeindeks.steder.map(([{names}]) => ({{{names}}}));\n", "utf-8")
     yield PAGE, {"title": "Søg i bogen"}, "search.html"
 
 
