@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import re
 import textwrap
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -81,7 +82,8 @@ def house_style() -> Iterator[None]:
     A decorator too: each function that makes a figure has it, so that a figure's whole life is within. The settings of
     whoever called are as they were after it.
     """
-    with mpl.rc_context():
+    with mpl.rc_context(), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")  # a box is drawn; the table has the letter
         mpl.rcdefaults()
         mpl.rcParams.update(SAVED)
         yield
@@ -181,13 +183,14 @@ def wrapped(words: str, width: int) -> str:
 
 def room(labels: list[str], least: float = 1.8) -> float:
     """Inches left of an axis for its labels, so that no word is cut."""
-    return max(least, 0.17 + max((inches(line) for text in labels for line in text.split("\n")), default=0))
+    return max(least, 0.17 + max(map(inches, labels), default=0))
 
 
-def inches(line: str) -> float:
-    """How wide a line is in the smallest text of figures."""
+def inches(words: str) -> float:
+    """How wide words are in the smallest text of figures: the longest line of them."""
     font = font_manager.FontProperties(family=STYLE["font.family"], size=SMALL)
-    return text_to_path.get_text_width_height_descent(line, font, ismath=False)[0] / 72
+    return max(text_to_path.get_text_width_height_descent(line, font, ismath=False)[0]
+               for line in words.split("\n")) / 72
 
 
 def row_height(labels: list[str], least: float) -> float:

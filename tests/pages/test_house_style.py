@@ -67,3 +67,10 @@ def test_a_settings_file_from_before_the_start_changes_no_byte(tmp_path) -> None
     made = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True,
                           env=os.environ | {"MATPLOTLIBRC": str(tmp_path / "matplotlibrc")})
     assert made.stdout.decode() == DRAW["map"]().svg
+
+
+def test_a_letter_that_no_font_has_is_no_warning_and_lines_are_measured_apart() -> None:
+    """A warning would have a book of collected answers refused; pytest makes an error of it."""
+    with figure.house_style():
+        assert figure.inches("God 🙂 漢") > figure.inches("God")
+        assert figure.inches("Helt\nuenig") == max(map(figure.inches, ("Helt", "uenig")))
