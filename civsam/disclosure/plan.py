@@ -94,8 +94,11 @@ class Plan:
 
     def cell(self, statistic: str, item: str, answer: str = "", by: str = "", group: str = "") -> Cell | None:
         """The number of that name, or None: then it is in no edition."""
-        own = by in {"", *self.survey.questionnaire.background} and statistic != "score"
-        key = key_of(statistic, item, answer)
+        return self.at(key_of(statistic, item, answer), by, group)
+
+    def at(self, key: Key, by: str, group: str) -> Cell | None:
+        """The same by its key."""
+        own = by in {"", *self.survey.questionnaire.background} and key[0] != "score"
         return self.cells.get((key, by, group)) if own or self.idle else self.further.cell(key, by, group)
 
     @cached_property

@@ -13,7 +13,6 @@ from typing import Protocol
 import numpy as np
 import pandas as pd
 
-from civsam.disclosure.further import Further
 from civsam.disclosure.precision import Shown, p_class, with_error
 from civsam.disclosure.rounding import STEP, preferred
 from civsam.disclosure.routes import gates
@@ -44,9 +43,8 @@ class Told(Protocol):
     def cells(self) -> dict[tuple[Key, str, str], Cell]:
         """What is shown, by number, variable and group."""
 
-    @property
-    def further(self) -> Further:
-        """What is shown beside them."""
+    def at(self, key: Key, by: str, group: str) -> Cell | None:
+        """A number that is shown, of any groups."""
 
     def n(self, count: float) -> float:
         """A number of respondents as it is shown."""
@@ -76,11 +74,9 @@ def told(plan: Told, needed: list[Key], by: str) -> bool:
     if by:
         part = split(survey, by)
         codes = [code for at, code in enumerate(part.labels) if (part.code == at).any()]
-    own = by in {"", *survey.questionnaire.background}
     items = {item for _, names, _ in needed for item in names.split("+") if item}
     every = [*needed, *gates(survey.questionnaire, items)]
-    found = [plan.cells.get((key, by, code)) if own else plan.further.cell(key, by, code)
-             for key in every for code in codes]
+    found = [plan.at(key, by, code) for key in every for code in codes]
     return all(cell is not None and not cell.hidden and cell.steady for cell in found)
 
 
