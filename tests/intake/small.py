@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+import pytest
+
+from civsam.files import UserError
 from civsam.instrument import questionnaire
 from civsam.instrument.questionnaire import Questionnaire
 from civsam.intake import answers, faults
@@ -43,6 +46,14 @@ def asked(folder: Path, old: str = "", new: str = "", text: str = QUESTIONNAIRE)
     path.write_text(text.replace(old, new, 1) if old else text, encoding="utf-8")
     questionnaire._read.cache_clear()
     return questionnaire.read(path)
+
+
+def refused(folder: Path, old: str, new: str, text: str, message: str) -> None:
+    """A questionnaire with one thing changed is refused, with that message and its line."""
+    with pytest.raises(UserError) as fault:
+        asked(folder, old, new, text)
+    assert message in str(fault.value), fault.value
+    assert "linje" in str(fault.value)
 
 
 def read(folder: Path, content: bytes | str, study: Questionnaire | None = None,
